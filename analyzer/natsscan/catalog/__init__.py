@@ -1,0 +1,1 @@
+"""What natsscan knows: rule files read into typed objects and checked."""

@@ -1,0 +1,136 @@
+"""What rule files look like, one struct per mapping. An unknown key is an error."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from natsscan.model.finding import Category, Severity
+from natsscan.model.operator import Plumbing
+from natsscan.model.usage import Operation, Tier
+
+Scalar = str | int | float | bool | None
+Property = Scalar | dict[str, Scalar] | list[Scalar | list[Scalar]]
+Identifier = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$")]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class FunctionRule(_Strict, frozen=True):
+    """A function or other value: its positional arguments; for a ready-made record also its type and properties."""
+
+    operation: Operation
+    arguments: tuple[str, ...] = ()
+    record: str | None = None
+    defaults: dict[str, Property] = {}
+
+
+class ConstructorRule(_Strict, frozen=True):
+    """A data constructor with named fields (field to property, in order) or positional arguments."""
+
+    operation: Operation
+    fields: dict[str, str] = {}
+    arguments: tuple[str, ...] = ()
+
+
+class TypeRule(_Strict, frozen=True):
+    """A type and its constructors."""
+
+    operation: Operation = Operation.TYPE
+    constructors: dict[str, ConstructorRule] = {}
+
+
+class ClassRule(_Strict, frozen=True):
+    """A type class and its methods."""
+
+    operation: Operation = Operation.TYPE
+    methods: dict[str, FunctionRule] = {}
+
+
+class ModuleRule(_Strict, frozen=True):
+    """What a module of a library defines, and which names it passes on from other modules."""
+
+    reexports: dict[str, tuple[str, ...]] = {}
+    functions: dict[str, FunctionRule] = {}
+    types: dict[str, TypeRule] = {}
+    classes: dict[str, ClassRule] = {}
+
+
+class LibraryFile(_Strict, frozen=True, tag_field="kind", tag="library"):
+    """A client library of AMQP: what its symbols mean."""
+
+    id: Identifier
+    title: str
+    language: Literal["haskell"]
+    packages: tuple[str, ...]
+    modules: dict[str, ModuleRule]
+    links: tuple[str, ...] = ()
+
+
+class CaseRule(_Strict, frozen=True):
+    """A module the rule fires in at `line`, or, without one, must be quiet in; `why` says what is tricky."""
+
+    code: str
+    line: int = 0
+    why: str = ""
+
+
+class CasesRule(_Strict, frozen=True):
+    """At least one case that fires and one that looks alike and does not."""
+
+    fires: Annotated[tuple[CaseRule, ...], Meta(min_length=1)]
+    quiet: Annotated[tuple[CaseRule, ...], Meta(min_length=1)]
+
+
+class WhenRule(_Strict, frozen=True):
+    """Which usages a rule is about; every condition given must hold.
+
+    `call: true` takes only calls that do the operation, `call: false` only what describes or names it.
+    """
+
+    operation: Operation
+    tier: Tier = Tier.DIRECT
+    call: bool | None = None
+    symbols: tuple[str, ...] = ()
+
+
+class FindingRule(_Strict, frozen=True):
+    """A rule that turns usages into findings. `effort` is in story points; `message` may name arguments in braces."""
+
+    id: Identifier
+    title: str
+    when: WhenRule
+    category: Category
+    severity: Severity
+    effort: Literal[0, 1, 3, 5, 7, 13]
+    message: str
+    advice: str
+    links: Annotated[tuple[str, ...], Meta(min_length=1)]
+    cases: CasesRule
+
+
+class FindingsFile(_Strict, frozen=True, tag_field="kind", tag="findings"):
+    """Rules that turn usages into findings."""
+
+    rules: tuple[FindingRule, ...]
+
+
+class OperatorRule(_Strict, frozen=True):
+    """An operator of a language's common libraries: `infixl 6`, and what plumbing it is, if it is."""
+
+    fixity: Annotated[str, Meta(pattern=r"^infix[lr]? [0-9]$")] | None = None
+    plumbing: Plumbing | None = None
+
+
+class OperatorsFile(_Strict, frozen=True, tag_field="kind", tag="operators"):
+    """The operators of a language's common libraries."""
+
+    language: Literal["haskell"]
+    operators: dict[str, OperatorRule]
+
+
+RuleFile = LibraryFile | FindingsFile | OperatorsFile

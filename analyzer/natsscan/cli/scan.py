@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from natsscan.model.errors import InputError
+
+if TYPE_CHECKING:
+    from natsscan.config import Config
+    from natsscan.model.report import Report
+
+FINDINGS = 1
+UNREAD = 3
+FORMATS = ("text", "json")
+
+
+@click.command("scan")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
+@click.option(
+    "--output", "outputs", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file; repeatable."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print the answer in one line.")
+@click.option("-v", "--verbose", is_flag=True, help="Print every finding with its line, and all that was not read.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["never", "note", "warning", "error"]),
+    help="Exit with 1 if there is a finding of this severity or above.  [default: never]",
+)
+@click.option("--strict/--no-strict", default=None, help="Exit with 3 if something could not be read.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable.")
+@click.option(
+    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
+)
+@click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Largest file to read.")
+def scan_command(
+    paths: tuple[Path, ...],
+    format_: str,
+    outputs: tuple[str, ...],
+    quiet: bool,
+    verbose: bool,
+    fail_on: str | None,
+    strict: bool | None,
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    max_file_size: int | None,
+) -> int:
+    """Scan PATHs and show where AMQP is used.
+
+    Names are resolved in the whole project around the PATHs: the git root, else the folder with natsscan.toml,
+    cabal.project or stack.yaml.
+    """
+    from natsscan.catalog.catalog import load_catalog
+    from natsscan.cli.progress import Progress
+    from natsscan.config import load_config
+    from natsscan.pipeline import ScanOptions, scan
+    from natsscan.source.project import open_project
+
+    if quiet and verbose:
+        raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
+    files = [_output(output) for output in outputs]
+    project = open_project(paths)
+    config, config_file = load_config(paths[0].resolve(), project.root)
+    catalog = load_catalog((*_config_rules(config, config_file), *rules))
+    options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size)
+    with Progress() as progress:
+        report = scan(project, catalog, options, progress.update)
+    for name, file in files:
+        _write(file, _render(report, name, detail=2, width=None, colour=False))
+    detail = 0 if quiet else 2 if verbose else 1
+    width, colour = _terminal()
+    sys.stdout.write(_render(report, format_, detail, width, colour))
+    return _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
+
+
+def _output(text: str) -> tuple[str, Path]:
+    name, separator, file = text.partition("=")
+    if not separator or not file or name not in FORMATS:
+        raise InputError(f"--output {text}: expected FORMAT=FILE, where FORMAT is one of {', '.join(FORMATS)}")
+    return name, Path(file)
+
+
+def _config_rules(config: Config, file: Path | None) -> tuple[Path, ...]:
+    return tuple(file.parent / folder for folder in config.rules) if file else ()
+
+
+def _render(report: Report, name: str, detail: int, width: int | None, colour: bool) -> str:
+    if name == "json":
+        from natsscan.reports import json
+
+        return json.render(report)
+    from natsscan.reports import text
+
+    return text.render(report, text.Detail(detail), width, colour)
+
+
+def _terminal() -> tuple[int | None, bool]:
+    """Return the width to keep to, and whether to use colour (https://no-color.org, FORCE_COLOR)."""
+    on_terminal = sys.stdout.isatty()
+    if os.environ.get("NO_COLOR"):
+        colour = False
+    else:
+        colour = (on_terminal and os.environ.get("TERM") != "dumb") or bool(os.environ.get("FORCE_COLOR"))
+    return (os.get_terminal_size(sys.stdout.fileno()).columns or 80 if on_terminal else None), colour
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _exit_code(report: Report, fail_on: str, strict: bool) -> int:
+    from natsscan.model.coverage import Loss
+    from natsscan.model.finding import Severity
+
+    if strict and any(problem.loss is not Loss.NONE for problem in report.coverage.problems):
+        return UNREAD
+    if fail_on != "never" and any(finding.severity.rank <= Severity(fail_on).rank for finding in report.findings):
+        return FINDINGS
+    return 0

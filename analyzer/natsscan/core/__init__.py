@@ -1,0 +1,1 @@
+"""The small language that every front end lowers to; it knows no grammar."""

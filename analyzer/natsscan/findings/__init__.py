@@ -1,0 +1,1 @@
+"""From usages to findings: rules are applied, comments in the code obeyed."""

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from string import Formatter
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.schema import FindingRule, WhenRule
+from natsscan.model.finding import Finding
+from natsscan.model.usage import Usage
+
+_NOT_GIVEN = "(not given here)"
+_MAX_VALUE = 60
+
+
+def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], str]) -> tuple[Finding, ...]:
+    """Apply every rule to every usage; `line_of` gives the source line of a usage. Sorted by place, then rule."""
+    found = []
+    twins: Counter[str] = Counter()
+    for usage in sorted(usages, key=_place):
+        for rule in catalog.rules:
+            if _applies(rule.when, usage):
+                excerpt = line_of(usage)
+                identity = fingerprint_base(rule.id, usage, excerpt)
+                found.append(_finding(rule, usage, excerpt, f"{identity}:{twins[identity]}"))
+                twins[identity] += 1
+    return tuple(found)
+
+
+def fingerprint_base(rule: str, usage: Usage, excerpt: str) -> str:
+    """Return what makes a finding the same one after its file was edited: neither line nor column is part of it."""
+    parts = (rule, usage.span.path, usage.definition or "", usage.symbol, "".join(excerpt.split()))
+    return "\0".join(parts)
+
+
+def _finding(rule: FindingRule, usage: Usage, excerpt: str, identity: str) -> Finding:
+    return Finding(
+        fingerprint=blake2b(identity.encode(), digest_size=8).hexdigest(),
+        rule=rule.id,
+        category=rule.category,
+        severity=rule.severity,
+        effort=rule.effort,
+        message=_fill(rule.message, usage),
+        usage=usage,
+        excerpt=excerpt,
+    )
+
+
+def _applies(when: WhenRule, usage: Usage) -> bool:
+    if when.operation is not usage.operation or when.tier is not usage.tier:
+        return False
+    if when.call is not None and when.call is not usage.is_call:
+        return False
+    return not when.symbols or usage.symbol in when.symbols
+
+
+def _fill(message: str, usage: Usage) -> str:
+    """Put a usage's values into a message; `{queue|options}` is the first of these that is given."""
+    values = {argument.name: _shorten(argument.text) for argument in usage.arguments}
+    values["symbol"] = usage.symbol.rpartition(".")[2]
+    values["definition"] = usage.definition or "the import"
+    filled = []
+    for text, names, _, _ in Formatter().parse(message):
+        filled.append(text)
+        if names is not None:
+            filled.append(next((values[name] for name in names.split("|") if name in values), _NOT_GIVEN))
+    return "".join(filled)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
+
+
+def _place(usage: Usage) -> tuple[str, int, int, str]:
+    return usage.span.path, usage.span.start, usage.span.end, usage.symbol

@@ -1,0 +1,1 @@
+"""The Haskell front end: from bytes to modules, scopes, core expressions and usages."""

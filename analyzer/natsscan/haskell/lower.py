@@ -1,0 +1,426 @@
+"""Lowering: the only place that sees Haskell's grammar nodes for expressions, and turns them into the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tree_sitter import Node
+
+from natsscan.core import build
+from natsscan.core.expression import (
+    Alternative,
+    Binding,
+    BindingGroup,
+    Case,
+    Constructor,
+    Expression,
+    Field,
+    Lambda,
+    Let,
+    Literal,
+    Opaque,
+    Pattern,
+    Projection,
+    Record,
+    Sequence,
+    Update,
+    Variable,
+    VariablePattern,
+)
+from natsscan.core.operators import associate
+from natsscan.haskell import patterns
+from natsscan.haskell.module import Definition, split_qualified
+from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
+
+MAX_NESTING = 100
+MAX_CHAIN = 200
+
+
+class Lowering:
+    """Lowers the definitions of one module.
+
+    `fixity_of` gives the fixity of an operator that neither the module nor the rules declare, None if unknown.
+    `too_deep` collects the offsets at which nesting went over MAX_NESTING and reading stopped.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        operators: Operators,
+        own_fixities: dict[str, Fixity],
+        own_values: frozenset[str],
+        fixity_of: Callable[[str], Fixity | None],
+    ) -> None:
+        self._data = data
+        self._operators = operators
+        self._own_fixities = own_fixities
+        self._own_values = own_values
+        self._fixity_of = fixity_of
+        self._nesting = 0
+        self.too_deep: list[int] = []
+
+    def definition(self, definition: Definition) -> tuple[Binding, ...]:
+        """Return the bindings of a top-level definition; a class or instance has one for each of its methods."""
+        bindings: list[Binding] = []
+        for node in definition.nodes:
+            body = node.child_by_field_name("declarations")
+            if node.type in ("instance", "class") and body is not None:
+                bindings += self._bindings(body.named_children)
+            elif node.type in ("top_splice", "pattern_synonym"):
+                bindings.append(Binding(GROUP_ANYTHING, self._opaque(node)))
+        return (*bindings, *self._bindings([node for node in definition.nodes if node.type in ("function", "bind")]))
+
+    # Expressions
+
+    def expression(self, node: Node | None) -> Expression:
+        """Lower an expression; what is missing or not understood becomes opaque."""
+        while node is not None and node.type in ("parens", "exp", "signature", "quoted_expression"):
+            node = node.child_by_field_name("expression") or _first_named(node)
+        if node is None:
+            return Opaque((), 0, 0)
+        if self._nesting >= MAX_NESTING:
+            self.too_deep.append(node.start_byte)
+            return Opaque((), node.start_byte, node.end_byte)
+        self._nesting += 1
+        try:
+            return _LOWER.get(node.type, Lowering._opaque)(self, node)
+        finally:
+            self._nesting -= 1
+
+    def _field(self, node: Node, name: str) -> Expression:
+        return self.expression(node.child_by_field_name(name))
+
+    def _text(self, node: Node) -> str:
+        return self._data[node.start_byte : node.end_byte].decode(errors="replace")
+
+    def _opaque(self, node: Node) -> Expression:
+        parts = tuple(self.expression(child) for child in node.named_children if child.type not in _NOT_EXPRESSIONS)
+        return Opaque(parts, node.start_byte, node.end_byte)
+
+    def _name(self, node: Node) -> Expression:
+        return self.name(node)
+
+    def name(self, node: Node) -> Variable | Constructor:
+        """Lower a possibly qualified name of a value or constructor."""
+        qualifier, name = split_qualified("".join(self._text(node).split()).strip("()`"))
+        kind = Constructor if name[:1].isupper() or name[:1] == ":" else Variable
+        return kind(qualifier, name, node.start_byte, node.end_byte)
+
+    def _literal(self, node: Node) -> Expression:
+        return Literal(self._text(node), node.start_byte, node.end_byte)
+
+    def _apply(self, node: Node) -> Expression:
+        spine: list[Node] = []
+        function: Node = node
+        while function.type == "apply":
+            argument = function.child_by_field_name("argument")
+            if argument is not None and argument.type != "type_application":
+                spine.append(argument)
+            inner = function.child_by_field_name("function")
+            if inner is None:
+                break
+            function = inner
+        arguments = tuple(self.expression(argument) for argument in reversed(spine))
+        head = self.expression(function)
+        if isinstance(head, Variable) and self._plumbing(head.name) is Plumbing.FLIP and arguments:
+            return build.flip(arguments, node.start_byte, node.end_byte)
+        return build.apply(head, arguments, node.start_byte, node.end_byte)
+
+    def _infix(self, node: Node) -> Expression:
+        operands: list[Node] = []
+        operators: list[Node] = []
+        rest: Node | None = node
+        while rest is not None and rest.type == "infix":
+            left, operator = rest.child_by_field_name("left_operand"), rest.child_by_field_name("operator")
+            if left is None or operator is None:
+                return self._opaque(node)
+            operands.append(left)
+            operators.append(operator)
+            rest = rest.child_by_field_name("right_operand")
+        lowered = [self.expression(operand) for operand in [*operands, rest]]
+        if len(operators) > MAX_CHAIN:
+            return Opaque(tuple(lowered), node.start_byte, node.end_byte)
+        names = [self.name(operator) for operator in operators]
+        return associate(lowered, names, self._fixity, self._operate)
+
+    def _fixity(self, operator: Variable | Constructor) -> Fixity:
+        name = operator.name
+        known = self._own_fixities.get(name) or self._operators.fixities.get(name)
+        return known or self._fixity_of(name) or DEFAULT_FIXITY
+
+    def _plumbing(self, name: str) -> Plumbing | None:
+        return None if name in self._own_values else self._operators.plumbing.get(name)
+
+    def _operate(self, left: Expression, operator: Variable | Constructor, right: Expression) -> Expression:
+        start, end = min(left.start, right.start), max(left.end, right.end)
+        match self._plumbing(operator.name):
+            case Plumbing.APPLY:
+                return build.apply(left, (right,), start, end)
+            case Plumbing.REVERSE_APPLY:
+                return build.apply(right, (left,), start, end)
+            case Plumbing.COMPOSE:
+                return build.compose(left, right, start, end)
+            case Plumbing.REVERSE_COMPOSE:
+                return build.compose(right, left, start, end)
+            case Plumbing.THEN:
+                return Let((_statement(left),), right, start, end)
+            case Plumbing.BEFORE:
+                result = build.held_back(start)
+                first = BindingGroup((Binding(result, left),), recursive=False)
+                return Let((first, _statement(right)), build.use(result), start, end)
+            case _:
+                return build.apply(operator, (left, right), start, end)
+
+    def _left_section(self, node: Node) -> Expression:
+        operator = node.child_by_field_name("operator")
+        if operator is None:
+            return self._opaque(node)
+        parameter = build.held_back(node.end_byte)
+        result = self._operate(self._field(node, "left_operand"), self.name(operator), build.use(parameter))
+        return Lambda((parameter,), result, node.start_byte, node.end_byte)
+
+    def _right_section(self, node: Node) -> Expression:
+        operator = next((child for child in node.named_children if not child.is_extra), None)
+        if operator is None:
+            return self._opaque(node)
+        parameter = build.held_back(node.start_byte)
+        result = self._operate(build.use(parameter), self.name(operator), self._field(node, "right_operand"))
+        return Lambda((parameter,), result, node.start_byte, node.end_byte)
+
+    def _lambda(self, node: Node) -> Expression:
+        return Lambda(self._parameters(node), self._field(node, "expression"), node.start_byte, node.end_byte)
+
+    def _let_in(self, node: Node) -> Expression:
+        return Let((self._local(node),), self._field(node, "expression"), node.start_byte, node.end_byte)
+
+    def _conditional(self, node: Node) -> Expression:
+        branches = tuple(Alternative(GROUP_ANYTHING, self._field(node, name)) for name in ("then", "else"))
+        return Case(self._field(node, "if"), branches, node.start_byte, node.end_byte)
+
+    def _case(self, node: Node) -> Expression:
+        subject = node.child_by_field_name("expression") or _first_named(node)
+        return Case(self.expression(subject), self._alternatives(node), node.start_byte, node.end_byte)
+
+    def _lambda_case(self, node: Node) -> Expression:
+        parameter = build.held_back(node.start_byte)
+        body = Case(build.use(parameter), self._alternatives(node), node.start_byte, node.end_byte)
+        return Lambda((parameter,), body, node.start_byte, node.end_byte)
+
+    def _multi_way_if(self, node: Node) -> Expression:
+        return self._matches(node)
+
+    def _alternatives(self, node: Node) -> tuple[Alternative, ...]:
+        block = node.child_by_field_name("alternatives")
+        found = []
+        for child in block.named_children if block else []:
+            if child.type != "alternative":
+                continue
+            pattern = child.child_by_field_name("pattern")
+            matched = self.pattern(pattern) if pattern else patterns.group(self._parameters(child))
+            found.append(Alternative(matched, self._matches(child)))
+        return tuple(found)
+
+    def _do(self, node: Node) -> Expression:
+        statements = [child for child in node.named_children if child.type in ("bind", "exp", "let", "rec")]
+        if not statements:
+            return self._opaque(node)
+        groups = [group for child in statements[:-1] for group in self._statement_groups(child)]
+        last = statements[-1]
+        if last.type == "exp":
+            body = self.expression(last)
+        else:
+            groups += self._statement_groups(last)
+            body = Opaque((), last.end_byte, last.end_byte)
+        return Let(tuple(groups), body, node.start_byte, node.end_byte) if groups else body
+
+    def _statement_groups(self, node: Node) -> list[BindingGroup]:
+        if node.type == "let":
+            return [self._local(node)]
+        if node.type == "bind":
+            pattern = node.child_by_field_name("pattern")
+            bound = self.pattern(pattern) if pattern else GROUP_ANYTHING
+            return [BindingGroup((Binding(bound, self._field(node, "expression")),), recursive=False)]
+        if node.type == "rec":
+            inner = [group for child in node.named_children for group in self._statement_groups(child)]
+            return [BindingGroup(tuple(binding for group in inner for binding in group.bindings), recursive=True)]
+        return [_statement(self.expression(node))]
+
+    def _comprehension(self, node: Node) -> Expression:
+        qualifiers = node.child_by_field_name("qualifiers")
+        groups: list[BindingGroup] = []
+        for child in qualifiers.named_children if qualifiers else []:
+            if child.type == "generator":
+                pattern = child.child_by_field_name("pattern")
+                bound = self.pattern(pattern) if pattern else GROUP_ANYTHING
+                groups.append(BindingGroup((Binding(bound, self._field(child, "expression")),), recursive=False))
+            elif child.type == "let":
+                groups.append(self._local(child))
+            else:
+                groups.append(_statement(self._opaque(child)))
+        return Let(tuple(groups), self._field(node, "expression"), node.start_byte, node.end_byte)
+
+    def _sequence(self, node: Node) -> Expression:
+        items = tuple(self.expression(child) for child in node.named_children if not child.is_extra)
+        return Sequence(items, node.start_byte, node.end_byte)
+
+    def _record(self, node: Node) -> Expression:
+        base = self._field(node, "expression")
+        fields: list[Field] = []
+        wildcard = False
+        for child in node.named_children:
+            if child.type != "field_update":
+                continue
+            name = child.child_by_field_name("field")
+            if name is None:
+                wildcard = True
+                continue
+            variable = self.field_name(name)
+            value = child.child_by_field_name("expression")
+            fields.append(Field(variable, self.expression(value) if value else _pun(variable)))
+        if isinstance(base, Constructor):
+            return Record(base, tuple(fields), wildcard, node.start_byte, node.end_byte)
+        if not fields:
+            return base
+        if isinstance(base, Update):
+            return Update(base.record, (*base.fields, *fields), node.start_byte, node.end_byte)
+        return Update(base, tuple(fields), node.start_byte, node.end_byte)
+
+    def field_name(self, node: Node) -> Variable:
+        """Lower the name of a record field."""
+        qualifier, name = split_qualified("".join(self._text(node).split()))
+        return Variable(qualifier, name, node.start_byte, node.end_byte)
+
+    def _projection(self, node: Node) -> Expression:
+        fields: list[Variable] = []
+        record: Node | None = node
+        while record is not None and record.type == "projection":
+            name = record.child_by_field_name("field")
+            if name is not None:
+                fields.append(self.field_name(name))
+            record = record.child_by_field_name("expression")
+        return Projection(self.expression(record), tuple(reversed(fields)), node.start_byte, node.end_byte)
+
+    def _projection_selector(self, node: Node) -> Expression:
+        parameter = build.held_back(node.start_byte)
+        fields = tuple(self.field_name(child) for child in node.children_by_field_name("field"))
+        body = Projection(build.use(parameter), fields, node.start_byte, node.end_byte)
+        return Lambda((parameter,), body, node.start_byte, node.end_byte)
+
+    # Bindings
+
+    def _local(self, node: Node) -> BindingGroup:
+        block = node.child_by_field_name("binds")
+        return BindingGroup(tuple(self._bindings(block.named_children if block else [])), recursive=True)
+
+    def _bindings(self, nodes: list[Node]) -> list[Binding]:
+        bindings = []
+        for node in nodes:
+            if node.type not in ("bind", "function"):
+                continue
+            pattern = node.child_by_field_name("pattern")
+            bound = self.pattern(pattern) if pattern else self._bound_name(node)
+            bindings.append(Binding(bound, self._clause(node)))
+        return bindings
+
+    def _bound_name(self, node: Node) -> VariablePattern:
+        name = node.child_by_field_name("name")
+        if name is None and node.named_children and node.named_children[0].type == "infix":
+            name = node.named_children[0].child_by_field_name("operator")
+        if name is None:
+            return VariablePattern("", node.start_byte, node.start_byte)
+        return VariablePattern(self._text(name).strip("()` "), name.start_byte, name.end_byte)
+
+    def _clause(self, node: Node) -> Expression:
+        """Lower one clause of a function; clauses of one name stay separate bindings."""
+        parameters = self._parameters(node)
+        if not parameters and node.named_children and node.named_children[0].type == "infix":
+            infix = node.named_children[0]
+            sides = (infix.child_by_field_name("left_operand"), infix.child_by_field_name("right_operand"))
+            parameters = tuple(self.pattern(side) for side in sides if side is not None)
+        body = self._matches(node)
+        return Lambda(parameters, body, node.start_byte, node.end_byte) if parameters else body
+
+    def _matches(self, node: Node) -> Expression:
+        """Lower the right-hand sides of a clause or alternative with their guards, inside its `where`."""
+        branches = []
+        for match in node.children_by_field_name("match"):
+            guards = match.child_by_field_name("guards")
+            branches.append(self._guarded(guards.named_children if guards else [], match))
+        body: Expression
+        if len(branches) == 1:
+            body = branches[0]
+        else:
+            tried = tuple(Alternative(GROUP_ANYTHING, branch) for branch in branches)
+            body = Case(Opaque((), node.start_byte, node.start_byte), tried, node.start_byte, node.end_byte)
+        if node.child_by_field_name("binds") is not None:
+            return Let((self._local(node),), body, node.start_byte, node.end_byte)
+        return body
+
+    def _guarded(self, guards: list[Node], match: Node) -> Expression:
+        body = self._field(match, "expression")
+        for guard in reversed(guards):
+            if guard.type == "let":
+                body = Let((self._local(guard),), body, guard.start_byte, match.end_byte)
+            elif guard.type == "pattern_guard":
+                pattern = guard.child_by_field_name("pattern")
+                matched = Alternative(self.pattern(pattern) if pattern else GROUP_ANYTHING, body)
+                body = Case(self._field(guard, "expression"), (matched,), guard.start_byte, match.end_byte)
+            elif guard.type == "boolean":
+                holds = Alternative(GROUP_ANYTHING, body)
+                body = Case(self.expression(_first_named(guard)), (holds,), guard.start_byte, match.end_byte)
+        return body
+
+    def _parameters(self, node: Node) -> tuple[Pattern, ...]:
+        block = node.child_by_field_name("patterns")
+        return tuple(self.pattern(child) for child in block.named_children if not child.is_extra) if block else ()
+
+    def pattern(self, node: Node) -> Pattern:
+        """Lower a pattern."""
+        return patterns.lower_pattern(self, node)
+
+
+GROUP_ANYTHING = patterns.group(())
+
+_NOT_EXPRESSIONS = frozenset({"comment", "haddock", "pragma", "cpp", "quoter", "quasiquote_body", "type", "do_module"})
+
+_LOWER: dict[str, Callable[[Lowering, Node], Expression]] = {
+    "apply": Lowering._apply,
+    "arithmetic_sequence": Lowering._opaque,
+    "case": Lowering._case,
+    "conditional": Lowering._conditional,
+    "constructor": Lowering._name,
+    "constructor_operator": Lowering._name,
+    "do": Lowering._do,
+    "infix": Lowering._infix,
+    "lambda": Lowering._lambda,
+    "lambda_case": Lowering._lambda_case,
+    "lambda_cases": Lowering._lambda_case,
+    "left_section": Lowering._left_section,
+    "let_in": Lowering._let_in,
+    "list": Lowering._sequence,
+    "list_comprehension": Lowering._comprehension,
+    "literal": Lowering._literal,
+    "multi_way_if": Lowering._multi_way_if,
+    "operator": Lowering._name,
+    "prefix_id": Lowering._name,
+    "projection": Lowering._projection,
+    "projection_selector": Lowering._projection_selector,
+    "qualified": Lowering._name,
+    "record": Lowering._record,
+    "right_section": Lowering._right_section,
+    "tuple": Lowering._sequence,
+    "unit": Lowering._sequence,
+    "variable": Lowering._name,
+}
+
+
+def _statement(value: Expression) -> BindingGroup:
+    return BindingGroup((Binding(GROUP_ANYTHING, value),), recursive=False)
+
+
+def _pun(field: Variable) -> Variable:
+    return Variable(None, field.name, field.start, field.end)
+
+
+def _first_named(node: Node) -> Node | None:
+    return next((child for child in node.named_children if not child.is_extra), None)

@@ -1,0 +1,1 @@
+"""The nouns of natsscan: immutable values without I/O, parser or rule."""

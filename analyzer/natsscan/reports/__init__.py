@@ -1,0 +1,1 @@
+"""One file per output format: a report in, text or bytes out."""

@@ -1,0 +1,182 @@
+"""The JSON report, which other programs depend on. Its schema is generated from the structs here.
+
+Within `schema_version` 1 fields are added but none is removed or changes its meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from natsscan import __version__
+from natsscan.model.coverage import KindCoverage, Loss
+from natsscan.model.finding import Category, Finding, Severity, Suppressed
+from natsscan.model.report import Report
+from natsscan.model.source import FileKind
+from natsscan.model.usage import Argument, Operation, Provenance, Tier
+from natsscan.reports.totals import Totals, by_service, count
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """What made the report; `rules_digest` changes when any rule does."""
+
+    name: Literal["natsscan"]
+    version: str
+    rules_digest: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place in a file; lines count from 1."""
+
+    path: str
+    line: int
+
+
+class ProblemEntry(msgspec.Struct, frozen=True):
+    """Something that could not be seen, or that people should look at; `line` is 0 where none is known."""
+
+    path: str
+    line: int
+    loss: Loss
+    reason: str
+
+
+class CoverageEntry(msgspec.Struct, frozen=True):
+    """What the scan looked at; `excluded` counts files left out by the name of the folder they are in."""
+
+    files: dict[FileKind, KindCoverage]
+    excluded: dict[str, int]
+    problems: list[ProblemEntry]
+
+
+class ArgumentEntry(msgspec.Struct, frozen=True):
+    """An argument as written, where its value comes from, its run-time parts and where it stands."""
+
+    text: str
+    provenance: Provenance
+    holes: list[str]
+    at: list[Place]
+
+
+class FindingEntry(msgspec.Struct, frozen=True):
+    """A finding. Lines and columns count from 1, columns in code points, the end column exclusive."""
+
+    fingerprint: str
+    rule: str
+    category: Category
+    severity: Severity
+    effort: int
+    tier: Tier
+    operation: Operation
+    is_call: bool
+    symbol: str
+    library: str
+    definition: str | None
+    service: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    arguments: dict[str, ArgumentEntry]
+
+
+class SuppressedEntry(msgspec.Struct, frozen=True):
+    """A finding that a comment in the code sets aside; `line` is the comment's."""
+
+    line: int
+    reason: str
+    finding: FindingEntry
+
+
+class TotalsEntry(msgspec.Struct, frozen=True):
+    """Findings counted, overall and per service."""
+
+    overall: Totals
+    services: dict[str, Totals]
+
+
+class ReportDocument(msgspec.Struct, frozen=True):
+    """The whole report. `root` is the name of the project's folder; all paths are relative to that folder."""
+
+    schema_version: Literal[1]
+    tool: Tool
+    root: str
+    scope: list[str]
+    coverage: CoverageEntry
+    findings: list[FindingEntry]
+    suppressed: list[SuppressedEntry]
+    totals: TotalsEntry
+
+
+def render(report: Report) -> str:
+    """Return the report as JSON, indented, with a final newline; equal reports give equal text."""
+    return msgspec.json.format(msgspec.json.encode(document(report)), indent=2).decode() + "\n"
+
+
+def document(report: Report) -> ReportDocument:
+    """Return the report in the shape of the contract."""
+    coverage = report.coverage
+    return ReportDocument(
+        schema_version=1,
+        tool=Tool("natsscan", __version__, report.rules_digest),
+        root=report.root,
+        scope=list(report.scope),
+        coverage=CoverageEntry(
+            files=coverage.files,
+            excluded=coverage.excluded,
+            problems=[ProblemEntry(item.path, item.line, item.loss, item.reason) for item in coverage.problems],
+        ),
+        findings=[_finding(finding) for finding in report.findings],
+        suppressed=[_suppressed(item) for item in report.suppressed],
+        totals=TotalsEntry(
+            overall=count(report.findings),
+            services={service: count(findings) for service, findings in by_service(report.findings).items()},
+        ),
+    )
+
+
+def schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of the report."""
+    generated: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "natsscan report, schema_version 1",
+        **msgspec.json.schema(ReportDocument),
+    }
+    return msgspec.json.format(msgspec.json.encode(generated, order="deterministic"), indent=2).decode() + "\n"
+
+
+def _finding(finding: Finding) -> FindingEntry:
+    usage, span = finding.usage, finding.usage.span
+    return FindingEntry(
+        fingerprint=finding.fingerprint,
+        rule=finding.rule,
+        category=finding.category,
+        severity=finding.severity,
+        effort=finding.effort,
+        tier=usage.tier,
+        operation=usage.operation,
+        is_call=usage.is_call,
+        symbol=usage.symbol,
+        library=usage.library,
+        definition=usage.definition,
+        service=usage.service,
+        path=span.path,
+        line=span.line,
+        column=span.column,
+        end_line=span.end_line,
+        end_column=span.end_column,
+        message=finding.message,
+        arguments={argument.name: _argument(argument) for argument in usage.arguments},
+    )
+
+
+def _argument(argument: Argument) -> ArgumentEntry:
+    at = [Place(argument.span.path, argument.span.line)] if argument.span else []
+    return ArgumentEntry(argument.text, argument.provenance, [], at)
+
+
+def _suppressed(item: Suppressed) -> SuppressedEntry:
+    return SuppressedEntry(item.line, item.reason, _finding(item.finding))

@@ -1,0 +1,35 @@
+"""What natsscan knows, for people: the list of rules, and the page of one rule, rendered from the rule itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from natsscan.catalog.catalog import Catalog, bundled
+from natsscan.catalog.schema import FindingRule
+
+
+def render_list(catalog: Catalog) -> str:
+    """Return the rules and libraries as two aligned lists."""
+    width = max((len(rule.id) for rule in catalog.rules), default=0)
+    rules = [f"{rule.id:<{width}}  {rule.category:<9}  {rule.effort:>2} points  {rule.title}" for rule in catalog.rules]
+    symbols = Counter(symbol.library for symbol in catalog.symbols.values())
+    known = [f"{library.id}: {library.title} ({symbols[library.id]} symbols)" for library in catalog.libraries]
+    return "\n".join([f"{len(rules)} rules", *rules, "", f"{len(known)} libraries", *sorted(known), ""])
+
+
+def render_page(rule: FindingRule) -> str:
+    """Return a rule's page as Markdown."""
+    return _environment().get_template("rule.md").render(rule=rule)
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(bundled("templates")),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown of our own rules, not HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

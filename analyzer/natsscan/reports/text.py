@@ -1,0 +1,192 @@
+"""The report for people: the answer on one screen, and every finding below it when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from io import StringIO
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from natsscan.model.coverage import Loss, Problem
+from natsscan.model.finding import Finding, Severity
+from natsscan.model.report import Report
+from natsscan.model.source import FileKind
+from natsscan.model.usage import Operation
+from natsscan.reports.escape import visible
+from natsscan.reports.totals import by_service, count
+
+_COLUMNS: dict[str, frozenset[Operation]] = {
+    "publish": frozenset({Operation.PUBLISH}),
+    "consume": frozenset({Operation.CONSUME, Operation.GET}),
+    "declare": frozenset(
+        {Operation.DECLARE_EXCHANGE, Operation.DECLARE_QUEUE, Operation.BIND, Operation.UNBIND}
+        | {Operation.DELETE_EXCHANGE, Operation.DELETE_QUEUE}
+    ),
+    "ack": frozenset({Operation.ACK, Operation.REJECT, Operation.RECOVER}),
+    "connect": frozenset({Operation.CONNECT, Operation.OPEN_CHANNEL, Operation.CLOSE}),
+}
+_SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+_SHOWN_AT_ONCE = 12
+_PROBLEMS_SHOWN = 5
+
+
+class Detail(IntEnum):
+    """How much to show: one line, one screen, or everything."""
+
+    QUIET = 0
+    SCREEN = 1
+    ALL = 2
+
+
+def render(report: Report, detail: Detail, width: int | None, colour: bool) -> str:
+    """Return the report as text. `width` is that of the terminal, None where lines may be of any length."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=width or 10_000,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=width is None,
+    )
+    if detail is Detail.QUIET:
+        console.print(_answer(report))
+        return out.getvalue()
+    console.print(_scanned(report))
+    console.print()
+    console.print(_answer(report))
+    if report.findings:
+        console.print()
+        console.print(_services(report.findings))
+    _print_problems(console, report.coverage.problems, everything=detail is Detail.ALL)
+    at_once = len(report.findings) <= _SHOWN_AT_ONCE
+    if detail is Detail.ALL or at_once:
+        _print_findings(console, report.findings)
+        _print_suppressed(console, report)
+    _print_next(console, report, shown=detail is Detail.ALL or at_once)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _scanned(report: Report) -> Text:
+    haskell = report.coverage.files[FileKind.HASKELL]
+    place = ", ".join(report.scope) if report.scope != (".",) else "the whole tree"
+    parts = [f"{haskell.read:,} Haskell {_plural('file', haskell.read)} read, {haskell.parsed:,} of them parsed"]
+    if haskell.partial:
+        parts.append(f"{haskell.partial:,} only partly")
+    if haskell.skipped:
+        parts.append(f"{haskell.skipped:,} not read")
+    if left_out := sum(report.coverage.excluded.values()):
+        parts.append(f"{left_out:,} {_plural('file', left_out)} in generated or excluded folders left out")
+    return Text(visible(f"{place} in {report.root}: {'; '.join(parts)}"))
+
+
+def _answer(report: Report) -> Text:
+    totals = count(report.findings)
+    aside = f" {len(report.suppressed)} more set aside by comments." if report.suppressed else ""
+    if not report.findings:
+        return Text(f"No use of AMQP found.{aside}", style="bold")
+    calls = sum(1 for finding in report.findings if finding.usage.is_call)
+    services = len(by_service(report.findings))
+    return Text(
+        f"AMQP in {services} {_plural('service', services)}: {calls:,} {_plural('call', calls)} and "
+        f"{totals.findings - calls:,} other uses in {totals.files:,} {_plural('file', totals.files)}. "
+        f"Effort {totals.effort:,} points.{aside}",
+        style="bold",
+    )
+
+
+def _services(findings: Iterable[Finding]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("service", no_wrap=True, overflow="ellipsis", ratio=None)
+    for name in (*_COLUMNS, "other calls", "files", "effort"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for service, group in by_service(findings).items():
+        calls = [finding for finding in group if finding.usage.is_call]
+        counts = [sum(1 for finding in calls if finding.usage.operation in group_of) for group_of in _COLUMNS.values()]
+        totals = count(group)
+        cells = [*counts, len(calls) - sum(counts), totals.files, totals.effort]
+        table.add_row(visible(service), *(str(cell) if cell else "-" for cell in cells))
+    return table
+
+
+def _print_problems(console: Console, problems: tuple[Problem, ...], everything: bool) -> None:
+    if not problems:
+        return
+    console.print()
+    for loss, title in ((Loss.WHOLE, "Not read:"), (Loss.PART, "Read only partly:"), (Loss.NONE, "To look at:")):
+        group = [problem for problem in problems if problem.loss is loss]
+        if not group:
+            continue
+        console.print(Text(title, style="bold yellow"))
+        shown = group if everything else group[:_PROBLEMS_SHOWN]
+        for problem in shown:
+            where = f"{problem.path}:{problem.line}" if problem.line else problem.path
+            console.print(Padding(Text(visible(f"{where}: {problem.reason}")), (0, 0, 0, 2)))
+        if len(group) > len(shown):
+            console.print(Text(f"  and {len(group) - len(shown):,} more (-v lists them)"))
+
+
+def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
+    for service, group in by_service(findings).items():
+        console.print()
+        console.print(Text(visible(service), style="bold cyan"))
+        for path, in_file in groupby(group, key=lambda finding: finding.usage.span.path):
+            console.print(Text(visible(f"  {path}"), style="underline"))
+            console.print(_lines(tuple(in_file)))
+
+
+def _lines(findings: tuple[Finding, ...]) -> Padding:
+    table = Table(box=box.SIMPLE, show_header=False, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.box = None
+    table.add_column(justify="right", no_wrap=True, style="dim")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        operation = Text(finding.usage.operation, style=_SEVERITY_STYLE[finding.severity])
+        excerpt = Text(visible(finding.excerpt.strip()), no_wrap=True, overflow="ellipsis")
+        table.add_row(str(finding.usage.span.line), operation, excerpt)
+        table.add_row("", "", Text(visible(f"{finding.message} [{finding.rule}]"), style="dim"))
+    return Padding(table, (0, 0, 0, 4))
+
+
+def _print_suppressed(console: Console, report: Report) -> None:
+    if not report.suppressed:
+        return
+    console.print()
+    console.print(Text("Set aside by comments in the code:", style="bold"))
+    for item in report.suppressed:
+        span = item.finding.usage.span
+        reason = item.reason or "no reason given"
+        console.print(Padding(Text(visible(f"{span.path}:{span.line} [{item.finding.rule}] {reason}")), (0, 0, 0, 2)))
+
+
+def _print_next(console: Console, report: Report, shown: bool) -> None:
+    if not report.findings:
+        return
+    scope = " ".join(report.scope)
+    heaviest = max(report.findings, key=lambda finding: (finding.effort, -finding.severity.rank))
+    steps = []
+    if not shown:
+        steps.append((f"natsscan -v {scope}", "every finding with its line"))
+    steps.append((f"natsscan explain {heaviest.rule}", "what NATS does there, and what a plain rewrite would lose"))
+    steps.append((f"natsscan {scope} --format json", "the same for programs"))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(style="dim")
+    for at, (command, why) in enumerate(steps):
+        table.add_row(Text(("Next:  " if at == 0 else "       ") + visible(command)), why)
+    console.print()
+    console.print(table)
+
+
+def _plural(noun: str, number: int) -> str:
+    return noun if number == 1 else noun + "s"
