@@ -142,13 +142,11 @@ def _check_rules(
             if rule.id in rules:
                 raise file.error(("rules", at, "id"), f"rule {rule.id} is defined twice")
             rules[rule.id] = rule
-            allowed = _ALWAYS_KNOWN | known.get(rule.when.operation, set())
+            allowed = _ALWAYS_KNOWN.union(*(known.get(operation, set()) for operation in rule.when.operations))
             for name in _placeholders(file, at, rule.message):
                 if name not in allowed:
                     choices = ", ".join(sorted(allowed))
-                    raise file.error(
-                        ("rules", at, "message"), f"message names {{{name}}}; {rule.when.operation} has {choices}"
-                    )
+                    raise file.error(("rules", at, "message"), f"message names {{{name}}}; known here are {choices}")
     return tuple(rules[name] for name in sorted(rules))
 
 
@@ -167,9 +165,10 @@ def _check_covered(
 ) -> None:
     """Refuse a library with an operation that no rule reports: its usages would be found and then dropped."""
     reported = {
-        (rule.when.operation, call)
+        (operation, call)
         for rule in rules
         if not rule.when.symbols
+        for operation in rule.when.operations
         for call in (True, False)
         if rule.when.call in (None, call)
     }

@@ -21,7 +21,11 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FunctionRule(_Strict, frozen=True):
-    """A function or other value: its positional arguments; for a ready-made record also its type and properties."""
+    """A function or other value and the names of its positional arguments.
+
+    `record` is the type of which a value is a ready-made record. `defaults` are that record's properties, or the
+    arguments that a function fixes itself.
+    """
 
     operation: Operation
     arguments: tuple[str, ...] = ()
@@ -87,15 +91,20 @@ class CasesRule(_Strict, frozen=True):
 
 
 class WhenRule(_Strict, frozen=True):
-    """Which usages a rule is about; every condition given must hold.
+    """Which usages a rule is about; every condition given must hold, of several operations one.
 
     `call: true` takes only calls that do the operation, `call: false` only what describes or names it.
     """
 
-    operation: Operation
+    operation: Operation | tuple[Operation, ...]
     tier: Tier = Tier.DIRECT
     call: bool | None = None
     symbols: tuple[str, ...] = ()
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations the rule is about."""
+        return (self.operation,) if isinstance(self.operation, Operation) else self.operation
 
 
 class FindingRule(_Strict, frozen=True):

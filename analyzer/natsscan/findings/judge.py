@@ -48,7 +48,7 @@ def _finding(rule: FindingRule, usage: Usage, excerpt: str, identity: str) -> Fi
 
 
 def _applies(when: WhenRule, usage: Usage) -> bool:
-    if when.operation is not usage.operation or when.tier is not usage.tier:
+    if usage.operation not in when.operations or when.tier is not usage.tier:
         return False
     if when.call is not None and when.call is not usage.is_call:
         return False

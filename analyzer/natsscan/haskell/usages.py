@@ -204,6 +204,8 @@ class _Finder:
         for value in given:
             for argument in self._properties(value, local):
                 found.setdefault(argument.name, argument)
+        for argument in self._defaults(symbol):
+            found.setdefault(argument.name, argument)
         return tuple(found.values())
 
     def _properties(self, value: Expression, local: Names) -> tuple[Argument, ...]:

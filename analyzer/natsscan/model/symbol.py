@@ -43,7 +43,7 @@ class LibrarySymbol:
 
     `arguments` are the names of its positional arguments. `owner` is the type of a constructor or field, the class of
     a method. `fields` maps the fields of a constructor to the properties they set; `record` names the type of
-    which this value is a ready-made record with the properties `defaults`.
+    which this value is a ready-made record. `defaults` are that record's properties, or arguments a function fixes.
     """
 
     id: SymbolId

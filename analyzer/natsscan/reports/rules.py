@@ -13,7 +13,10 @@ from natsscan.catalog.schema import FindingRule
 def render_list(catalog: Catalog) -> str:
     """Return the rules and libraries as two aligned lists."""
     width = max((len(rule.id) for rule in catalog.rules), default=0)
-    rules = [f"{rule.id:<{width}}  {rule.category:<9}  {rule.effort:>2} points  {rule.title}" for rule in catalog.rules]
+    rules = [
+        f"{rule.id:<{width}}  {rule.category:<9}  {rule.effort:>2} {'point ' if rule.effort == 1 else 'points'}  {rule.title}"
+        for rule in catalog.rules
+    ]
     symbols = Counter(symbol.library for symbol in catalog.symbols.values())
     known = [f"{library.id}: {library.title} ({symbols[library.id]} symbols)" for library in catalog.libraries]
     return "\n".join([f"{len(rules)} rules", *rules, "", f"{len(known)} libraries", *sorted(known), ""])

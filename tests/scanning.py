@@ -1,0 +1,24 @@
+"""Scanning in memory, for tests that are about what is found rather than about files."""
+
+from __future__ import annotations
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.haskell.reader import read_haskell
+from natsscan.haskell.scope import Scope
+from natsscan.haskell.usages import find_usages
+from natsscan.model.source import FileKind, SourceFile
+from natsscan.model.usage import Usage
+from natsscan.source.text import TextPositions
+
+
+def usages_in(files: dict[str, str], catalog: Catalog) -> list[Usage]:
+    sources = [SourceFile(path, FileKind.HASKELL, text.encode()) for path, text in files.items()]
+    project = read_haskell(sources, catalog, lambda: None)
+    found: dict[tuple[str, int, str], Usage] = {}
+    for file in project.files:
+        positions = TextPositions(file.source.path, file.source.data)
+        for module in file.modules:
+            scope = Scope(module, project.exports)
+            for usage in find_usages(module, scope, catalog, lambda _: None, positions, "service").usages:
+                found[usage.span.path, usage.span.start, usage.symbol] = usage
+    return sorted(found.values(), key=lambda usage: usage.span)
