@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.scanning import usages_in
 
 from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.catalog.schema import CaseRule
 from natsscan.findings.judge import judge
 from natsscan.model.finding import Finding
+from tests.scanning import usages_in
 
 RULES = {rule.id: rule for rule in load_catalog().rules}
 FIRES = [(rule.id, case) for rule in RULES.values() for case in rule.cases.fires]

@@ -29,7 +29,7 @@ from natsscan.core.expression import (
 )
 from natsscan.core.operators import associate
 from natsscan.haskell import patterns
-from natsscan.haskell.module import Definition, split_qualified
+from natsscan.haskell.module import NOT_PARSED, Definition, split_qualified
 from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
 
 MAX_NESTING = 100
@@ -66,7 +66,7 @@ class Lowering:
             body = node.child_by_field_name("declarations")
             if node.type in ("instance", "class") and body is not None:
                 bindings += self._bindings(body.named_children)
-            elif node.type in ("top_splice", "pattern_synonym"):
+            elif node.type in ("top_splice", "pattern_synonym") or definition.name == NOT_PARSED:
                 bindings.append(Binding(GROUP_ANYTHING, self._opaque(node)))
         return (*bindings, *self._bindings([node for node in definition.nodes if node.type in ("function", "bind")]))
 

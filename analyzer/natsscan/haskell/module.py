@@ -22,6 +22,12 @@ def _parser() -> Parser:
     return Parser(grammar())
 
 
+NOT_PARSED = "(code with a syntax error)"
+_DECLARATIONS = frozenset(
+    {"bind", "class", "data_type", "function", "instance", "newtype", "signature", "type_synonym"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A name in an import or export list; `children` are what follows in parentheses, `..` as `all_children`."""
@@ -94,14 +100,18 @@ def parse_module(data: bytes) -> Module:
     header = exports_node = None
     imports: list[Import] = []
     declarations: list[Node] = []
-    for node in tree.root_node.children:
+    waiting = [tree.root_node]
+    while waiting:
+        node = waiting.pop()
         if node.type == "header":
             header = node
             exports_node = node.child_by_field_name("exports")
-        elif node.type == "imports":
-            imports += [_import(child, data) for child in node.named_children if child.type == "import"]
-        elif node.type == "declarations":
-            declarations += node.named_children
+        elif node.type == "import":
+            imports.append(_import(node, data))
+        elif node.type in ("haskell", "imports", "declarations", "ERROR"):
+            waiting.extend(reversed(node.named_children))
+        else:
+            declarations.append(node)
     name_node = header.child_by_field_name("module") if header else None
     definitions = _definitions(declarations, data)
     outline = _Outline(data)
@@ -199,6 +209,8 @@ def _definitions(declarations: list[Node], data: bytes) -> tuple[Definition, ...
 
 
 def _definition_name(node: Node, data: bytes) -> str:
+    if node.parent is not None and node.parent.is_error and node.type not in _DECLARATIONS:
+        return NOT_PARSED
     if node.type in ("instance", "deriving_instance"):
         body = node.child_by_field_name("declarations")
         head = data[node.start_byte : body.start_byte if body else node.end_byte].decode(errors="replace")
@@ -304,10 +316,8 @@ class _Outline:
 
 
 def _first_error(root: Node) -> int:
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if node.is_error or node.is_missing:
-            return node.start_byte
-        waiting.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
-    return root.start_byte
+    """Return where the first error begins that has no other within: an outer one often begins far before the fault."""
+    node = root
+    while inner := next((child for child in node.children if child.has_error or child.is_missing), None):
+        node = inner
+    return node.start_byte

@@ -13,10 +13,7 @@ from natsscan.catalog.schema import FindingRule
 def render_list(catalog: Catalog) -> str:
     """Return the rules and libraries as two aligned lists."""
     width = max((len(rule.id) for rule in catalog.rules), default=0)
-    rules = [
-        f"{rule.id:<{width}}  {rule.category:<9}  {rule.effort:>2} {'point ' if rule.effort == 1 else 'points'}  {rule.title}"
-        for rule in catalog.rules
-    ]
+    rules = [_line(rule, width) for rule in catalog.rules]
     symbols = Counter(symbol.library for symbol in catalog.symbols.values())
     known = [f"{library.id}: {library.title} ({symbols[library.id]} symbols)" for library in catalog.libraries]
     return "\n".join([f"{len(rules)} rules", *rules, "", f"{len(known)} libraries", *sorted(known), ""])
@@ -36,3 +33,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _line(rule: FindingRule, width: int) -> str:
+    points = "point " if rule.effort == 1 else "points"
+    return f"{rule.id:<{width}}  {rule.category:<9}  {rule.effort:>2} {points}  {rule.title}"

@@ -96,9 +96,10 @@ def _answer(report: Report) -> Text:
         return Text(f"No use of AMQP found.{aside}", style="bold")
     calls = sum(1 for finding in report.findings if finding.usage.is_call)
     services = len(by_service(report.findings))
+    others = totals.findings - calls
     return Text(
         f"AMQP in {services} {_plural('service', services)}: {calls:,} {_plural('call', calls)} and "
-        f"{totals.findings - calls:,} other uses in {totals.files:,} {_plural('file', totals.files)}. "
+        f"{others:,} other {_plural('use', others)} in {totals.files:,} {_plural('file', totals.files)}. "
         f"Effort {totals.effort:,} points.{aside}",
         style="bold",
     )
