@@ -9,6 +9,7 @@ from natsscan.haskell.usages import find_usages
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Usage
 from natsscan.source.text import TextPositions
+from natsscan.surfaces.surface import Reader, Surface, SurfaceReading
 
 
 def usages_in(files: dict[str, str], catalog: Catalog) -> list[Usage]:
@@ -22,3 +23,9 @@ def usages_in(files: dict[str, str], catalog: Catalog) -> list[Usage]:
             for usage in find_usages(module, scope, catalog, lambda _: None, positions, "service").usages:
                 found[usage.span.path, usage.span.start, usage.symbol] = usage
     return sorted(found.values(), key=lambda usage: usage.span)
+
+
+def read_surface(reader: Reader, kind: FileKind, path: str, text: str | bytes, catalog: Catalog) -> SurfaceReading:
+    data = text if isinstance(text, bytes) else text.encode()
+    source = SourceFile(path, kind, data)
+    return reader(Surface(source, TextPositions(path, data), "service", catalog.broker))

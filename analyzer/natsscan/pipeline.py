@@ -19,11 +19,13 @@ from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Usage
 from natsscan.source.discover import list_files
-from natsscan.source.kinds import kind_of
+from natsscan.source.kinds import Kinds
 from natsscan.source.project import Project
 from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
+from natsscan.surfaces.registry import READERS
+from natsscan.surfaces.surface import Surface
 
 Progress = Callable[[str, int, int], None]
 
@@ -67,6 +69,14 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         if file.source.path in files:
             at = positions[file.source.path]
             usages += _usages(file, haskell, catalog, fixity_of, at, services.of(file.source.path), problems)
+    for source in reading.sources:
+        reader = READERS.get(source.kind)
+        if reader and project.in_scope(source.path) and catalog.broker.is_worth_reading(source.data):
+            files[source.path] = source.data
+            at = positions[source.path] = TextPositions(source.path, source.data)
+            result = reader(Surface(source, at, services.of(source.path), catalog.broker))
+            usages += result.usages
+            problems += result.problems
     judged = judge(usages, catalog, lambda usage: positions[usage.span.path].line_text(usage.span.line))
     findings, suppressed, unused = suppress(judged, files)
     problems += unused
@@ -83,7 +93,8 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
 
 
 def _read(project: Project, paths: tuple[str, ...], options: ScanOptions, progress: Progress) -> _Reading:
-    wanted = [(path, kind) for path in paths if (kind := kind_of(path)) is not None]
+    kinds = Kinds(paths)
+    wanted = [(path, kind) for path in paths if (kind := kinds.of(path)) is not None]
     sources: list[SourceFile] = []
     problems: list[Problem] = []
     unread: dict[str, FileKind] = {}

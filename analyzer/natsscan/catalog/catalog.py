@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -7,8 +8,17 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from natsscan.catalog.broker import Broker, compile_broker
 from natsscan.catalog.library import library_symbols
-from natsscan.catalog.schema import FindingRule, FindingsFile, LibraryFile, OperatorsFile, RuleFile
+from natsscan.catalog.schema import (
+    BrokerFile,
+    FindingRule,
+    FindingsFile,
+    LibraryFile,
+    OperatorsFile,
+    RuleFile,
+    SettingsFile,
+)
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
 from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
@@ -30,6 +40,7 @@ class Catalog:
     libraries: tuple[LibraryFile, ...]
     rules: tuple[FindingRule, ...]
     operators: Operators
+    broker: Broker
     symbols: dict[tuple[Namespace, SymbolId], LibrarySymbol]
     modules: dict[str, str]
     exports: dict[str, dict[tuple[Namespace, str], LibrarySymbol]]
@@ -87,6 +98,7 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         libraries=tuple(value for _, value in libraries),
         rules=rules,
         operators=_operators([value for _, value in loaded if isinstance(value, OperatorsFile)]),
+        broker=_broker(loaded),
         symbols=symbols,
         modules={module: value.id for _, value in libraries for module in value.modules},
         exports=exports,
@@ -177,6 +189,18 @@ def _check_covered(
             file = next(file for file, library in libraries if library.id == symbol.library)
             where = ("modules", symbol.id.module)
             raise file.error(where, f"no rule reports operation {symbol.operation} ({symbol.id.qualified})")
+
+
+def _broker(loaded: list[tuple[YamlFile, RuleFile]]) -> Broker:
+    settings = tuple(rule for _, value in loaded if isinstance(value, SettingsFile) for rule in value.settings)
+    brokers = [(file, value) for file, value in loaded if isinstance(value, BrokerFile)]
+    file, first = brokers[0]
+    if len(brokers) > 1:
+        raise brokers[1][0].error(("id",), f"a second broker file; {first.id} is described in {file.path}")
+    try:
+        return compile_broker(first, settings)
+    except re.error as error:
+        raise file.error((), f"broken pattern {error.pattern!r}: {error}") from error
 
 
 def _operators(contents: list[OperatorsFile]) -> Operators:

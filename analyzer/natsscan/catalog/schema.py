@@ -76,11 +76,12 @@ class LibraryFile(_Strict, frozen=True, tag_field="kind", tag="library"):
 
 
 class CaseRule(_Strict, frozen=True):
-    """A module the rule fires in at `line`, or, without one, must be quiet in; `why` says what is tricky."""
+    """A file the rule fires in at `line`, or, without one, must be quiet in; `why` says what is tricky."""
 
     code: str
     line: int = 0
     why: str = ""
+    path: str = "M.hs"
 
 
 class CasesRule(_Strict, frozen=True):
@@ -142,4 +143,52 @@ class OperatorsFile(_Strict, frozen=True, tag_field="kind", tag="operators"):
     operators: dict[str, OperatorRule]
 
 
-RuleFile = LibraryFile | FindingsFile | OperatorsFile
+class BrokerFile(_Strict, frozen=True, tag_field="kind", tag="broker"):
+    """What gives a broker away outside of programs.
+
+    `words` decide which files are looked into; `name` is a pattern for names of keys, services, volumes and secrets
+    that are the broker's; `variables` one for environment variables. `packages` are listed by ecosystem, `images`
+    without registry and tag, `charts` by name, `ports` with what listens there.
+    """
+
+    id: Identifier
+    title: str
+    words: Annotated[tuple[str, ...], Meta(min_length=1)]
+    name: str
+    variables: str
+    images: tuple[str, ...]
+    charts: tuple[str, ...]
+    ports: dict[int, str]
+    commands: tuple[str, ...]
+    url_schemes: tuple[str, ...]
+    packages: dict[str, tuple[str, ...]]
+    links: tuple[str, ...] = ()
+
+
+class SettingRule(_Strict, frozen=True):
+    """A configuration key that sets messaging behaviour without naming the broker.
+
+    `key` is the end of the key's path; `*` stands for any one part. `sets` is what it sets, in the vocabulary of
+    arguments; `unit` that of its value, if it has one.
+    """
+
+    key: str
+    sets: str
+    why: str
+    unit: str = ""
+
+    @property
+    def word(self) -> str:
+        """The part of the key that a file must hold for the rule to matter."""
+        return max((part for part in self.key.split(".") if part != "*"), key=len)
+
+
+class SettingsFile(_Strict, frozen=True, tag_field="kind", tag="settings"):
+    """Configuration keys of one code base or product that set messaging behaviour without naming the broker."""
+
+    id: Identifier
+    title: str
+    settings: tuple[SettingRule, ...]
+
+
+RuleFile = LibraryFile | FindingsFile | OperatorsFile | BrokerFile | SettingsFile

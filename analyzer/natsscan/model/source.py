@@ -8,6 +8,23 @@ class FileKind(StrEnum):
     """What a file is to natsscan."""
 
     HASKELL = "haskell"
+    CABAL = "cabal"
+    HPACK = "hpack"
+    CABAL_PROJECT = "cabal-project"
+    STACK = "stack"
+    NIX = "nix"
+    YAML = "yaml"
+    HELM_CHART = "helm-chart"
+    HELM_VALUES = "helm-values"
+    HELM_TEMPLATE = "helm-template"
+    COMPOSE = "compose"
+    DOCKERFILE = "dockerfile"
+    SHELL = "shell"
+    ENV = "env"
+    MAKE = "make"
+    BROKER_CONFIG = "broker-config"
+    JSON = "json"
+    DOCS = "docs"
 
 
 @dataclass(frozen=True, slots=True)

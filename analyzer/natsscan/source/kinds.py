@@ -1,17 +1,83 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
 from natsscan.model.source import FileKind
 
-_SUFFIXES = {
-    ".hs": FileKind.HASKELL,
-    ".lhs": FileKind.HASKELL,
-    ".hsc": FileKind.HASKELL,
-    ".chs": FileKind.HASKELL,
-    ".hs-boot": FileKind.HASKELL,
+_NAMES = {
+    ".envrc": FileKind.ENV,
+    "Chart.yaml": FileKind.HELM_CHART,
+    "Chart.yml": FileKind.HELM_CHART,
+    "Containerfile": FileKind.DOCKERFILE,
+    "Dockerfile": FileKind.DOCKERFILE,
+    "GNUmakefile": FileKind.MAKE,
+    "Makefile": FileKind.MAKE,
+    "cabal.project": FileKind.CABAL_PROJECT,
+    "cabal.project.local": FileKind.CABAL_PROJECT,
+    "justfile": FileKind.MAKE,
+    "makefile": FileKind.MAKE,
+    "package.yaml": FileKind.HPACK,
+    "rabbitmq.config": FileKind.BROKER_CONFIG,
+    "requirements.yaml": FileKind.HELM_CHART,
+    "stack.yaml": FileKind.STACK,
 }
+_SUFFIXES = {
+    ".adoc": FileKind.DOCS,
+    ".bash": FileKind.SHELL,
+    ".cabal": FileKind.CABAL,
+    ".chs": FileKind.HASKELL,
+    ".conf": FileKind.BROKER_CONFIG,
+    ".gotmpl": FileKind.HELM_VALUES,
+    ".hs": FileKind.HASKELL,
+    ".hs-boot": FileKind.HASKELL,
+    ".hsc": FileKind.HASKELL,
+    ".json": FileKind.JSON,
+    ".lhs": FileKind.HASKELL,
+    ".md": FileKind.DOCS,
+    ".mk": FileKind.MAKE,
+    ".nix": FileKind.NIX,
+    ".rst": FileKind.DOCS,
+    ".sh": FileKind.SHELL,
+    ".tpl": FileKind.HELM_TEMPLATE,
+    ".txt": FileKind.DOCS,
+    ".yaml": FileKind.YAML,
+    ".yml": FileKind.YAML,
+    ".zsh": FileKind.SHELL,
+}
+_COMPOSE = re.compile(r"^(docker-)?compose([.-].*)?\.ya?ml$")
+_VALUES = re.compile(r"^values([.-].*)?\.ya?ml$")
+_ENV = re.compile(r"^\.env(\..+)?$|\.env$")
+
+_TEMPLATED = frozenset({FileKind.YAML, FileKind.HELM_TEMPLATE, FileKind.DOCS, FileKind.HELM_VALUES})
 
 
-def kind_of(path: str) -> FileKind | None:
-    """Return the kind of a file by its name, None if natsscan does not read such files."""
-    name = path.rpartition("/")[2]
-    return _SUFFIXES.get(name[name.rfind(".") :]) if "." in name else None
+class Kinds:
+    """Tells the kind of a file by its path and by the chart it belongs to; `paths` are all files of the project."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        split = (path.rpartition("/") for path in paths)
+        self._charts = {folder for folder, _, name in split if name in ("Chart.yaml", "Chart.yml")}
+
+    def of(self, path: str) -> FileKind | None:
+        """Return the kind of a file, None if natsscan does not read such files."""
+        name = path.rpartition("/")[2]
+        kind = _NAMES.get(name) or (_SUFFIXES.get(name[name.rfind(".") :]) if "." in name else None)
+        if kind is None and _ENV.search(name):
+            return FileKind.ENV
+        if kind is None and name.startswith(("Dockerfile.", "Makefile.")):
+            return FileKind.DOCKERFILE if name.startswith("Docker") else FileKind.MAKE
+        if kind in _TEMPLATED and self._is_template(path):
+            return FileKind.HELM_TEMPLATE
+        if kind is FileKind.YAML and _COMPOSE.match(name):
+            return FileKind.COMPOSE
+        if kind is FileKind.YAML and _VALUES.match(name):
+            return FileKind.HELM_VALUES
+        if kind is FileKind.HELM_CHART and name == "requirements.yaml" and path.rpartition("/")[0] not in self._charts:
+            return FileKind.YAML
+        return kind
+
+    def _is_template(self, path: str) -> bool:
+        parents = PurePosixPath(path).parents
+        return any(parent.name == "templates" and str(parent.parent) in self._charts for parent in parents)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from natsscan.catalog.broker import Broker
+from natsscan.model.coverage import Loss, Problem
+from natsscan.model.source import SourceFile
+from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
+from natsscan.source.text import TextPositions
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A file that is not a program, with all that its reader needs."""
+
+    source: SourceFile
+    positions: TextPositions
+    service: str
+    broker: Broker
+
+    def usage(
+        self,
+        operation: Operation,
+        symbol: str,
+        start: int,
+        end: int,
+        *,
+        definition: str | None = None,
+        is_call: bool = False,
+        tier: Tier = Tier.DIRECT,
+        arguments: Mapping[str, str] | None = None,
+    ) -> Usage:
+        """Return a usage between two byte offsets.
+
+        `symbol` is what is used: a package, a key's path, a variable, an image, a command. `definition` is what it
+        stands in: a stanza, a document, a service, a target. `arguments` are texts as written.
+        """
+        span = self.positions.span(start, end)
+        given = tuple(Argument(name, text, Provenance.LITERAL, span) for name, text in (arguments or {}).items())
+        return Usage(
+            operation=operation,
+            is_call=is_call,
+            symbol=symbol,
+            library=self.broker.id,
+            language=self.source.kind,
+            tier=tier,
+            span=span,
+            definition=definition,
+            service=self.service,
+            arguments=given,
+        )
+
+    def problem(self, offset: int, reason: str) -> Problem:
+        """Return the problem that from this byte offset on, something could not be read."""
+        return Problem(self.source.path, self.positions.position(offset)[0], reason, Loss.PART)
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceReading:
+    """What a reader found in a file, and what it could not read there."""
+
+    usages: tuple[Usage, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+Reader = Callable[[Surface], SurfaceReading]
