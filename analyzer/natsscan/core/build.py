@@ -6,10 +6,12 @@ from natsscan.core.expression import (
     Application,
     Binding,
     BindingGroup,
+    Case,
     Expression,
     Lambda,
     Let,
     Pattern,
+    Projection,
     Variable,
     VariablePattern,
 )
@@ -86,15 +88,31 @@ def _apply_lambda(function: Lambda, arguments: tuple[Expression, ...], start: in
 
 
 def _substitute(expression: Expression, name: str, value: Expression) -> Expression:
-    """Put `value` in the place of a held-back parameter; it stands once, and only below applications and lambdas."""
-    if isinstance(expression, Variable):
-        return value if expression.name == name else expression
-    if isinstance(expression, Lambda) and _is_held_back(expression.parameters[0]):
-        return Lambda(
-            expression.parameters, _substitute(expression.body, name, value), expression.start, expression.end
-        )
-    if isinstance(expression, Application):
-        function = _substitute(expression.function, name, value)
-        arguments = tuple(_substitute(argument, name, value) for argument in expression.arguments)
-        return apply(function, arguments, expression.start, expression.end)
-    return expression
+    """Put `value` in the place of a held-back parameter, wherever this module or lowering may have put one."""
+    start, end = expression.start, expression.end
+    match expression:
+        case Variable():
+            return value if expression.name == name else expression
+        case Lambda(parameters=parameters, body=body):
+            return Lambda(parameters, _substitute(body, name, value), start, end)
+        case Application(function=function, arguments=arguments):
+            given = tuple(_substitute(argument, name, value) for argument in arguments)
+            return apply(_substitute(function, name, value), given, start, end)
+        case Case(subject=subject, alternatives=alternatives):
+            return Case(_substitute(subject, name, value), alternatives, start, end)
+        case Projection(record=record, fields=fields):
+            return Projection(_substitute(record, name, value), fields, start, end)
+        case Let(groups=groups, body=body):
+            return Let(
+                tuple(_substitute_group(group, name, value) for group in groups),
+                _substitute(body, name, value),
+                start,
+                end,
+            )
+        case _:
+            return expression
+
+
+def _substitute_group(group: BindingGroup, name: str, value: Expression) -> BindingGroup:
+    bindings = tuple(Binding(binding.pattern, _substitute(binding.value, name, value)) for binding in group.bindings)
+    return BindingGroup(bindings, group.recursive)
