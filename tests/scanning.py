@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.reader import read_haskell
 from natsscan.haskell.scope import Scope
 from natsscan.haskell.usages import find_usages
@@ -15,12 +16,13 @@ from natsscan.surfaces.surface import Reader, Surface, SurfaceReading
 def usages_in(files: dict[str, str], catalog: Catalog) -> list[Usage]:
     sources = [SourceFile(path, FileKind.HASKELL, text.encode()) for path, text in files.items()]
     project = read_haskell(sources, catalog, lambda: None)
+    index = ModuleIndex(sources)
     found: dict[tuple[str, int, str], Usage] = {}
     for file in project.files:
         positions = TextPositions(file.source.path, file.source.data)
         for module in file.modules:
             scope = Scope(module, project.exports)
-            for usage in find_usages(module, scope, catalog, lambda _: None, positions, "service").usages:
+            for usage in find_usages(module, scope, catalog, index, positions, "service").usages:
                 found[usage.span.path, usage.span.start, usage.symbol] = usage
     return sorted(found.values(), key=lambda usage: usage.span)
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.judge import judge
 from natsscan.findings.suppress import suppress
-from natsscan.haskell.reader import HaskellFile, HaskellProject, declared_fixity, read_haskell
+from natsscan.haskell.index import ModuleIndex
+from natsscan.haskell.reader import HaskellFile, HaskellProject, read_haskell
 from natsscan.haskell.scope import Scope
 from natsscan.haskell.usages import find_usages
 from natsscan.model.coverage import Coverage, KindCoverage, Loss, Problem
-from natsscan.model.operator import Fixity
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Usage
@@ -60,15 +59,12 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     positions = {path: TextPositions(path, data) for path, data in files.items()}
     problems = [*listing.problems, *reading.problems]
 
-    @cache
-    def fixity_of(operator: str) -> Fixity | None:
-        return declared_fixity(reading.sources, operator)
-
+    index = ModuleIndex(source for source in reading.sources if source.kind is FileKind.HASKELL)
     usages: list[Usage] = []
     for file in haskell.files:
         if file.source.path in files:
             at = positions[file.source.path]
-            usages += _usages(file, haskell, catalog, fixity_of, at, services.of(file.source.path), problems)
+            usages += _usages(file, haskell, catalog, index, at, services.of(file.source.path), problems)
     for source in reading.sources:
         reader = READERS.get(source.kind)
         if reader and project.in_scope(source.path) and catalog.broker.is_worth_reading(source.data):
@@ -128,7 +124,7 @@ def _usages(
     file: HaskellFile,
     haskell: HaskellProject,
     catalog: Catalog,
-    fixity_of: Callable[[str], Fixity | None],
+    index: ModuleIndex,
     positions: TextPositions,
     service: str,
     problems: list[Problem],
@@ -136,7 +132,7 @@ def _usages(
     """Return the usages in all readings of a file, each once, and note what could not be read of it."""
     found: dict[tuple[int, int, str], Usage] = {}
     for module in file.modules:
-        result = find_usages(module, Scope(module, haskell.exports), catalog, fixity_of, positions, service)
+        result = find_usages(module, Scope(module, haskell.exports), catalog, index, positions, service)
         for usage in result.usages:
             found.setdefault((usage.span.start, usage.span.end, usage.symbol), usage)
         for offset in result.too_deep:

@@ -6,7 +6,10 @@ from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.catalog.schema import CaseRule
 from natsscan.findings.judge import judge
 from natsscan.model.finding import Finding
-from tests.scanning import usages_in
+from natsscan.model.source import FileKind
+from natsscan.source.kinds import Kinds
+from natsscan.surfaces.registry import READERS
+from tests.scanning import read_surface, usages_in
 
 RULES = {rule.id: rule for rule in load_catalog().rules}
 FIRES = [(rule.id, case) for rule in RULES.values() for case in rule.cases.fires]
@@ -15,7 +18,12 @@ QUIET = [(rule.id, case) for rule in RULES.values() for case in rule.cases.quiet
 
 def findings(case: CaseRule, catalog: Catalog) -> list[Finding]:
     lines = case.code.splitlines()
-    return list(judge(usages_in({"M.hs": case.code}, catalog), catalog, lambda usage: lines[usage.span.line - 1]))
+    kind = Kinds([case.path]).of(case.path)
+    if kind is None or kind is FileKind.HASKELL:
+        usages = usages_in({case.path: case.code}, catalog)
+    else:
+        usages = list(read_surface(READERS[kind], kind, case.path, case.code, catalog).usages)
+    return list(judge(usages, catalog, lambda usage: lines[usage.span.line - 1]))
 
 
 @pytest.mark.parametrize(("rule", "case"), FIRES, ids=[f"{rule}-{at}" for at, (rule, _) in enumerate(FIRES)])

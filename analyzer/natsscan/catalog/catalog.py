@@ -26,6 +26,13 @@ from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
 from natsscan.model.usage import Operation
 
 _ALWAYS_KNOWN = frozenset({"symbol", "definition", "module"})
+# What the readers of files that are not programs give beside the symbol.
+_SURFACE_ARGUMENTS = {
+    Operation.CONFIG: {"value", "sets", "unit", "from"},
+    Operation.DEPENDENCY: {"version", "imported_by"},
+    Operation.ENV: {"role", "value"},
+    Operation.MENTION: {"count"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ def _index(
 def _check_rules(
     files_and_rules: list[tuple[YamlFile, FindingsFile]], symbols: Iterable[LibrarySymbol]
 ) -> tuple[FindingRule, ...]:
-    known: dict[Operation, set[str]] = {}
+    known: dict[Operation, set[str]] = {operation: set(names) for operation, names in _SURFACE_ARGUMENTS.items()}
     for symbol in symbols:
         known.setdefault(symbol.operation, set()).update(symbol.arguments, symbol.fields.values(), symbol.defaults)
     rules: dict[str, FindingRule] = {}
@@ -179,7 +186,7 @@ def _check_covered(
     reported = {
         (operation, call)
         for rule in rules
-        if not rule.when.symbols
+        if not rule.when.symbols and (not rule.when.languages or "haskell" in rule.when.languages)
         for operation in rule.when.operations
         for call in (True, False)
         if rule.when.call in (None, call)

@@ -94,13 +94,15 @@ class CasesRule(_Strict, frozen=True):
 class WhenRule(_Strict, frozen=True):
     """Which usages a rule is about; every condition given must hold, of several operations one.
 
-    `call: true` takes only calls that do the operation, `call: false` only what describes or names it.
+    `call: true` takes only calls that do the operation, `call: false` only what describes or names it. `languages`
+    are those of programs and the kinds of other files (`haskell`, `yaml`, `shell`, ...).
     """
 
     operation: Operation | tuple[Operation, ...]
     tier: Tier = Tier.DIRECT
     call: bool | None = None
     symbols: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -57,7 +57,7 @@ def parts(
         case Opaque():
             yield from ((part, local) for part in node.parts)
         case Lambda():
-            yield from ((parameter, local) for parameter in node.parameters)
+            yield from _pattern_parts(node.parameters, local, fields_of)
             yield node.body, local.union(*(bound_names(parameter, fields_of) for parameter in node.parameters))
         case Let():
             yield from _let_parts(node, local, fields_of)
@@ -77,7 +77,14 @@ def parts(
             yield node.function, local
             yield node.pattern, local
         case _:
-            yield from ((pattern, local) for pattern in _inner_patterns(node))
+            yield from _pattern_parts(_inner_patterns(node), local, fields_of)
+
+
+def _pattern_parts(patterns: Iterable[Pattern], local: Names, fields_of: FieldsOf) -> Iterator[tuple[Pattern, Names]]:
+    """Yield patterns side by side: a view pattern sees the names bound to its left (GHC User's Guide, ViewPatterns)."""
+    for pattern in patterns:
+        yield pattern, local
+        local = local.union(bound_names(pattern, fields_of))
 
 
 def _let_parts(node: Let, local: Names, fields_of: FieldsOf) -> Iterator[tuple[Expression | Pattern, Names]]:

@@ -52,6 +52,8 @@ def _applies(when: WhenRule, usage: Usage) -> bool:
         return False
     if when.call is not None and when.call is not usage.is_call:
         return False
+    if when.languages and usage.language not in when.languages:
+        return False
     return not when.symbols or usage.symbol in when.symbols
 
 

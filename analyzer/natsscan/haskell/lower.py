@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
-from tree_sitter import Node
+from tree_sitter import Node, Query, QueryCursor
 
 from natsscan.core import build
 from natsscan.core.expression import (
@@ -29,7 +30,7 @@ from natsscan.core.expression import (
 )
 from natsscan.core.operators import associate
 from natsscan.haskell import patterns
-from natsscan.haskell.module import NOT_PARSED, Definition, split_qualified
+from natsscan.haskell.module import NOT_PARSED, Definition, grammar, infix_head, read_fixity, split_qualified
 from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
 
 MAX_NESTING = 100
@@ -39,7 +40,8 @@ MAX_CHAIN = 200
 class Lowering:
     """Lowers the definitions of one module.
 
-    `fixity_of` gives the fixity of an operator that neither the module nor the rules declare, None if unknown.
+    `imported_fixity` gives the fixity that an imported module of the project declares for an operator, None if none
+    does; such an operator is that module's own, whatever the rules say of its name.
     `too_deep` collects the offsets at which nesting went over MAX_NESTING and reading stopped.
     """
 
@@ -49,18 +51,21 @@ class Lowering:
         operators: Operators,
         own_fixities: dict[str, Fixity],
         own_values: frozenset[str],
-        fixity_of: Callable[[str], Fixity | None],
+        imported_fixity: Callable[[str], Fixity | None],
     ) -> None:
         self._data = data
         self._operators = operators
         self._own_fixities = own_fixities
         self._own_values = own_values
-        self._fixity_of = fixity_of
+        self._imported_fixity = imported_fixity
         self._nesting = 0
+        self._local_names: set[str] = set()
+        self._local_fixities: dict[str, Fixity] = {}
         self.too_deep: list[int] = []
 
     def definition(self, definition: Definition) -> tuple[Binding, ...]:
         """Return the bindings of a top-level definition; a class or instance has one for each of its methods."""
+        self._note_local_operators(definition)
         bindings: list[Binding] = []
         for node in definition.nodes:
             body = node.child_by_field_name("declarations")
@@ -69,6 +74,16 @@ class Lowering:
             elif node.type in ("top_splice", "pattern_synonym") or definition.name == NOT_PARSED:
                 bindings.append(Binding(GROUP_ANYTHING, self._opaque(node)))
         return (*bindings, *self._bindings([node for node in definition.nodes if node.type in ("function", "bind")]))
+
+    def _note_local_operators(self, definition: Definition) -> None:
+        """Note operators that a definition binds or declares within: there the rules say nothing of them."""
+        self._local_names.clear()
+        self._local_fixities.clear()
+        for root in definition.nodes:
+            captures = QueryCursor(_local_operators()).captures(root)
+            self._local_names.update(self._text(node).strip("()` ") for node in captures.get("bound", []))
+            for node in captures.get("fixity", []):
+                self._local_fixities.update(read_fixity(self._text(node)))
 
     # Expressions
 
@@ -122,8 +137,12 @@ class Lowering:
             function = inner
         arguments = tuple(self.expression(argument) for argument in reversed(spine))
         head = self.expression(function)
-        if isinstance(head, Variable) and self._plumbing(head.name) is Plumbing.FLIP and arguments:
-            return build.flip(arguments, node.start_byte, node.end_byte)
+        plumbing = self._plumbing(head.name) if isinstance(head, Variable) else None
+        if plumbing is Plumbing.FLIP:
+            return build.flip(arguments, node.start_byte, node.end_byte) if arguments else head
+        if isinstance(head, Variable) and plumbing and len(arguments) >= 2:  # an operator before its operands: ($) f x
+            result = self._operate(arguments[0], head, arguments[1])
+            return build.apply(result, arguments[2:], node.start_byte, node.end_byte)
         return build.apply(head, arguments, node.start_byte, node.end_byte)
 
     def _infix(self, node: Node) -> Expression:
@@ -145,11 +164,14 @@ class Lowering:
 
     def _fixity(self, operator: Variable | Constructor) -> Fixity:
         name = operator.name
-        known = self._own_fixities.get(name) or self._operators.fixities.get(name)
-        return known or self._fixity_of(name) or DEFAULT_FIXITY
+        here = self._local_fixities.get(name) or self._own_fixities.get(name) or self._imported_fixity(name)
+        return here or self._operators.fixities.get(name) or DEFAULT_FIXITY
 
     def _plumbing(self, name: str) -> Plumbing | None:
-        return None if name in self._own_values else self._operators.plumbing.get(name)
+        plumbing = self._operators.plumbing.get(name)
+        if plumbing is None or name in self._own_values or name in self._local_names:
+            return None
+        return None if self._imported_fixity(name) else plumbing
 
     def _operate(self, left: Expression, operator: Variable | Constructor, right: Expression) -> Expression:
         start, end = min(left.start, right.start), max(left.end, right.end)
@@ -225,6 +247,8 @@ class Lowering:
         if not statements:
             return self._opaque(node)
         groups = [group for child in statements[:-1] for group in self._statement_groups(child)]
+        if node.children[0].type == "mdo":
+            groups = [_recursive(groups)]
         last = statements[-1]
         if last.type == "exp":
             body = self.expression(last)
@@ -241,14 +265,23 @@ class Lowering:
             bound = self.pattern(pattern) if pattern else GROUP_ANYTHING
             return [BindingGroup((Binding(bound, self._field(node, "expression")),), recursive=False)]
         if node.type == "rec":
-            inner = [group for child in node.named_children for group in self._statement_groups(child)]
-            return [BindingGroup(tuple(binding for group in inner for binding in group.bindings), recursive=True)]
+            return [_recursive([group for child in node.named_children for group in self._statement_groups(child)])]
         return [_statement(self.expression(node))]
 
     def _comprehension(self, node: Node) -> Expression:
-        qualifiers = node.child_by_field_name("qualifiers")
+        branches = [self._qualifiers(branch) for branch in node.children_by_field_name("qualifiers")]
+        together = tuple(group for groups in branches for group in groups)
+        result = Let(together, self._field(node, "expression"), node.start_byte, node.end_byte)
+        if len(branches) == 1:
+            return result
+        # The branches of a parallel comprehension do not see each other's names, only the result sees all.
+        nothing = Sequence((), node.end_byte, node.end_byte)
+        alone = (Let(groups, nothing, node.start_byte, node.end_byte) for groups in branches)
+        return Opaque((*alone, result), node.start_byte, node.end_byte)
+
+    def _qualifiers(self, node: Node) -> tuple[BindingGroup, ...]:
         groups: list[BindingGroup] = []
-        for child in qualifiers.named_children if qualifiers else []:
+        for child in node.named_children:
             if child.type == "generator":
                 pattern = child.child_by_field_name("pattern")
                 bound = self.pattern(pattern) if pattern else GROUP_ANYTHING
@@ -257,7 +290,7 @@ class Lowering:
                 groups.append(self._local(child))
             else:
                 groups.append(_statement(self._opaque(child)))
-        return Let(tuple(groups), self._field(node, "expression"), node.start_byte, node.end_byte)
+        return tuple(groups)
 
     def _sequence(self, node: Node) -> Expression:
         items = tuple(self.expression(child) for child in node.named_children if not child.is_extra)
@@ -323,9 +356,8 @@ class Lowering:
         return bindings
 
     def _bound_name(self, node: Node) -> VariablePattern:
-        name = node.child_by_field_name("name")
-        if name is None and node.named_children and node.named_children[0].type == "infix":
-            name = node.named_children[0].child_by_field_name("operator")
+        infix = infix_head(node)
+        name = infix.child_by_field_name("operator") if infix else node.child_by_field_name("name")
         if name is None:
             return VariablePattern("", node.start_byte, node.start_byte)
         return VariablePattern(self._text(name).strip("()` "), name.start_byte, name.end_byte)
@@ -333,10 +365,10 @@ class Lowering:
     def _clause(self, node: Node) -> Expression:
         """Lower one clause of a function; clauses of one name stay separate bindings."""
         parameters = self._parameters(node)
-        if not parameters and node.named_children and node.named_children[0].type == "infix":
-            infix = node.named_children[0]
+        infix = infix_head(node)
+        if infix is not None:
             sides = (infix.child_by_field_name("left_operand"), infix.child_by_field_name("right_operand"))
-            parameters = tuple(self.pattern(side) for side in sides if side is not None)
+            parameters = (*(self.pattern(side) for side in sides if side is not None), *parameters)
         body = self._matches(node)
         return Lambda(parameters, body, node.start_byte, node.end_byte) if parameters else body
 
@@ -414,12 +446,31 @@ _LOWER: dict[str, Callable[[Lowering, Node], Expression]] = {
 }
 
 
+def _recursive(groups: list[BindingGroup]) -> BindingGroup:
+    return BindingGroup(tuple(binding for group in groups for binding in group.bindings), recursive=True)
+
+
 def _statement(value: Expression) -> BindingGroup:
     return BindingGroup((Binding(GROUP_ANYTHING, value),), recursive=False)
 
 
 def _pun(field: Variable) -> Variable:
     return Variable(None, field.name, field.start, field.end)
+
+
+@lru_cache(maxsize=1)
+def _local_operators() -> Query:
+    return Query(
+        grammar(),
+        """
+        (fixity) @fixity
+        (function name: (prefix_id) @bound)
+        (function (infix operator: (operator) @bound))
+        (patterns (prefix_id) @bound)
+        (patterns (variable) @bound)
+        (patterns (parens (prefix_id) @bound))
+        """,
+    )
 
 
 def _first_named(node: Node) -> Node | None:

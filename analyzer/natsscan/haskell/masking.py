@@ -6,22 +6,30 @@ What is left out is overwritten with spaces, so that spans in a reading are span
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b[^\r\n]*", re.MULTILINE)
+_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b(?:[^\r\n\\]|\\\r?\n|\\)*", re.MULTILINE)
 _NOT_BLANK = re.compile(rb"[^\s]")
 _MAX_READINGS = 16
 
 
 @dataclass(slots=True)
 class _Branch:
-    """The stretch of a file between two directives of one conditional; `choice` is its place in that conditional."""
+    """The stretch of a file between two directives of one conditional; `choice` is its place in that conditional.
+
+    `condition` is the text of the `#if` line; `around` are the branches it stands in.
+    """
 
     conditional: int
     choice: int
+    condition: bytes
     start: int
     end: int
-    outer: tuple[tuple[int, int], ...] = field(default=())
+    around: tuple[_Branch, ...]
+
+    def is_seen(self, chosen: dict[int, int]) -> bool:
+        """Tell whether the branch is part of the text when these choices are made."""
+        return all(chosen[part.conditional] == part.choice for part in (*self.around, self))
 
 
 def readings(data: bytes) -> tuple[bytes, ...]:
@@ -32,21 +40,25 @@ def readings(data: bytes) -> tuple[bytes, ...]:
     if b"#" not in data:
         return (data,)
     branches, directives = _branches(data)
+    _join_conditions(branches)
     if not branches:
         return (data,)
     plain = bytearray(data)
     for start, end in directives:
         _blank(plain, start, end)
     texts: list[bytes] = []
-    unread = {(branch.conditional, branch.choice) for branch in branches}
+    unread = branches
     while unread and len(texts) < _MAX_READINGS:
         chosen = _choose(branches, unread)
         text = bytearray(plain)
         for branch in branches:
-            if chosen.get(branch.conditional, branch.choice) != branch.choice:
+            if not branch.is_seen(chosen):
                 _blank(text, branch.start, branch.end)
         texts.append(bytes(text))
-        unread -= set(chosen.items())
+        left = [branch for branch in unread if not branch.is_seen(chosen)]
+        if len(left) == len(unread):  # what is left stands under a condition and its opposite: no compiler sees it
+            break
+        unread = left
     return tuple(texts)
 
 
@@ -78,32 +90,56 @@ def _branches(data: bytes) -> tuple[list[_Branch], list[tuple[int, int]]]:
     for match in _DIRECTIVE.finditer(data):
         word = match.group(1)
         directives.append(match.span())
-        choice = 0
+        choice, condition = 0, match.group()
         if word.startswith(b"if"):
             conditional = conditionals
             conditionals += 1
         elif open_branches:
             closed = open_branches.pop()
             closed.end = match.start()
-            conditional, choice = closed.conditional, closed.choice + 1
+            conditional, choice, condition = closed.conditional, closed.choice + 1, closed.condition
         else:
             continue
         if word != b"endif":
-            outer = tuple((branch.conditional, branch.choice) for branch in open_branches)
-            branch = _Branch(conditional, choice, match.end(), len(data), outer)
+            branch = _Branch(conditional, choice, condition, match.end(), len(data), tuple(open_branches))
             open_branches.append(branch)
             found.append(branch)
     return found, directives
 
 
-def _choose(branches: list[_Branch], unread: set[tuple[int, int]]) -> dict[int, int]:
-    """Choose one branch of each conditional: an unread one where the branches around it can be chosen too."""
-    chosen: dict[int, int] = {}
+def _join_conditions(branches: list[_Branch]) -> None:
+    """Make two-way conditionals on one condition a single choice, so that no reading takes it as true and as false."""
+    with_elif = {branch.conditional for branch in branches if branch.choice > 1}
+    first: dict[bytes, int] = {}
     for branch in branches:
-        if (branch.conditional, branch.choice) not in unread:
+        if branch.conditional in with_elif:
             continue
-        wanted = dict((*branch.outer, (branch.conditional, branch.choice)))
-        if all(chosen.get(conditional, choice) == choice for conditional, choice in wanted.items()):
+        condition, holds = _normalise(branch.condition)
+        branch.conditional = first.setdefault(condition, branch.conditional)
+        branch.choice = branch.choice if holds else 1 - branch.choice
+
+
+def _normalise(directive: bytes) -> tuple[bytes, bool]:
+    """Return what an `#if` line tests, and whether it tests that it holds: `#ifndef X` is `X`, negated."""
+    text = re.sub(rb"\\\r?\n", b" ", directive).strip().lstrip(b"#").strip()
+    word, _, rest = text.partition(b" ")
+    condition, holds = rest.strip(), word != b"ifndef"
+    if word == b"if":
+        condition, holds = (condition[1:].strip(), False) if condition.startswith(b"!") else (condition, True)
+        if match := re.fullmatch(rb"defined\s*\(?\s*(\w+)\s*\)?", condition):
+            return match.group(1), holds
+        return b"if " + condition, holds
+    return condition, holds
+
+
+def _choose(branches: list[_Branch], unread: list[_Branch]) -> dict[int, int]:
+    """Choose one branch of each conditional: unread ones first, where the branches around them can be chosen too."""
+    chosen: dict[int, int] = {}
+    for branch in unread:
+        wanted: dict[int, int] = {}
+        path = (*branch.around, branch)
+        consistent = all(wanted.setdefault(part.conditional, part.choice) == part.choice for part in path)
+        if consistent and all(chosen.get(conditional, choice) == choice for conditional, choice in wanted.items()):
             chosen.update(wanted)
     for branch in branches:
         chosen.setdefault(branch.conditional, branch.choice)

@@ -218,10 +218,21 @@ def _definition_name(node: Node, data: bytes) -> str:
     name = node.child_by_field_name("name") or node.child_by_field_name("pattern") or node.child_by_field_name("names")
     if name is not None:
         return " ".join(_text(name, data).strip("()").split())
-    if node.type == "function" and node.named_children and node.named_children[0].type == "infix":
-        operator = node.named_children[0].child_by_field_name("operator")
+    infix = infix_head(node)
+    if infix is not None:
+        operator = infix.child_by_field_name("operator")
         return _text(operator, data).strip("`") if operator else ""
     return " ".join(_text(node, data).split()[:3])
+
+
+def infix_head(node: Node) -> Node | None:
+    """Return the left-hand side of a function that is defined infix, also in parentheses: ``(a `op` b) c = ...``."""
+    if node.type != "function" or not node.named_children:
+        return None
+    head = node.named_children[0]
+    while head.type in ("function_head_parens", "parens") and head.named_children:
+        head = head.named_children[0]
+    return head if head.type == "infix" else None
 
 
 class _Outline:
@@ -249,7 +260,7 @@ class _Outline:
             if signature is not None:
                 self._add_name(signature, self.values)
         elif node.type == "fixity":
-            self._add_fixity(node)
+            self.fixities.update(read_fixity(_text(node, self._data)))
 
     def _add_name(self, node: Node, names: set[str]) -> None:
         name = node.child_by_field_name("name")
@@ -304,15 +315,17 @@ class _Outline:
                 if names is not None:
                     self.values.update(part.strip("() \n") for part in _text(names, self._data).split(","))
             elif member.type == "fixity":
-                self._add_fixity(member)
+                self.fixities.update(read_fixity(_text(member, self._data)))
 
-    def _add_fixity(self, node: Node) -> None:
-        words = _text(node, self._data).replace(",", " ").split()
-        if not words or words[0] not in tuple(Associativity):
-            return
-        precedence = int(words[1]) if len(words) > 1 and words[1].isdigit() else 9
-        for operator in words[2 if len(words) > 1 and words[1].isdigit() else 1 :]:
-            self.fixities[operator.strip("`")] = Fixity(Associativity(words[0]), min(precedence, 9))
+
+def read_fixity(text: str) -> dict[str, Fixity]:
+    """Read a fixity declaration such as `infixr 5 +++, `cons``; anything else gives nothing."""
+    words = text.replace(",", " ").split()
+    if not words or words[0] not in tuple(Associativity):
+        return {}
+    stated = len(words) > 1 and words[1].isdigit()
+    fixity = Fixity(Associativity(words[0]), min(int(words[1]), 9) if stated else 9)
+    return {operator.strip("`"): fixity for operator in words[2 if stated else 1 :]}
 
 
 def _first_error(root: Node) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.haskell.masking import mask_literate, readings
 from natsscan.haskell.module import Module, parse_module
 from natsscan.haskell.scope import Exports, Scope
-from natsscan.model.operator import Associativity, Fixity
 from natsscan.model.source import SourceFile
 
 
@@ -48,24 +46,14 @@ def read_haskell(sources: Iterable[SourceFile], catalog: Catalog, tick: Callable
     return HaskellProject(tuple(files[path] for path in sorted(files)), exports)
 
 
-def declared_fixity(sources: Iterable[SourceFile], operator: str) -> Fixity | None:
-    """Search the project for the fixity declaration of an operator that neither its module nor the rules declare."""
-    name = re.escape(operator.encode())
-    declaration = re.compile(
-        rb"^[ \t]*(infix[lr]?)[ \t]+(?:([0-9])[ \t]+)?(?:[^\n]*[\s,`])?" + name + rb"[\s,`]", re.MULTILINE
-    )
-    for source in sources:
-        if b"infix" in source.data and operator.encode() in source.data and (match := declaration.search(source.data)):
-            return Fixity(Associativity(match.group(1).decode()), int(match.group(2) or b"9"))
-    return None
-
-
 def _holding(sources: dict[str, SourceFile], literals: tuple[bytes, ...]) -> list[str]:
     return sorted(path for path, source in sources.items() if any(literal in source.data for literal in literals))
 
 
 def _parse(source: SourceFile) -> tuple[Module, ...]:
-    code = mask_literate(source.data) if source.path.endswith(".lhs") else source.data
+    code = source.data.replace(b"\t", b" ")  # the grammar takes no tabs; one space for each keeps offsets and layout
+    if source.path.endswith(".lhs"):
+        code = mask_literate(code)
     return tuple(parse_module(reading) for reading in readings(code))
 
 

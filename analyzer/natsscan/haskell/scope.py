@@ -69,9 +69,12 @@ class Scope:
 
     def _exported(self, entity: Entity) -> Iterator[tuple[tuple[Namespace, str], LibrarySymbol]]:
         if entity.is_module:
+            # All that is in scope both as `name` and as `M.name`, be it by two imports (Haskell 2010 report, 5.2).
             for line, offered in self._imports:
-                if not line.qualified and line.answers_to(entity.name):
-                    yield from (entry for entry in offered.items() if _admits(line, entry[0][1], entry[1]))
+                for (namespace, name), offer in offered.items():
+                    named = line.answers_to(entity.name) and _admits(line, name, offer)
+                    if named and self.resolve(None, name, namespace) is offer:
+                        yield (namespace, name), offer
             return
         for namespace in Namespace:
             symbol = self.resolve(entity.qualifier, entity.name, namespace)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeGuard
 
 from tree_sitter import Query, QueryCursor
 
@@ -13,7 +13,6 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.core.build import is_held_back
 from natsscan.core.expression import (
     Application,
-    Case,
     Constructor,
     ConstructorPattern,
     Expression,
@@ -30,15 +29,15 @@ from natsscan.core.expression import (
     Variable,
 )
 from natsscan.core.scoping import Names, parts
+from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.lower import Lowering
 from natsscan.haskell.module import Definition, Module, grammar, split_qualified
 from natsscan.haskell.scope import Scope
-from natsscan.model.operator import Fixity
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolKind
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
 from natsscan.source.text import TextPositions
 
-_WORD = re.compile(rb"[\w']+")
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w'\x80-\xff]*")
 _MAX_TEXT = 200
 
 
@@ -54,12 +53,12 @@ def find_usages(
     module: Module,
     scope: Scope,
     catalog: Catalog,
-    fixity_of: Callable[[str], Fixity | None],
+    index: ModuleIndex,
     positions: TextPositions,
     service: str,
 ) -> ModuleUsages:
-    """Find every usage in a module; `scope` is that module's, `fixity_of` finds operators declared elsewhere."""
-    finder = _Finder(module, scope, catalog, fixity_of, positions, service)
+    """Find every usage in a module; `scope` is that module's, `index` knows the project's other modules."""
+    finder = _Finder(module, scope, catalog, index, positions, service)
     for line in module.imports:
         if line.module in catalog.modules:
             finder.add_import(line.module, line.start, line.end)
@@ -71,13 +70,24 @@ def find_usages(
     return ModuleUsages(tuple(finder.usages), tuple(finder.lowering.too_deep))
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A use of a library symbol; `head` is the part of the expression that names it."""
+
+    symbol: LibrarySymbol
+    start: int
+    end: int
+    arguments: tuple[Argument, ...] = ()
+    head: Expression | None = None
+
+
 class _Finder:
     def __init__(
         self,
         module: Module,
         scope: Scope,
         catalog: Catalog,
-        fixity_of: Callable[[str], Fixity | None],
+        index: ModuleIndex,
         positions: TextPositions,
         service: str,
     ) -> None:
@@ -88,7 +98,10 @@ class _Finder:
         self._service = service
         self._definition = ""
         self._comments: list[tuple[int, int]] = []
-        self.lowering = Lowering(module.data, catalog.operators, module.fixities, module.values, fixity_of)
+        self._index = index
+        self.lowering = Lowering(
+            module.data, catalog.operators, module.fixities, module.values, partial(index.imported_fixity, module)
+        )
         self.usages: list[Usage] = []
 
     def add_import(self, module: str, start: int, end: int) -> None:
@@ -126,62 +139,66 @@ class _Finder:
         waiting: list[tuple[Expression | Pattern, Names, bool]] = [(root, frozenset(), False)]
         while waiting:
             node, local, within = waiting.pop()
-            used = self._use(node, local, within)
-            if isinstance(node, Lambda | Let | Case):
-                within = False
+            uses = self._uses(node, local, within)
+            for use in uses:
+                self._note(use.symbol, use.start, use.end, use.arguments)
+            within = (within or bool(uses)) and not isinstance(node, Lambda | Let)
             for part, names in parts(node, local, self._fields_of):
-                if not (used and part is _head(node)):
-                    waiting.append((part, names, within or used))
+                if not any(part is use.head for use in uses):
+                    waiting.append((part, names, within))
 
-    def _use(self, node: Expression | Pattern, local: Names, within: bool) -> bool:
-        """Note the usage that a node is, if it is one; tell so."""
+    def _uses(self, node: Expression | Pattern, local: Names, within: bool) -> list[_Use]:
+        """Return the uses that a node itself is, not those in its parts."""
         match node:
             case Variable() | Constructor():
                 symbol = self._resolve(node, local)
-                if symbol is None or (within and symbol.kind is SymbolKind.CONSTRUCTOR and not symbol.fields):
-                    return False
-                self._note(symbol, node.start, node.end, self._defaults(symbol))
-            case Application(function=Variable() | Constructor() as function):
+                return [_Use(symbol, node.start, node.end, self._defaults(symbol))] if _counts(symbol, within) else []
+            case Application(function=Variable() | Constructor() as function, arguments=given):
                 symbol = self._resolve(function, local)
-                if symbol is None or (within and symbol.kind is SymbolKind.CONSTRUCTOR and not symbol.fields):
-                    return False
-                self._note(symbol, function.start, function.end, self._positional(symbol, node.arguments, local))
-            case Record(constructor=constructor) | RecordPattern(constructor=constructor):
+                if not _counts(symbol, within):
+                    return []
+                return [_Use(symbol, function.start, function.end, self._positional(symbol, given, local), function)]
+            case Record(constructor=constructor):
                 symbol = self._resolve(constructor, local)
-                if symbol is None:
-                    return False
-                fields = self._properties(node, local) if isinstance(node, Record) else ()
-                self._note(symbol, constructor.start, constructor.end, fields)
-            case ConstructorPattern(constructor=constructor):
+                properties = self._properties(node, local)
+                return [_Use(symbol, constructor.start, constructor.end, properties)] if symbol else []
+            case RecordPattern(constructor=constructor) | ConstructorPattern(constructor=constructor):
                 symbol = self._resolve(constructor, local)
-                if symbol is None:
-                    return False
-                self._note(symbol, constructor.start, constructor.end, ())
+                return [_Use(symbol, constructor.start, constructor.end)] if symbol else []
             case Update():
-                return self._use_update(node, local)
+                return self._update_uses(node, local)
             case Projection():
-                for field in node.fields:
-                    symbol = self._scope.resolve_field(field.qualifier, field.name)
-                    if symbol is not None:
-                        self._note(symbol, field.start, field.end, ())
-                return False
+                return self._projection_uses(node, local)
             case _:
-                return False
-        return True
+                return []
 
-    def _use_update(self, node: Update, local: Names) -> bool:
-        """Note `newQueue {...}` as a use of newQueue, an update of any other value as a use of its first field."""
+    def _update_uses(self, node: Update, local: Names) -> list[_Use]:
+        """Return `newQueue {...}` as a use of newQueue, an update of any other value as a use of its first field."""
         base = node.record
         symbol = self._resolve(base, local) if isinstance(base, Variable) else None
         if symbol is not None and symbol.record is not None:
-            self._note(symbol, base.start, base.end, self._properties(node, local))
-            return True
+            return [_Use(symbol, base.start, base.end, self._properties(node, local), base)]
         first = node.fields[0].name
         field = self._scope.resolve_field(first.qualifier, first.name)
-        if field is not None and field.owner is not None:
-            given = self._named(node.fields, self._catalog.fields_of(field.id.module, field.owner))
-            self._note(field, first.start, first.end, given)
-        return False
+        if field is None or field.owner is None:
+            return []
+        given = self._named(node.fields, self._catalog.fields_of(field.id.module, field.owner))
+        return [_Use(field, first.start, first.end, given)]
+
+    def _projection_uses(self, node: Projection, local: Names) -> list[_Use]:
+        """Return the fields taken with dots; without OverloadedRecordDot, `f.g` composes the functions f and g."""
+        base = node.record
+        composes = isinstance(base, Variable) and base.name not in local and not is_held_back(base)
+        found = []
+        for field in node.fields:
+            if composes and field.name in local:
+                continue
+            symbol = self._scope.resolve_field(field.qualifier, field.name)
+            if symbol is None and composes:
+                symbol = self._resolve(field, local)
+            if symbol is not None:
+                found.append(_Use(symbol, field.start, field.end))
+        return found
 
     def _resolve(self, name: Variable | Constructor, local: Names) -> LibrarySymbol | None:
         if name.qualifier is None and name.name in local:
@@ -193,7 +210,9 @@ class _Finder:
         if constructor.qualifier is None and constructor.name in self._module.constructor_fields:
             return self._module.constructor_fields[constructor.name]
         symbol = self._scope.resolve(constructor.qualifier, constructor.name, Namespace.VALUE)
-        return tuple(symbol.fields) if symbol is not None else ()
+        if symbol is not None:
+            return tuple(symbol.fields)
+        return self._index.constructor_fields(self._module, constructor.qualifier, constructor.name)
 
     def _positional(self, symbol: LibrarySymbol, given: tuple[Expression, ...], local: Names) -> tuple[Argument, ...]:
         """Return the arguments of a call; the properties of a record written in its place count as arguments too."""
@@ -223,7 +242,11 @@ class _Finder:
         return given + tuple(argument for argument in self._defaults(symbol) if argument.name not in names)
 
     def _named(self, fields: tuple[Field, ...], properties: dict[str, str]) -> tuple[Argument, ...]:
-        return tuple(self._argument(properties.get(field.name.name, field.name.name), field.value) for field in fields)
+        found: dict[str, Argument] = {}
+        for field in fields:  # of a field given twice, as in an update of an update, the later one holds
+            name = properties.get(field.name.name, field.name.name)
+            found[name] = self._argument(name, field.value)
+        return tuple(found.values())
 
     def _defaults(self, symbol: LibrarySymbol) -> tuple[Argument, ...]:
         return tuple(Argument(name, text, Provenance.DEFAULT, None) for name, text in symbol.defaults.items())
@@ -263,11 +286,9 @@ class _Finder:
         )
 
 
-def _head(node: Expression | Pattern) -> Expression | None:
-    """Return the part of a node that names what is used."""
-    if isinstance(node, Application):
-        return node.function
-    return node.record if isinstance(node, Update) else None
+def _counts(symbol: LibrarySymbol | None, within: bool) -> TypeGuard[LibrarySymbol]:
+    """Tell whether a name is a use of its own: a bare constructor in an argument of a use is part of that one."""
+    return symbol is not None and not (within and symbol.kind is SymbolKind.CONSTRUCTOR and not symbol.fields)
 
 
 def _types_and_comments(
