@@ -1,0 +1,3 @@
+from natsscan.cli.main import main
+
+main()
