@@ -34,7 +34,7 @@ def test_wheel_carries_rules_and_templates_and_runs_without_the_checkout(tmp_pat
         cwd=tree, env=os.environ | {"PYTHONPATH": str(unpacked)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.stderr == ""
-    assert run.stdout == "AMQP in 1 service: 1 call and 1 other use in 1 file. Effort 3 points.\n"
+    assert run.stdout == "AMQP in 1 service: 1 call and 1 other use in 1 module. Effort 3 points.\n"
     explain = [sys.executable, "-c", "import natsscan, sys; sys.stdout.write(natsscan.__file__)"]
     where = subprocess.run(
         explain, env=os.environ | {"PYTHONPATH": str(unpacked)}, capture_output=True, text=True, check=False

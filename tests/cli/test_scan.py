@@ -39,13 +39,13 @@ def test_first_screen(natsscan: Command, write: Write) -> None:
     assert (
         run.out
         == """\
-services in ROOT: 2 Haskell files read, 2 of them parsed
+services in ROOT: 4 files read, 2 of them closely
 
-AMQP in 2 services: 3 calls and 1 other use in 2 files. Effort 15 points.
+AMQP in 2 services: 3 calls and 1 other use in 2 modules. Effort 15 points.
 
-service  publish  consume  declare  ack  connect  other calls  files  effort
-post           -        1        -    1        -            -      1      10
-shop           1        -        -    -        -            -      1       5
+service  publish  consume  declare  ack  connect  other  config  files  effort
+post           -        1        -    1        -      -       -      1      10
+shop           1        -        -    -        -      -       -      1       5
 
 post
   services/post/src/Post.hs
@@ -228,7 +228,7 @@ def test_config_file_and_flags(natsscan: Command, write: Write) -> None:
 def test_several_outputs_in_one_run(natsscan: Command, write: Write) -> None:
     root = write(SHOP)
     run = natsscan(".", "-q", "--output", "json=report.json", "--output", "text=report.txt")
-    assert run.out == "AMQP in 3 services: 4 calls and 2 other uses in 3 files. Effort 20 points.\n"
+    assert run.out == "AMQP in 3 services: 4 calls and 2 other uses in 3 modules. Effort 20 points.\n"
     assert json.loads((root / "report.json").read_text())["totals"]["overall"]["effort"] == 20
     assert "services/shop/src/Shop.hs" in (root / "report.txt").read_text()
 

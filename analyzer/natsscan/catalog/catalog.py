@@ -23,7 +23,7 @@ from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
 from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
-from natsscan.model.usage import Operation
+from natsscan.model.usage import Operation, Tier
 
 _ALWAYS_KNOWN = frozenset({"symbol", "definition", "module"})
 # What the readers of files that are not programs give beside the symbol.
@@ -186,7 +186,9 @@ def _check_covered(
     reported = {
         (operation, call)
         for rule in rules
-        if not rule.when.symbols and (not rule.when.languages or "haskell" in rule.when.languages)
+        if not rule.when.symbols
+        and rule.when.tier is Tier.DIRECT
+        and (not rule.when.languages or "haskell" in rule.when.languages)
         for operation in rule.when.operations
         for call in (True, False)
         if rule.when.call in (None, call)

@@ -27,6 +27,10 @@ class FileKind(StrEnum):
     DOCS = "docs"
 
 
+# The kinds that are programs; the others configure, build, run or describe them.
+PROGRAMS = frozenset({FileKind.HASKELL})
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file of the project: its path relative to the root with forward slashes, its kind and its bytes."""

@@ -7,7 +7,6 @@ from enum import IntEnum
 from io import StringIO
 from itertools import groupby
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -16,8 +15,8 @@ from rich.text import Text
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.report import Report
-from natsscan.model.source import FileKind
-from natsscan.model.usage import Operation
+from natsscan.model.source import PROGRAMS
+from natsscan.model.usage import Operation, Tier
 from natsscan.reports.escape import visible
 from natsscan.reports.totals import by_service, count
 
@@ -64,57 +63,79 @@ def render(report: Report, detail: Detail, width: int | None, colour: bool) -> s
     console.print(_scanned(report))
     console.print()
     console.print(_answer(report))
-    if report.findings:
+    programs, others, mentions = _split(report.findings)
+    if programs or others:
         console.print()
-        console.print(_services(report.findings))
+        console.print(_services([*programs, *others]))
     _print_problems(console, report.coverage.problems, everything=detail is Detail.ALL)
     at_once = len(report.findings) <= _SHOWN_AT_ONCE
     if detail is Detail.ALL or at_once:
-        _print_findings(console, report.findings)
+        _print_findings(console, [*programs, *others])
+        _print_mentions(console, mentions)
         _print_suppressed(console, report)
     _print_next(console, report, shown=detail is Detail.ALL or at_once)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
 def _scanned(report: Report) -> Text:
-    haskell = report.coverage.files[FileKind.HASKELL]
+    kinds = report.coverage.files.values()
+    read, partial, skipped = (sum(getattr(kind, name) for kind in kinds) for name in ("read", "partial", "skipped"))
     place = ", ".join(report.scope) if report.scope != (".",) else "the whole tree"
-    parts = [f"{haskell.read:,} Haskell {_plural('file', haskell.read)} read, {haskell.parsed:,} of them parsed"]
-    if haskell.partial:
-        parts.append(f"{haskell.partial:,} only partly")
-    if haskell.skipped:
-        parts.append(f"{haskell.skipped:,} not read")
+    parts = [f"{read:,} {_plural('file', read)} read, {sum(kind.parsed for kind in kinds):,} of them closely"]
+    if partial:
+        parts.append(f"{partial:,} only partly")
+    if skipped:
+        parts.append(f"{skipped:,} not read")
     if left_out := sum(report.coverage.excluded.values()):
         parts.append(f"{left_out:,} {_plural('file', left_out)} in generated or excluded folders left out")
     return Text(visible(f"{place} in {report.root}: {'; '.join(parts)}"))
 
 
 def _answer(report: Report) -> Text:
-    totals = count(report.findings)
     aside = f" {len(report.suppressed)} more set aside by comments." if report.suppressed else ""
+    programs, others, mentions = _split(report.findings)
     if not report.findings:
         return Text(f"No use of AMQP found.{aside}", style="bold")
-    calls = sum(1 for finding in report.findings if finding.usage.is_call)
-    services = len(by_service(report.findings))
-    others = totals.findings - calls
-    return Text(
-        f"AMQP in {services} {_plural('service', services)}: {calls:,} {_plural('call', calls)} and "
-        f"{others:,} other {_plural('use', others)} in {totals.files:,} {_plural('file', totals.files)}. "
-        f"Effort {totals.effort:,} points.{aside}",
-        style="bold",
-    )
+    parts = []
+    if programs:
+        calls = sum(1 for finding in programs if finding.usage.is_call)
+        rest, files = len(programs) - calls, count(programs).files
+        parts.append(f"{_number(calls, 'call')} and {_number(rest, 'other use')} in {_number(files, 'module')}")
+    if others:
+        parts.append(f"{_number(len(others), 'place')} in {_number(count(others).files, 'other file')}")
+    if mentions:
+        only = "only mention" if len(mentions) > 1 else "only mentions"
+        parts.append(f"{_number(len(mentions), 'file')} {only} it")
+    services = len(by_service([*programs, *others]))
+    where = f"AMQP in {_number(services, 'service')}: " if services else ""
+    effort = count(report.findings).effort
+    return Text(f"{where}{'; '.join(parts)}. Effort {_number(effort, 'point')}.{aside}", style="bold")
+
+
+def _split(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding], list[Finding]]:
+    """Return the findings in programs, those in other files, and the mentions."""
+    programs, others, mentions = [], [], []
+    for finding in findings:
+        if finding.usage.tier is Tier.MENTION:
+            mentions.append(finding)
+        elif finding.usage.language in PROGRAMS:
+            programs.append(finding)
+        else:
+            others.append(finding)
+    return programs, others, mentions
 
 
 def _services(findings: Iterable[Finding]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("service", no_wrap=True, overflow="ellipsis", ratio=None)
-    for name in (*_COLUMNS, "other calls", "files", "effort"):
+    table.add_column("service", no_wrap=True, overflow="ellipsis")
+    for name in (*_COLUMNS, "other", "config", "files", "effort"):
         table.add_column(name, justify="right", no_wrap=True)
     for service, group in by_service(findings).items():
-        calls = [finding for finding in group if finding.usage.is_call]
+        programs, others, _ = _split(group)
+        calls = [finding for finding in programs if finding.usage.is_call]
         counts = [sum(1 for finding in calls if finding.usage.operation in group_of) for group_of in _COLUMNS.values()]
         totals = count(group)
-        cells = [*counts, len(calls) - sum(counts), totals.files, totals.effort]
+        cells = [*counts, len(calls) - sum(counts), len(others), totals.files, totals.effort]
         table.add_row(visible(service), *(str(cell) if cell else "-" for cell in cells))
     return table
 
@@ -136,7 +157,17 @@ def _print_problems(console: Console, problems: tuple[Problem, ...], everything:
             console.print(Text(f"  and {len(group) - len(shown):,} more (-v lists them)"))
 
 
-def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
+def _print_mentions(console: Console, mentions: list[Finding]) -> None:
+    if not mentions:
+        return
+    console.print()
+    console.print(Text("Only mentioned, to bring up to date afterwards:", style="bold"))
+    for finding in mentions:
+        span = finding.usage.span
+        console.print(Padding(Text(visible(f"{span.path}:{span.line}")), (0, 0, 0, 2)))
+
+
+def _print_findings(console: Console, findings: list[Finding]) -> None:
     for service, group in by_service(findings).items():
         console.print()
         console.print(Text(visible(service), style="bold cyan"))
@@ -146,8 +177,7 @@ def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
 
 
 def _lines(findings: tuple[Finding, ...]) -> Padding:
-    table = Table(box=box.SIMPLE, show_header=False, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.box = None
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right", no_wrap=True, style="dim")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -187,6 +217,10 @@ def _print_next(console: Console, report: Report, shown: bool) -> None:
         table.add_row(Text(("Next:  " if at == 0 else "       ") + visible(command)), why)
     console.print()
     console.print(table)
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {_plural(noun, number)}"
 
 
 def _plural(noun: str, number: int) -> str:
