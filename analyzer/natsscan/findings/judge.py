@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from hashlib import blake2b
 from string import Formatter
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.schema import FindingRule, WhenRule
+from natsscan.findings.redact import redact
 from natsscan.model.finding import Finding
 from natsscan.model.usage import Usage
 
@@ -15,13 +17,16 @@ _MAX_VALUE = 60
 
 
 def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], str]) -> tuple[Finding, ...]:
-    """Apply every rule to every usage; `line_of` gives the source line of a usage. Sorted by place, then rule."""
+    """Apply every rule to every usage; `line_of` gives the source line of a usage. Sorted by place, then rule.
+
+    Secrets are struck out of arguments and lines here, before anything else sees them.
+    """
     found = []
     twins: Counter[str] = Counter()
-    for usage in sorted(usages, key=_place):
+    for usage in sorted(map(_without_secrets, usages), key=_place):
         for rule in catalog.rules:
             if _applies(rule.when, usage):
-                excerpt = line_of(usage)
+                excerpt = redact(line_of(usage))
                 identity = fingerprint_base(rule.id, usage, excerpt)
                 found.append(_finding(rule, usage, excerpt, f"{identity}:{twins[identity]}"))
                 twins[identity] += 1
@@ -32,6 +37,12 @@ def fingerprint_base(rule: str, usage: Usage, excerpt: str) -> str:
     """Return what makes a finding the same one after its file was edited: neither line nor column is part of it."""
     parts = (rule, usage.span.path, usage.definition or "", usage.symbol, "".join(excerpt.split()))
     return "\0".join(parts)
+
+
+def _without_secrets(usage: Usage) -> Usage:
+    """Return the usage with passwords and the like struck out of its arguments: no report may show them."""
+    arguments = tuple(replace(argument, text=redact(argument.text)) for argument in usage.arguments)
+    return usage if arguments == usage.arguments else replace(usage, arguments=arguments)
 
 
 def _finding(rule: FindingRule, usage: Usage, excerpt: str, identity: str) -> Finding:
