@@ -16,6 +16,7 @@ from natsscan.catalog.catalog import Catalog, load_catalog
 REPOSITORY = Path(__file__).parents[1]
 WIRE_MINI = REPOSITORY / "fixtures" / "wire-mini"
 CASES = REPOSITORY / "fixtures" / "cases"
+KEYS = REPOSITORY / "fixtures" / "keys"
 
 
 @dataclass(frozen=True)

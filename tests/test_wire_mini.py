@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import WIRE_MINI, run_command
+from tests.conftest import KEYS, WIRE_MINI, run_command
 
-KEY = yaml.safe_load((WIRE_MINI / "expected.yaml").read_text())
+KEY = yaml.safe_load((KEYS / "wire-mini-haskell.yaml").read_text())
 STAND_IN = "libs/amqp-standin/"
 
 
