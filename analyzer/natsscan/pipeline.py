@@ -1,32 +1,42 @@
-"""The one place where the stages meet: from a project on disk to a report."""
+"""The one place where the stages meet: from a project on disk to a report.
+
+Programs and all other files need nothing of each other, so they are scanned side by side. What either side needs is
+imported there, since importing is a good part of the time that a scan takes.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.judge import judge
 from natsscan.findings.suppress import suppress
-from natsscan.haskell.index import ModuleIndex
-from natsscan.haskell.reader import HaskellFile, HaskellProject, read_haskell
-from natsscan.haskell.scope import Scope
-from natsscan.haskell.usages import find_usages
 from natsscan.model.coverage import Coverage, KindCoverage, Loss, Problem
+from natsscan.model.finding import Finding, Suppressed
 from natsscan.model.report import Report
-from natsscan.model.source import FileKind, SourceFile
-from natsscan.model.usage import Usage
+from natsscan.model.source import PROGRAMS, FileKind, SourceFile
+from natsscan.model.usage import Tier, Usage
 from natsscan.source.discover import list_files
 from natsscan.source.kinds import Kinds
 from natsscan.source.project import Project
 from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
-from natsscan.surfaces.registry import READERS
-from natsscan.surfaces.surface import Surface
+from natsscan.workers import both
+
+if TYPE_CHECKING:
+    from natsscan.haskell.index import ModuleIndex
+    from natsscan.haskell.reader import HaskellFile, HaskellProject
+    from natsscan.surfaces.surface import Reader
 
 Progress = Callable[[str, int, int], None]
+
+# Below this number of files a second process costs more than it saves.
+_WORTH_A_PROCESS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +48,42 @@ class ScanOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class _Task:
+    """What to scan, and what is known: the same for programs and other files. `paths` are all of the project."""
+
+    project: Project
+    catalog: Catalog
+    options: ScanOptions
+    paths: tuple[str, ...]
+    services: Services
+
+
+@dataclass(frozen=True, slots=True)
 class _Reading:
-    """The files of the project that could be read, with what kept others from it."""
+    """The files that could be read, with what kept others from it."""
 
     sources: tuple[SourceFile, ...]
     problems: tuple[Problem, ...]
     unread: dict[str, FileKind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The usages in a group of files, what could not be read in them, and the positions of each file looked into."""
+
+    usages: tuple[Usage, ...]
+    problems: tuple[Problem, ...]
+    positions: dict[str, TextPositions]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The share that a group of files has in the report."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...]
+    problems: tuple[Problem, ...]
+    files: dict[FileKind, KindCoverage]
 
 
 def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Progress) -> Report:
@@ -52,51 +92,77 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     Never raises for what a file holds: what cannot be read is in the report's coverage.
     """
     listing = list_files(project.root, options.exclude)
-    reading = _read(project, listing.paths, options, progress)
-    services = Services(listing.paths, project.root.name)
-    haskell = _parse(reading.sources, catalog, progress)
-    files = {file.source.path: file.source.data for file in haskell.files if project.in_scope(file.source.path)}
-    positions = {path: TextPositions(path, data) for path, data in files.items()}
-    problems = [*listing.problems, *reading.problems]
-
-    index = ModuleIndex(source for source in reading.sources if source.kind is FileKind.HASKELL)
-    usages: list[Usage] = []
-    for file in haskell.files:
-        if file.source.path in files:
-            at = positions[file.source.path]
-            usages += _usages(file, haskell, catalog, index, at, services.of(file.source.path), problems)
-    for source in reading.sources:
-        reader = READERS.get(source.kind)
-        if reader and project.in_scope(source.path) and catalog.broker.is_worth_reading(source.data):
-            files[source.path] = source.data
-            at = positions[source.path] = TextPositions(source.path, source.data)
-            result = reader(Surface(source, at, services.of(source.path), catalog.broker))
-            usages += result.usages
-            problems += result.problems
-    judged = judge(usages, catalog, lambda usage: positions[usage.span.path].line_text(usage.span.line))
-    findings, suppressed, unused = suppress(judged, files)
-    problems += unused
+    kinds = Kinds(listing.paths)
+    kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
+    programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}
+    others = {path: kind for path, kind in kind_of.items() if kind not in PROGRAMS and project.in_scope(path)}
+    task = _Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
+    if len(others) < _WORTH_A_PROCESS:
+        parts = (_scan_others(task, others, progress), _scan_programs(task, programs, progress))
+    else:
+        parts = both(
+            partial(_scan_others, task, others, lambda *_: None), partial(_scan_programs, task, programs, progress)
+        )
     excluded = Counter(why for path, why in listing.excluded.items() if project.in_scope(path))
-    in_scope = tuple(sorted({problem for problem in problems if project.in_scope(problem.path)}))
+    problems = {problem for part in parts for problem in part.problems} | set(listing.problems)
+    files = parts[0].files | parts[1].files
     return Report(
         root=project.root.name,
         scope=project.scope,
         rules_digest=catalog.digest,
-        coverage=Coverage(_count(project, reading, files, in_scope), in_scope, dict(sorted(excluded.items()))),
-        findings=findings,
-        suppressed=suppressed,
+        coverage=Coverage(
+            {kind: files[kind] for kind in FileKind if kind in files},
+            tuple(sorted(problem for problem in problems if project.in_scope(problem.path))),
+            dict(sorted(excluded.items())),
+        ),
+        findings=tuple(sorted((f for part in parts for f in part.findings), key=lambda f: f.usage.span.path)),
+        suppressed=tuple(
+            sorted((s for part in parts for s in part.suppressed), key=lambda s: s.finding.usage.span.path)
+        ),
     )
 
 
-def _read(project: Project, paths: tuple[str, ...], options: ScanOptions, progress: Progress) -> _Reading:
-    kinds = Kinds(paths)
-    wanted = [(path, kind) for path in paths if (kind := kinds.of(path)) is not None]
+def _scan_programs(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
+    """Scan the programs. All of the project are read, since names lead everywhere; those in scope are reported."""
+    from natsscan.surfaces import program_text
+
+    reading = _read(task, kinds, progress)
+    found = _haskell(task, reading.sources, progress)
+    text = _surfaces(task, reading.sources, lambda _: program_text.read, lambda _: None, task.catalog.broker.is_named)
+    # Where a library is used, or a key or variable is named, it adds nothing that the text also names the broker.
+    usages = found.usages + text.usages
+    direct = {usage.span.path for usage in usages if usage.tier is Tier.DIRECT}
+    kept = tuple(usage for usage in usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
+    return _report(task, reading, _Found(kept, found.problems + text.problems, text.positions | found.positions))
+
+
+def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
+    """Scan everything that is not a program."""
+    from natsscan.surfaces.charts import Charts
+    from natsscan.surfaces.registry import READERS
+
+    reading = _read(task, kinds, progress)
+    charts = Charts(task.paths, task.catalog.broker)
+    return _report(
+        task, reading, _surfaces(task, reading.sources, READERS.get, charts.owner, task.catalog.broker.is_worth_reading)
+    )
+
+
+def _report(task: _Task, reading: _Reading, found: _Found) -> _Part:
+    judged = judge(found.usages, task.catalog, lambda usage: found.positions[usage.span.path].line_at(usage.span.start))
+    files = {path: positions.data for path, positions in found.positions.items()}
+    findings, suppressed, unused = suppress(judged, files)
+    problems = (*reading.problems, *found.problems, *unused)
+    return _Part(findings, suppressed, problems, _count(task.project, reading, files, problems))
+
+
+def _read(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Reading:
     sources: list[SourceFile] = []
     problems: list[Problem] = []
     unread: dict[str, FileKind] = {}
-    for done, (path, kind) in enumerate(wanted):
-        progress("reading", done, len(wanted))
-        data = read_file(project.root, path, options.max_file_size)
+    for done, (path, kind) in enumerate(kinds.items()):
+        progress("reading", done, len(kinds))
+        data = read_file(task.project.root, path, task.options.max_file_size)
         if data is None:
             continue
         problem = data if isinstance(data, Problem) else text_problem(path, data)
@@ -109,7 +175,11 @@ def _read(project: Project, paths: tuple[str, ...], options: ScanOptions, progre
     return _Reading(tuple(sources), tuple(problems), unread)
 
 
-def _parse(sources: tuple[SourceFile, ...], catalog: Catalog, progress: Progress) -> HaskellProject:
+def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -> _Found:
+    """Find the usages of libraries in Haskell code; names are resolved in the whole project."""
+    from natsscan.haskell.index import ModuleIndex
+    from natsscan.haskell.reader import read_haskell
+
     parsed = 0
 
     def tick() -> None:
@@ -117,22 +187,36 @@ def _parse(sources: tuple[SourceFile, ...], catalog: Catalog, progress: Progress
         parsed += 1
         progress("parsing", parsed, 0)
 
-    return read_haskell((source for source in sources if source.kind is FileKind.HASKELL), catalog, tick)
+    haskell = read_haskell(sources, task.catalog, tick)
+    index = ModuleIndex(sources)
+    usages: list[Usage] = []
+    problems: list[Problem] = []
+    positions: dict[str, TextPositions] = {}
+    for done, file in enumerate(haskell.files):
+        progress("resolving", done, len(haskell.files))
+        path = file.source.path
+        if task.project.in_scope(path):
+            positions[path] = TextPositions(path, file.source.data)
+            usages += _usages(task, file, haskell, index, positions[path], problems)
+    return _Found(tuple(usages), tuple(problems), positions)
 
 
 def _usages(
+    task: _Task,
     file: HaskellFile,
     haskell: HaskellProject,
-    catalog: Catalog,
     index: ModuleIndex,
     positions: TextPositions,
-    service: str,
     problems: list[Problem],
 ) -> list[Usage]:
     """Return the usages in all readings of a file, each once, and note what could not be read of it."""
+    from natsscan.haskell.scope import Scope
+    from natsscan.haskell.usages import find_usages
+
+    service = task.services.of(positions.path)
     found: dict[tuple[int, int, str], Usage] = {}
     for module in file.modules:
-        result = find_usages(module, Scope(module, haskell.exports), catalog, index, positions, service)
+        result = find_usages(module, Scope(module, haskell.exports), task.catalog, index, positions, service)
         for usage in result.usages:
             found.setdefault((usage.span.start, usage.span.end, usage.symbol), usage)
         for offset in result.too_deep:
@@ -145,12 +229,39 @@ def _usages(
     return list(found.values())
 
 
+def _surfaces(
+    task: _Task,
+    sources: Iterable[SourceFile],
+    reader_of: Callable[[FileKind], Reader | None],
+    owner_of: Callable[[SourceFile], str | None],
+    is_worth_reading: Callable[[bytes], bool],
+) -> _Found:
+    """Read files by their kind's reader, if they are worth it; `owner_of` names the broker's chart they belong to."""
+    from natsscan.surfaces.charts import belonging
+    from natsscan.surfaces.surface import Surface
+
+    usages: list[Usage] = []
+    problems: list[Problem] = []
+    positions: dict[str, TextPositions] = {}
+    for source in sources:
+        reader, owner = reader_of(source.kind), owner_of(source)
+        if reader is None or not task.project.in_scope(source.path):
+            continue
+        if owner or is_worth_reading(source.data):
+            at = positions[source.path] = TextPositions(source.path, source.data)
+            surface = Surface(source, at, task.services.of(source.path), task.catalog.broker, owner)
+            result = reader(surface)
+            usages += result.usages or belonging(surface).usages
+            problems += result.problems
+    return _Found(tuple(usages), tuple(problems), positions)
+
+
 def _count(
     project: Project, reading: _Reading, parsed: dict[str, bytes], problems: tuple[Problem, ...]
 ) -> dict[FileKind, KindCoverage]:
     partly = {problem.path for problem in problems if problem.loss is Loss.PART}
     counted = {}
-    for kind in FileKind:
+    for kind in {source.kind for source in reading.sources} | set(reading.unread.values()):
         read = [source.path for source in reading.sources if source.kind is kind and project.in_scope(source.path)]
         skipped = sum(1 for path, what in reading.unread.items() if what is kind and project.in_scope(path))
         counted[kind] = KindCoverage(

@@ -7,6 +7,7 @@ from natsscan.catalog.schema import CaseRule
 from natsscan.findings.judge import judge
 from natsscan.model.finding import Finding
 from natsscan.model.source import FileKind
+from natsscan.model.usage import Tier
 from natsscan.source.kinds import Kinds
 from natsscan.surfaces.registry import READERS
 from tests.scanning import read_surface, usages_in
@@ -19,9 +20,9 @@ QUIET = [(rule.id, case) for rule in RULES.values() for case in rule.cases.quiet
 def findings(case: CaseRule, catalog: Catalog) -> list[Finding]:
     lines = case.code.splitlines()
     kind = Kinds([case.path]).of(case.path)
-    if kind is None or kind is FileKind.HASKELL:
-        usages = usages_in({case.path: case.code}, catalog)
-    else:
+    assert kind is not None, case.path
+    usages = usages_in({case.path: case.code}, catalog) if kind is FileKind.HASKELL else []
+    if not usages:
         usages = list(read_surface(READERS[kind], kind, case.path, case.code, catalog).usages)
     return list(judge(usages, catalog, lambda usage: lines[usage.span.line - 1]))
 
@@ -44,5 +45,6 @@ def test_every_operation_of_a_library_has_one_rule_that_reports_it(catalog: Cata
             rule.id
             for rule in catalog.rules
             if symbol.operation in rule.when.operations and rule.when.call in (None, symbol.is_call)
+            if rule.when.tier is Tier.DIRECT and (not rule.when.languages or "haskell" in rule.when.languages)
         ]
         assert len(reporting) == 1, f"{symbol.id.qualified}: {reporting}"

@@ -22,8 +22,8 @@ def test_positions_agree_with_counting_by_hand(text: str) -> None:
 
 def test_a_line_comes_without_its_ending() -> None:
     positions = TextPositions("f", b"one\r\ntwo\nthree")
-    assert [positions.line_text(line) for line in (1, 2, 3)] == ["one", "two", "three"]
-    assert TextPositions("f", b"").line_text(1) == ""
+    assert [positions.line_at(at) for at in (0, 4, 5, 8, 9, 12)] == ["one", "one", "two", "two", "three", "three"]
+    assert TextPositions("f", b"").line_at(0) == ""
 
 
 def test_bytes_that_are_not_utf8_do_not_stop_anything() -> None:

@@ -32,6 +32,7 @@ _SURFACE_ARGUMENTS = {
     Operation.DEPENDENCY: {"version", "imported_by"},
     Operation.ENV: {"role", "value"},
     Operation.MENTION: {"count"},
+    Operation.WRAPPER: {"count"},
 }
 
 

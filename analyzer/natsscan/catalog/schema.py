@@ -172,17 +172,13 @@ class SettingRule(_Strict, frozen=True):
 
     `key` is the end of the key's path; `*` stands for any one part. `sets` is what it sets, in the vocabulary of
     arguments; `unit` that of its value, if it has one.
+    It counts in files that name the broker somewhere.
     """
 
     key: str
     sets: str
     why: str
     unit: str = ""
-
-    @property
-    def word(self) -> str:
-        """The part of the key that a file must hold for the rule to matter."""
-        return max((part for part in self.key.split(".") if part != "*"), key=len)
 
 
 class SettingsFile(_Strict, frozen=True, tag_field="kind", tag="settings"):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
-from tree_sitter import Node, Query, QueryCursor
+from tree_sitter import Node
 
 from natsscan.core import build
 from natsscan.core.expression import (
@@ -30,7 +29,7 @@ from natsscan.core.expression import (
 )
 from natsscan.core.operators import associate
 from natsscan.haskell import patterns
-from natsscan.haskell.module import NOT_PARSED, Definition, grammar, infix_head, read_fixity, split_qualified
+from natsscan.haskell.module import NOT_PARSED, Captures, Definition, infix_head, read_fixity, split_qualified
 from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
 
 MAX_NESTING = 100
@@ -63,9 +62,9 @@ class Lowering:
         self._local_fixities: dict[str, Fixity] = {}
         self.too_deep: list[int] = []
 
-    def definition(self, definition: Definition) -> tuple[Binding, ...]:
+    def definition(self, definition: Definition, captures: Captures) -> tuple[Binding, ...]:
         """Return the bindings of a top-level definition; a class or instance has one for each of its methods."""
-        self._note_local_operators(definition)
+        self._note_local_operators(captures)
         bindings: list[Binding] = []
         for node in definition.nodes:
             body = node.child_by_field_name("declarations")
@@ -75,15 +74,13 @@ class Lowering:
                 bindings.append(Binding(GROUP_ANYTHING, self._opaque(node)))
         return (*bindings, *self._bindings([node for node in definition.nodes if node.type in ("function", "bind")]))
 
-    def _note_local_operators(self, definition: Definition) -> None:
+    def _note_local_operators(self, captures: Captures) -> None:
         """Note operators that a definition binds or declares within: there the rules say nothing of them."""
         self._local_names.clear()
         self._local_fixities.clear()
-        for root in definition.nodes:
-            captures = QueryCursor(_local_operators()).captures(root)
-            self._local_names.update(self._text(node).strip("()` ") for node in captures.get("bound", []))
-            for node in captures.get("fixity", []):
-                self._local_fixities.update(read_fixity(self._text(node)))
+        self._local_names.update(self._text(node).strip("()` ") for node in captures.get("bound", []))
+        for node in captures.get("fixity", []):
+            self._local_fixities.update(read_fixity(self._text(node)))
 
     # Expressions
 
@@ -456,21 +453,6 @@ def _statement(value: Expression) -> BindingGroup:
 
 def _pun(field: Variable) -> Variable:
     return Variable(None, field.name, field.start, field.end)
-
-
-@lru_cache(maxsize=1)
-def _local_operators() -> Query:
-    return Query(
-        grammar(),
-        """
-        (fixity) @fixity
-        (function name: (prefix_id) @bound)
-        (function (infix operator: (operator) @bound))
-        (patterns (prefix_id) @bound)
-        (patterns (variable) @bound)
-        (patterns (parens (prefix_id) @bound))
-        """,
-    )
 
 
 def _first_named(node: Node) -> Node | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import tree_sitter_haskell
-from tree_sitter import Language, Node, Parser, Tree
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from natsscan.model.operator import Associativity, Fixity
 
@@ -72,6 +72,39 @@ class Definition:
     def start(self) -> int:
         """The byte offset at which its first declaration begins."""
         return self.nodes[0].start_byte
+
+
+# What a query finds in a definition: nodes by the name of the capture.
+Captures = dict[str, list[Node]]
+
+
+def captures_in(definition: Definition) -> Captures:
+    """Return what is asked of every definition that is looked into, by one query, since compiling one takes long.
+
+    `type`: names of types and classes; `comment`; `bound`: names bound in parameters and operators defined within;
+    `fixity`: fixity declarations.
+    """
+    found: Captures = {}
+    for root in definition.nodes:
+        for name, nodes in QueryCursor(_query()).captures(root).items():
+            found.setdefault(name, []).extend(nodes)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _query() -> Query:
+    return Query(
+        grammar(),
+        """
+        (name) @type
+        [(comment) (haddock)] @comment
+        (fixity) @fixity
+        (function name: (prefix_id) @bound)
+        (function (infix operator: (operator) @bound))
+        (patterns [(prefix_id) (variable)] @bound)
+        (patterns (parens (prefix_id) @bound))
+        """,
+    )
 
 
 @dataclass(frozen=True, slots=True)

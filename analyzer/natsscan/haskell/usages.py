@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeGuard
-
-from tree_sitter import Query, QueryCursor
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.core.build import is_held_back
@@ -31,7 +30,7 @@ from natsscan.core.expression import (
 from natsscan.core.scoping import Names, parts
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.lower import Lowering
-from natsscan.haskell.module import Definition, Module, grammar, split_qualified
+from natsscan.haskell.module import Captures, Definition, Module, captures_in, split_qualified
 from natsscan.haskell.scope import Scope
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolKind
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
@@ -125,12 +124,13 @@ class _Finder:
     def add_definition(self, definition: Definition) -> None:
         """Note the usages in a top-level definition."""
         self._definition = definition.name
-        types, self._comments = _types_and_comments(definition, self._module.data)
-        for qualifier, name, start, end in types:
+        captures = captures_in(definition)
+        self._comments = sorted((node.start_byte, node.end_byte) for node in captures.get("comment", []))
+        for qualifier, name, start, end in _types(captures, self._module.data):
             symbol = self._scope.resolve(qualifier, name, Namespace.TYPE)
             if symbol is not None:
                 self._note(symbol, start, end, ())
-        for binding in self.lowering.definition(definition):
+        for binding in self.lowering.definition(definition, captures):
             self._fold(binding.pattern)
             self._fold(binding.value)
 
@@ -291,22 +291,9 @@ def _counts(symbol: LibrarySymbol | None, within: bool) -> TypeGuard[LibrarySymb
     return symbol is not None and not (within and symbol.kind is SymbolKind.CONSTRUCTOR and not symbol.fields)
 
 
-def _types_and_comments(
-    definition: Definition, data: bytes
-) -> tuple[list[tuple[str | None, str, int, int]], list[tuple[int, int]]]:
-    """Return qualifier, name and place of each type or class named in a definition, and the places of its comments."""
-    types = []
-    comments = []
-    for root in definition.nodes:
-        captures = QueryCursor(_types_and_comments_query()).captures(root)
-        for node in captures.get("type", []):
-            place = node.parent if node.parent is not None and node.parent.type == "qualified" else node
-            text = "".join(data[place.start_byte : place.end_byte].decode(errors="replace").split())
-            types.append((*split_qualified(text), place.start_byte, place.end_byte))
-        comments += [(node.start_byte, node.end_byte) for node in captures.get("comment", [])]
-    return types, sorted(comments)
-
-
-@lru_cache(maxsize=1)
-def _types_and_comments_query() -> Query:
-    return Query(grammar(), "(name) @type [(comment) (haddock)] @comment")
+def _types(captures: Captures, data: bytes) -> Iterator[tuple[str | None, str, int, int]]:
+    """Yield qualifier, name and place of each type or class named in a definition, its signatures included."""
+    for node in captures.get("type", []):
+        place = node.parent if node.parent is not None and node.parent.type == "qualified" else node
+        text = "".join(data[place.start_byte : place.end_byte].decode(errors="replace").split())
+        yield (*split_qualified(text), place.start_byte, place.end_byte)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from natsscan.model.source import FileKind
 
@@ -79,5 +78,9 @@ class Kinds:
         return kind
 
     def _is_template(self, path: str) -> bool:
-        parents = PurePosixPath(path).parents
-        return any(parent.name == "templates" and str(parent.parent) in self._charts for parent in parents)
+        at = path.find("templates/")
+        while at >= 0:
+            if (at == 0 or path[at - 1] == "/") and path[: max(at - 1, 0)] in self._charts:
+                return True
+            at = path.find("templates/", at + 1)
+        return False

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import cached_property
+from itertools import accumulate
 
 from natsscan.model.span import Span
+
+# From so many questions about one file on, an index of its lines is quicker than counting.
+_INDEX_PAYS = 64
 
 
 class TextPositions:
@@ -14,30 +19,32 @@ class TextPositions:
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
-        self._data = data
-        self._starts = [0]
-        at = data.find(b"\n")
-        while at >= 0:
-            self._starts.append(at + 1)
-            at = data.find(b"\n", at + 1)
+        self.data = data
+        self._asked = 0
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The byte offset at which each line begins, and one past the end."""
+        return list(accumulate((len(line) + 1 for line in self.data.split(b"\n")), initial=0))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column, both from 1, of a byte offset; the column counts code points."""
+        self._asked += 1
+        if self._asked < _INDEX_PAYS:
+            start = self.data.rfind(b"\n", 0, offset) + 1
+            return self.data.count(b"\n", 0, offset) + 1, len(_decode(self.data[start:offset])) + 1
         line = bisect_right(self._starts, offset)
-        return line, len(_decode(self._data[self._starts[line - 1] : offset])) + 1
+        return line, len(_decode(self.data[self._starts[line - 1] : offset])) + 1
 
-    def line_start(self, line: int) -> int:
-        """Return the byte offset at which a line, counted from 1, begins."""
-        return self._starts[line - 1]
-
-    def line_text(self, line: int) -> str:
-        """Return a line, counted from 1, without its line ending."""
-        end = self._starts[line] if line < len(self._starts) else len(self._data)
-        return _decode(self._data[self._starts[line - 1] : end]).rstrip("\r\n")
+    def line_at(self, offset: int) -> str:
+        """Return the line around a byte offset, without its line ending."""
+        end = self.data.find(b"\n", offset)
+        line = self.data[self.data.rfind(b"\n", 0, offset) + 1 : end if end >= 0 else len(self.data)]
+        return _decode(line).rstrip("\r")
 
     def text(self, start: int, end: int) -> str:
         """Return the text between two byte offsets."""
-        return _decode(self._data[start:end])
+        return _decode(self.data[start:end])
 
     def span(self, start: int, end: int) -> Span:
         """Return the span between two byte offsets."""

@@ -1,7 +1,41 @@
 from __future__ import annotations
 
 from natsscan.model.source import FileKind
+from natsscan.surfaces import (
+    brokerconfig,
+    cabal,
+    definitions,
+    dockerfile,
+    docs,
+    env,
+    hpack,
+    make,
+    nix,
+    program_text,
+    projects,
+    shell,
+    yaml,
+)
 from natsscan.surfaces.surface import Reader
 
 # Which reader reads which kind of file.
-READERS: dict[FileKind, Reader] = {}
+READERS: dict[FileKind, Reader] = {
+    FileKind.BROKER_CONFIG: brokerconfig.read,
+    FileKind.CABAL: cabal.read,
+    FileKind.CABAL_PROJECT: projects.read,
+    FileKind.COMPOSE: yaml.read,
+    FileKind.DOCKERFILE: dockerfile.read,
+    FileKind.DOCS: docs.read,
+    FileKind.ENV: env.read,
+    FileKind.HASKELL: program_text.read,
+    FileKind.HELM_CHART: yaml.read,
+    FileKind.HELM_TEMPLATE: yaml.read,
+    FileKind.HELM_VALUES: yaml.read,
+    FileKind.HPACK: hpack.read,
+    FileKind.JSON: definitions.read,
+    FileKind.MAKE: make.read,
+    FileKind.NIX: nix.read,
+    FileKind.SHELL: shell.read,
+    FileKind.STACK: projects.read,
+    FileKind.YAML: yaml.read,
+}

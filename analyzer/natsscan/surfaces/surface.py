@@ -12,12 +12,16 @@ from natsscan.source.text import TextPositions
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A file that is not a program, with all that its reader needs."""
+    """A file that is not a program, with all that its reader needs.
+
+    `owner` is the name of the broker's Helm chart or release that the whole file belongs to, None if to none.
+    """
 
     source: SourceFile
     positions: TextPositions
     service: str
     broker: Broker
+    owner: str | None = None
 
     def usage(
         self,

@@ -1,0 +1,187 @@
+"""How the broker itself is set up: by configuration files and by its management API.
+
+Of the files there are two grammars: `rabbitmq.conf` with its `key = value` and `rabbitmq.config` in Erlang.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from natsscan.catalog.broker import Broker
+from natsscan.model.usage import Operation
+from natsscan.surfaces.docs import (
+    SECRET,
+    Hit,
+    Place,
+    byte_text,
+    find_variables,
+    mentions,
+    usages,
+    with_holes,
+    without_credentials,
+)
+from natsscan.surfaces.surface import Surface, SurfaceReading
+
+_BLANK = re.compile(r"\s*(?:#.*)?")
+_SETTING = re.compile(r"[ \t]*([\w.$/*-]+)[ \t]*=[ \t]*([^#]*)")
+# Keys that only this broker has; two of them make a file its configuration, whatever its name is.
+_TELLING = re.compile(
+    r"(?m)^[ \t]*(listeners\.(?:tcp|ssl)|default_(?:user|pass|vhost|permissions)|loopback_users|management\.(?:tcp|ssl)"
+    r"|management\.load_definitions|cluster_formation|vm_memory_high_watermark|disk_free_limit|auth_backends"
+    r"|queue_leader_locator|default_queue_type|load_definitions|channel_max|consumer_timeout)\b[^=\n]*="
+)
+_TELLING_ENOUGH = 2
+_SECRET_KEY = re.compile(r"(?i)pass(?:word|wd|phrase)?$|secret$|token$|cookie$|(?:private|signing|encryption)_key$")
+_ERLANG = re.compile(
+    r"(?P<skip>\s+|%[^\n]*)|(?P<open>\{)|(?P<close>\})|(?P<string>\"(?:[^\"\\]|\\.)*+\")"
+    r"|(?P<atom>[a-z][\w@]*|'(?:[^'\\\n]|\\.)*+')|(?P<comma>,)|(?P<other>.)",
+    re.DOTALL,
+)
+
+
+# The management API: its paths, and options of the programs that call it.
+_NEAR = 1000
+_API = re.compile(
+    r"/api/(?:vhosts?|queues|exchanges|bindings|connections|channels|consumers|users?|permissions|topic-permissions"
+    r"|policies|operator-policies|parameters|global-parameters|definitions|nodes|overview|cluster-name|health"
+    r"|healthchecks|aliveness-test|whoami|extensions|feature-flags|rebalance)\b"
+)
+_PORT = re.compile(r":(\d{4,5})(?!\d)")
+_RUN = re.compile(r"[^\s\"'`|;]+")
+_METHOD = re.compile(r"(?:-X|--request|--method)[= \t]*[\"']?([A-Z]+)")
+
+_LOGIN = frozenset({"-u", "--user", "-a", "--auth"})
+_FILES = frozenset({"-o", "--output", "-d", "--data", "-T", "--cacert", "--cert", "--key", "-H", "--header"})
+
+
+@dataclass(slots=True)
+class _Tuple:
+    """An Erlang tuple that is still open: its first element if that is an atom, and where its value begins."""
+
+    key: str = ""
+    key_start: int = 0
+    key_end: int = 0
+    value_start: int = -1
+    is_section: bool = False
+
+
+def read(surface: Surface) -> SurfaceReading:
+    """Return the settings of a configuration of the broker; of any other file, a mention if it names the broker."""
+    text = byte_text(surface)
+    hits: list[Hit] = []
+    unread: list[int] = []
+    if surface.source.path.endswith(".config"):
+        hits.extend(_erlang_settings(text))
+    if not hits:
+        hits, unread = _settings(text)
+        if not _is_broker_config(surface, text, len(hits), len(unread)):
+            return SurfaceReading(mentions(surface, text))
+    hits.extend(find_variables(surface.broker, _without_comments(text), bytearray(len(text))))
+    problems = tuple(surface.problem(at, "this is no setting of the form key = value") for at in unread[:1])
+    return SurfaceReading(usages(surface, hits, lambda _: None), problems)
+
+
+def _is_broker_config(surface: Surface, text: str, settings: int, unread: int) -> bool:
+    """Tell whether a file is the broker's by its name or its keys; a proxy in front of it has another grammar."""
+    if not settings or unread > settings:
+        return False
+    telling = len({match[1] for match in _TELLING.finditer(text)})
+    folder, _, name = surface.source.path.rpartition("/")
+    if surface.broker.name.search(name) or telling >= _TELLING_ENOUGH:
+        return True
+    return telling > 0 and surface.broker.name.search(folder) is not None
+
+
+def _settings(text: str) -> tuple[list[Hit], list[int]]:
+    """Return the settings in `key = value` lines, and where the lines begin that are none."""
+    hits: list[Hit] = []
+    unread: list[int] = []
+    at = 3 if text.startswith("\xef\xbb\xbf") else 0
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        match = _SETTING.match(text, at, end)
+        if match is not None:
+            hits.append(_setting(match[1], match[2], match.start(1), match.end(1)))
+        elif not _BLANK.fullmatch(text, at, end):
+            unread.append(at)
+        at = end + 1
+    return hits, unread
+
+
+def _setting(key: str, value: str, start: int, end: int) -> Hit:
+    shown = SECRET if _SECRET_KEY.search(key) else with_holes(without_credentials(" ".join(value.split())))
+    return Hit(Operation.CONFIG, key, start, end, {"value": shown})
+
+
+def _erlang_settings(text: str) -> Iterator[Hit]:
+    """Yield the settings `{key, Value}` of a configuration in Erlang terms, their keys with those they stand in."""
+    stack: list[_Tuple] = []
+    at = 0
+    while (match := _ERLANG.match(text, at)) is not None:
+        at = match.end()
+        kind = match.lastgroup
+        if kind == "open":
+            stack.append(_Tuple())
+        elif kind == "close" and stack:
+            done = stack.pop()
+            if stack and done.value_start >= 0:
+                stack[-1].is_section = True
+            if done.value_start >= 0 and not done.is_section:
+                path = ".".join([*(outer.key for outer in stack[-3:] if outer.key), done.key])
+                yield _setting(path, text[done.value_start : match.start()], done.key_start, done.key_end)
+        elif kind == "atom" and stack and not stack[-1].key and stack[-1].value_start < 0:
+            stack[-1].key, stack[-1].key_start, stack[-1].key_end = match[0].strip("'"), match.start(), match.end()
+        elif kind == "comma" and stack and stack[-1].key and stack[-1].value_start < 0:
+            stack[-1].value_start = at
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"#[^\n]*", lambda match: " " * len(match[0]), text)
+
+
+def find_api_call(broker: Broker, code: str, words: Sequence[Place], texts: Sequence[str]) -> Iterator[Hit]:
+    """Yield a call of the management API whose URL does not say so, but which is given the broker's credentials.
+
+    `words` are the places of the words after the name of a program like curl, `texts` what these say.
+    """
+    before = ["", *texts]
+    if not any(option in _LOGIN and broker.name.search(text) for option, text in zip(before, texts, strict=False)):
+        return
+    for option, place, text in zip(before, words, texts, strict=False):
+        is_url = "://" in text or (text.startswith("$") and "/" in text)
+        if is_url and option not in _FILES:
+            path = _API.search(text)
+            yield _api_hit(code, place, text if path is None else text[path.start() :])
+            return
+
+
+def find_api_paths(broker: Broker, code: str) -> Iterator[Hit]:
+    """Yield the URLs and paths of the management API, if their host, port or line is the broker's."""
+    for match in _API.finditer(code):
+        low, high = _line_around(code, match.start(), match.end())
+        line = code[low:high]
+        if broker.name.search(line) or any(int(port) in broker.ports for port in _PORT.findall(line)):
+            start, end = next(run.span() for run in _RUN.finditer(line) if low + run.end() > match.start())
+            yield _api_hit(code, (low + start, low + end), code[match.start() : low + end])
+
+
+def _api_hit(code: str, place: Place, path: str) -> Hit:
+    text = code[slice(*place)]
+    start = place[0] + len(text) - len(text.lstrip("\"'"))
+    end = place[1] - len(text) + len(text.rstrip("\"'"))
+    low, high = _line_around(code, start, end)
+    method = _METHOD.search(code, low, start) or _METHOD.search(code, end, high)
+    arguments = {"path": with_holes(without_credentials(path.partition("?")[0]))}
+    if method is not None:
+        arguments["method"] = method[1]
+    return Hit(Operation.ADMIN, "management API", start, end, arguments, is_call=True)
+
+
+def _line_around(code: str, start: int, end: int) -> Place:
+    """Return the line that a place stands on, or what of it is near."""
+    low, high = max(0, start - _NEAR), min(len(code), end + _NEAR)
+    stop = code.find("\n", end, high)
+    return max(low, code.rfind("\n", low, start) + 1), high if stop < 0 else stop

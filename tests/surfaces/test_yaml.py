@@ -1,0 +1,168 @@
+"""YAML of every sort, and templates of it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.model.source import FileKind
+from natsscan.model.usage import Usage
+from natsscan.surfaces import yaml
+from natsscan.surfaces.helmmask import mask
+from natsscan.surfaces.surface import SurfaceReading
+from tests.scanning import read_surface
+
+
+def reading(
+    text: str | bytes, catalog: Catalog, kind: FileKind = FileKind.YAML, path: str = "f.yaml"
+) -> SurfaceReading:
+    return read_surface(yaml.read, kind, path, text, catalog)
+
+
+def found(text: str | bytes, catalog: Catalog, kind: FileKind = FileKind.YAML) -> list[tuple[str, int, str]]:
+    return [show(usage) for usage in reading(text, catalog, kind).usages]
+
+
+def show(usage: Usage) -> tuple[str, int, str]:
+    return usage.operation.value, usage.span.line, usage.symbol
+
+
+def test_keys_at_and_below_the_broker(catalog: Catalog) -> None:
+    text = "database:\n  host: db\nrabbitmq:\n  host: broker\n  tls: {enabled: true}\n"
+    assert found(text, catalog) == [
+        ("config", 3, "rabbitmq"),
+        ("config", 4, "rabbitmq.host"),
+        ("config", 5, "rabbitmq.tls"),
+        ("config", 5, "rabbitmq.tls.enabled"),
+    ]
+
+
+def test_spans_are_the_keys_own_in_crlf_and_after_other_letters(catalog: Catalog) -> None:
+    usage = reading('a: "é€"\r\n"rabbitmq": # ü\r\n  port: 5672\r\n', catalog).usages[1]
+    assert (usage.symbol, usage.span.line, usage.span.column, usage.span.end_column) == ("rabbitmq.port", 3, 3, 7)
+
+
+def test_documents_anchors_and_flow(catalog: Catalog) -> None:
+    text = "x: 1\n---\nbase: &b {host: h}\nrabbitmq: *b\n---\namqp: {<<: *b, port: 1}\n"
+    assert ("config", 4, "rabbitmq") in found(text, catalog)
+    assert ("config", 6, "amqp.port") in found(text, catalog)
+
+
+def test_document_in_a_block_scalar_of_a_config_map(catalog: Catalog) -> None:
+    text = """apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: shop
+data:
+  shop.yaml: |
+    rabbitmq:
+      host: {{ .Values.rabbitmq.host }}
+"""
+    usages = reading(text, catalog, FileKind.HELM_TEMPLATE, "charts/shop/templates/c.yaml").usages
+    assert [(show(u), u.definition) for u in usages] == [
+        (("config", 7, "rabbitmq"), "shop.yaml"),
+        (("config", 8, "rabbitmq.host"), "shop.yaml"),
+    ]
+    arguments = {argument.name: argument.text for argument in usages[1].arguments}
+    assert arguments["from"] == "rabbitmq.host"
+
+
+def test_with_gives_the_dot_its_path(catalog: Catalog) -> None:
+    text = "conf:\n  {{- with .Values.config.rabbitmq }}\n  url: {{ .host }}\n  {{- end }}\n"
+    symbols = [symbol for _, _, symbol in found(text, catalog, FileKind.HELM_TEMPLATE)]
+    assert symbols == ["config.rabbitmq", "config.rabbitmq.host"]
+
+
+def test_variables_in_all_their_forms(catalog: Catalog) -> None:
+    compose = "services:\n  a:\n    environment:\n      - RABBITMQ_USER=x\n  b:\n    environment:\n      AMQP_HOST: h\n"
+    assert [f for f in found(compose, catalog, FileKind.COMPOSE) if f[0] == "env"] == [
+        ("env", 4, "RABBITMQ_USER"),
+        ("env", 7, "AMQP_HOST"),
+    ]
+    pod = "env:\n{{- range $v := list 0 1 }}\n- name: RABBITMQ_USER_V{{ $v }}\n  value: x\n{{- end }}\n"
+    assert ("env", 3, "RABBITMQ_USER_V{v}") in found(pod, catalog, FileKind.HELM_TEMPLATE)
+
+
+def test_images_urls_and_ports_tied_to_the_broker(catalog: Catalog) -> None:
+    text = "services:\n  mq:\n    image: quay.io/bitnami/rabbitmq:3\n  app:\n    url: amqp://u:pw@mq:5672/\n    ports: ['5672:5672']\n"
+    assert found(text, catalog, FileKind.COMPOSE) == [
+        ("deploy", 3, "quay.io/bitnami/rabbitmq:3"),
+        ("connect", 5, "amqp URL"),
+    ]
+
+
+def test_secret_values_are_not_kept(catalog: Catalog) -> None:
+    usages = reading("rabbitmq:\n  username: joe\n  password: tulip7\n  url: amqp://joe:tulip7@h/\n", catalog).usages
+    assert "tulip7" not in str(usages)
+    assert "(secret)" in str(usages)
+
+
+def test_settings_count_only_where_the_broker_is_named(catalog: Catalog) -> None:
+    assert found("prefetchCount: 5\n# rabbitmq? no\n", catalog) == [("mention", 2, "rabb")]
+    assert ("config", 1, "prefetchCount") in found("prefetchCount: 5\nrabbitmq: {}\n", catalog)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# rabbitmq\nport: 15672\n", "sqs:\n  queueName: q\n", "number: 1567256720\n", "image: acme/grabbitmq-like:1\n"],
+)
+def test_look_alikes_give_nothing_direct(catalog: Catalog, text: str) -> None:
+    assert [f for f in found(text, catalog) if f[0] != "mention" and "grabbit" not in f[2]] == []
+
+
+def test_broken_yaml_costs_one_line_and_not_the_rest(catalog: Catalog) -> None:
+    result = reading("rabbitmq:\n  host: h\nbroken: [1, 2\nother: }\namqp:\n  port: 1\n", catalog)
+    assert len(result.problems) == 1
+    assert ("config", 2, "rabbitmq.host") in [show(usage) for usage in result.usages]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [*a]\nrabbitmq: *a\n",
+        "a: &a [x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)),
+        "rabbitmq:\n" + "".join(f"  k{number}: {number}\n" for number in range(50_000)),
+        "rabbitmq:\n" + "[" * 5000,
+        "rabbitmq:\n\thost: h\n",
+        b"\xef\xbb\xbfrabbitmq: 1\n",
+        b"rabbitmq: \xff\xfe\n",
+        "rabbitmq: {{ .Values.x",
+    ],
+    ids=[
+        "recursive anchor",
+        "billion laughs",
+        "50,000 keys",
+        "deep",
+        "tab",
+        "byte order mark",
+        "not UTF-8",
+        "open action",
+    ],
+)
+def test_hostile_files_end(catalog: Catalog, text: str | bytes) -> None:
+    begin = time.monotonic()
+    result = reading(text, catalog)
+    assert time.monotonic() - begin < 60
+    assert result.usages or result.problems or b"rabbit" not in (text if isinstance(text, bytes) else text.encode())
+
+
+@given(st.text(st.sampled_from("{}-/*\"'`a:b \n\r#|.é"), max_size=120))
+def test_mask_keeps_length_and_lines(text: str) -> None:
+    data = text.encode()
+    masked = mask(data)
+    assert len(masked) == len(data)
+    assert [at for at, byte in enumerate(masked) if byte == 10] == [at for at, byte in enumerate(data) if byte == 10]
+
+
+PIECES = ["rabbitmq:", " host: h", "\n", "- ", "{{ .Values.amqp }}", "{{- if ", "}}", "[", "]", "{", "}", "&a ", "*a", "|", "\n  ", "'", '"', "#", "---\n", "\t", "é"]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_debris_never_raises(catalog: Catalog, text: str) -> None:
+    for usage in reading(text, catalog, FileKind.HELM_TEMPLATE).usages:
+        assert 0 <= usage.span.start <= usage.span.end <= len(text.encode())
