@@ -22,8 +22,10 @@ _NAME = (
     r"|(?:api|access|secret|private|signing|encryption|account)[_-]?key)"
     r"|(?<![A-Za-z])(?i:pass|pwd|pw)|(?<=[a-z0-9])(?:Pass|Pwd|Pw))"
 )
+# One of several, `PASSWORD_V0`; what says where the secret is, `PASSWORD_FILE`, is none.
+_NUMBERED = r"(?:_(?!(?:FILE|PATH|DIR|REF|NAME|KEY|ENV|VAR)\b)[A-Z0-9]{1,12})?"
 _KEY = re.compile(
-    rf"{_NAME}(?P<close>\\*[\"']|)(?P<before>[ \t]*)"
+    rf"{_NAME}{_NUMBERED}(?P<close>\\*[\"']|)(?P<before>[ \t]*)"
     rf"(?P<sep>=>(?=[ \t]*[\"'])|[:?+]?=|:(?=[\s\"'\\{{]|$))(?P<after>[ \t]*)"
 )
 _KEY_START = re.compile(r"[\w.-]*$")
