@@ -8,6 +8,7 @@ from natsscan.model.span import Span
 
 # From so many questions about one file on, an index of its lines is quicker than counting.
 _INDEX_PAYS = 64
+_NEAR = 1_000  # bytes; files made by programs have lines of megabytes
 
 
 class TextPositions:
@@ -37,9 +38,10 @@ class TextPositions:
         return line, len(_decode(self.data[self._starts[line - 1] : offset])) + 1
 
     def line_at(self, offset: int) -> str:
-        """Return the line around a byte offset, without its line ending."""
+        """Return the line around a byte offset without its line ending; of a very long one, what is near the offset."""
         end = self.data.find(b"\n", offset)
-        line = self.data[self.data.rfind(b"\n", 0, offset) + 1 : end if end >= 0 else len(self.data)]
+        start = max(self.data.rfind(b"\n", 0, offset) + 1, offset - _NEAR)
+        line = self.data[start : min(end if end >= 0 else len(self.data), offset + _NEAR)]
         return _decode(line).rstrip("\r")
 
     def text(self, start: int, end: int) -> str:
