@@ -96,7 +96,7 @@ def test_no_punctuation_saves_a_secret(notation: tuple[str, str], secret: str) -
     template, quote = notation
     # What begins like a variable or a template action is a reference, two quotes are the empty string, and in quotes or
     # XML a quote, a backslash or a tag ends the value. `password=config.password` is code.
-    assume(not secret.strip("\"'").startswith(("$", "{{", "`", "--", "/")) and secret[:2] not in ('""', "''"))
+    assume(not secret.strip("\"'\\").startswith(("$", "{{", "`", "--", "/")) and secret[:2] not in ('""', "''"))
     assume(not (quote and (quote in secret or "\\" in secret)))
     assume(secret not in template and not secret.rstrip(string.punctuation).lower().endswith(("password", "pass")))
 

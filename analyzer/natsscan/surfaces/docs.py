@@ -14,8 +14,8 @@ Place = tuple[int, int]
 
 SECRET = "(secret)"  # noqa: S105 - what stands for a secret, not one
 
-_TOKEN = re.compile(r"(?:\$\{[^{}\s]*\}|\$\([\w-]+\)|\{\{[^{}\n]*\}\}|[\w./@%+~$-]|:(?=[\w/$]))+")
-_WORD = re.compile(r"\w+")
+_TOKEN = re.compile(r"(?:\$\{[^{}\s]*\}|\$\([\w-]+\)|\{\{[^{}\n]*\}\}|[\w./@%+~$-]|:(?=[\w/$]))+", re.ASCII)
+_WORD = re.compile(r"\w+", re.ASCII)
 _PORT = re.compile(r"(?<![\w.])\d{4,5}(?![\w.-])")
 _KEY_END = re.compile(r"[\"']?:(?=[\s{\[]|$)")
 _USERINFO = re.compile(r"://([^\s\"'<>@/]*)@")
@@ -25,7 +25,8 @@ _HOLE = re.compile(r"\$\{[!#]?(\w++)[^{}]*+\}|\$+\(([\w-]+)\)|\$+(\w+)|\{\{([^{}
 # The key must end in the word: `passwordFile` and `secretName` hold references. What begins like a variable or a
 # list is no value of a secret either.
 _SECRET_VALUE = re.compile(
-    r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|cookie|credentials?|api_?key)[\"']?[ \t]*[:=][ \t]*"
+    r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|cookie|credentials?|api_?key)"
+    r"(?:_(?!(?:file|path|dir|ref|name|key|env|var)\b)[a-z0-9]{1,12})?[\"']?[ \t]*[:=][ \t]*"
     r"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'${}\[\],][^\s\"',}]*))"
     r"|(?:--(?:password|pass|token|secret)[ =]|(?<!\S)(?:-u|--user)[ =]?[\"']?[^\s\"':$=]*:)[\"']?([^\s\"'$-][^\s\"']*)"
 )
@@ -100,12 +101,12 @@ def _first_names(broker: Broker, text: str) -> list[re.Match[str]]:
     for word in broker.words:
         at = lowered.find(word.decode())
         while at >= 0:
-            match = broker.name.search(text, max(0, at - _NEAR), at + _NEAR)
-            if match is not None:
-                line = text.rfind("\n", 0, match.start()) + 1
-                if line not in found or match.start() < found[line].start():
-                    found[line] = match
-            at = lowered.find(word.decode(), at + len(word))
+            line = text.rfind("\n", 0, at) + 1
+            match = broker.name.search(text, max(line, at - _NEAR), at + _NEAR)
+            if match is not None and (line not in found or match.start() < found[line].start()):
+                found[line] = match
+            after = at + len(word) if match is None else _at(text.find("\n", at), len(text))
+            at = lowered.find(word.decode(), after)
     return [found[line] for line in sorted(found)]
 
 
@@ -177,7 +178,7 @@ def _written(broker: Broker, text: str, match: re.Match[str], config: bytearray)
     if literal == name and not assigned and not _stands_alone(text, start, end):
         return
     is_set = assigned or _DECLARED.search(text[max(0, start - _LONGEST) : start].rstrip("\"'"))
-    yield _variable_hit(with_holes(re.sub("[\"']", "", name)), start, end, "set" if is_set else "read")
+    yield _variable_hit(re.sub("[\"']", "", with_holes(name)), start, end, "set" if is_set else "read")
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

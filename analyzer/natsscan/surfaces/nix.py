@@ -32,11 +32,11 @@ def read(surface: Surface) -> SurfaceReading:
     return reading(surface, usages, _problems(surface, file.errors))
 
 
-def _problems(surface: Surface, errors: tuple[int, ...]) -> Iterator[Problem]:
+def _problems(surface: Surface, errors: tuple[tuple[int, str], ...]) -> Iterator[Problem]:
     """Yield one problem for all that is not Nix, at the first place."""
     if errors:
-        more = f", nor at {len(errors) - 1} more" if len(errors) > 1 else ""
-        yield surface.problem(errors[0], f"not Nix at this place{more}")
+        at, reason = errors[0]
+        yield surface.problem(at, reason if len(errors) == 1 else f"{reason}, nor at {len(errors) - 1} more")
 
 
 def _usages(surface: Surface, place: Place, roles: dict[int, Role]) -> Iterator[Usage]:

@@ -249,6 +249,8 @@ class _Commands:
         calling = True
         for index, ((start, end), text) in enumerate(zip(words, texts, strict=True)):
             calling = calling and text not in _NOT_CALLING
+            # A tool's folder may be a variable, `$(BIN)/rabbitmqctl`.
+            text = text.rpartition("/")[2] if text.startswith("$") else text
             call = self.broker.command.match(text)
             package, _, version = text.partition("=")
             if installer is not None:
