@@ -54,7 +54,7 @@ def _usages(surface: Surface, place: Place, roles: dict[int, Role]) -> Iterator[
 
 def _attributes(surface: Surface, place: Place) -> Iterator[Usage]:
     """Yield the usage of an attribute path, whether it is defined or selected: its first package, or all of it."""
-    parts = [(part, text_of(part)) for part in place.node.named_children if part.type != "interpolation"]
+    parts = [(part, _written(part)) for part in place.node.named_children if part.type != "interpolation"]
     for part, name in parts:
         if package := _package(surface, name):
             yield _usage(surface, place, Operation.DEPENDENCY, package, part)
@@ -63,6 +63,13 @@ def _attributes(surface: Surface, place: Place) -> Iterator[Usage]:
         if surface.broker.name.search(name):
             yield _setting(surface, place, part, name)
             return
+
+
+def _written(part: Node) -> str:
+    """Return what stands in an attribute itself; what it interpolates is a place of its own."""
+    if part.type != "string_expression":
+        return text_of(part)
+    return "".join(text_of(child) for child in part.named_children if child.type == "string_fragment")
 
 
 def _setting(surface: Surface, place: Place, part: Node, name: str) -> Usage:
@@ -81,7 +88,8 @@ def _urls(surface: Surface, place: Place) -> Iterator[Usage]:
     for url in surface.broker.url.finditer((place.node.text or b"").decode("latin-1")):
         span = start + url.start(), start + url.end()
         text = without_secrets(surface.positions.text(*span)[:LONGEST])
-        yield surface.usage(Operation.CONNECT, text, *span, definition=place.definition)
+        arguments = {"url": text}
+        yield surface.usage(Operation.CONNECT, "amqp URL", *span, definition=place.definition, arguments=arguments)
 
 
 def _literal(surface: Surface, place: Place, roles: dict[int, Role]) -> Iterator[Usage]:

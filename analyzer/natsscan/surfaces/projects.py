@@ -24,7 +24,7 @@ _ITEM = re.compile(rb"[^,]+")
 _TOKEN = re.compile(rb"[A-Za-z0-9][\w-]*")
 _CONSTRAINED = re.compile(rb"\s*(?:[\w-]+\s*[:.]\s*)*([A-Za-z0-9][\w-]*)(?![\w.:/-])(.*)", re.DOTALL)
 _BOUNDS = re.compile(r"[(=<>^-]")
-_VERSION = re.compile(r"-(\d[\d.]*)(?:@|$)")
+_VERSION = re.compile(r"-(\d+(?:\.\d+)*)(?=$|@|\.[a-z])")
 
 
 def read(surface: Surface) -> SurfaceReading:
