@@ -74,3 +74,9 @@ def test_no_secret_value_is_in_the_report(report: dict[str, Any]) -> None:
     text = str(report)
     for secret in ("alpaca", "blueberry", "hunter2"):
         assert secret not in text.lower()
+
+
+def test_a_dependency_that_no_module_imports_is_said_to_be_so(report: dict[str, Any]) -> None:
+    found = [f for f in report["findings"] if f["rule"] == "broker-dependency-unused"]
+    assert [f["path"] for f in found] == ["tools/queue-report/package.yaml"]
+    assert "no module under" in found[0]["message"]

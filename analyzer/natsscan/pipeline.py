@@ -7,16 +7,16 @@ imported there, since importing is a good part of the time that a scan takes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.judge import judge
-from natsscan.findings.suppress import suppress
+from natsscan.findings.suppress import Note, read_notes, suppress
+from natsscan.findings.unused import mark_unused
 from natsscan.model.coverage import Coverage, KindCoverage, Loss, Problem
-from natsscan.model.finding import Finding, Suppressed
 from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
@@ -78,10 +78,11 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The share that a group of files has in the report."""
+    """The share that a group of files has in the report: usages, the lines they stand on, the notes of suppression."""
 
-    findings: tuple[Finding, ...]
-    suppressed: tuple[Suppressed, ...]
+    usages: tuple[Usage, ...]
+    lines: dict[tuple[str, int], str]
+    notes: dict[str, tuple[Note, ...]]
     problems: tuple[Problem, ...]
     files: dict[FileKind, KindCoverage]
 
@@ -103,8 +104,14 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         parts = both(
             partial(_scan_others, task, others, lambda *_: None), partial(_scan_programs, task, programs, progress)
         )
+    usages = mark_unused((usage for part in parts for usage in part.usages), catalog, tuple(programs), project.in_scope)
+    lines = {place: line for part in parts for place, line in part.lines.items()}
+    judged = judge(usages, catalog, lambda usage: lines[usage.span.path, usage.span.line])
+    findings, suppressed, unneeded = suppress(
+        judged, {path: notes for part in parts for path, notes in part.notes.items()}
+    )
     excluded = Counter(why for path, why in listing.excluded.items() if project.in_scope(path))
-    problems = {problem for part in parts for problem in part.problems} | set(listing.problems)
+    problems = {problem for part in parts for problem in part.problems} | {*listing.problems, *unneeded}
     files = parts[0].files | parts[1].files
     return Report(
         root=project.root.name,
@@ -115,10 +122,8 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
             tuple(sorted(problem for problem in problems if project.in_scope(problem.path))),
             dict(sorted(excluded.items())),
         ),
-        findings=tuple(sorted((f for part in parts for f in part.findings), key=lambda f: f.usage.span.path)),
-        suppressed=tuple(
-            sorted((s for part in parts for s in part.suppressed), key=lambda s: s.finding.usage.span.path)
-        ),
+        findings=findings,
+        suppressed=suppressed,
     )
 
 
@@ -133,7 +138,7 @@ def _scan_programs(task: _Task, kinds: dict[str, FileKind], progress: Progress) 
     usages = found.usages + text.usages
     direct = {usage.span.path for usage in usages if usage.tier is Tier.DIRECT}
     kept = tuple(usage for usage in usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
-    return _report(task, reading, _Found(kept, found.problems + text.problems, text.positions | found.positions))
+    return _part(task, reading, _Found(kept, found.problems + text.problems, text.positions | found.positions))
 
 
 def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
@@ -143,17 +148,21 @@ def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) ->
 
     reading = _read(task, kinds, progress)
     charts = Charts(task.paths, task.catalog.broker)
-    return _report(
+    return _part(
         task, reading, _surfaces(task, reading.sources, READERS.get, charts.owner, task.catalog.broker.is_worth_reading)
     )
 
 
-def _report(task: _Task, reading: _Reading, found: _Found) -> _Part:
-    judged = judge(found.usages, task.catalog, lambda usage: found.positions[usage.span.path].line_at(usage.span.start))
-    files = {path: positions.data for path, positions in found.positions.items()}
-    findings, suppressed, unused = suppress(judged, files)
-    problems = (*reading.problems, *found.problems, *unused)
-    return _Part(findings, suppressed, problems, _count(task.project, reading, files, problems))
+def _part(task: _Task, reading: _Reading, found: _Found) -> _Part:
+    lines = {
+        (path, usage.span.line): found.positions[path].line_at(usage.span.start)
+        for usage in found.usages
+        for path in [usage.span.path]
+    }
+    notes = {path: notes for path, at in found.positions.items() if (notes := read_notes(at.data))}
+    problems = (*reading.problems, *found.problems)
+    files = _count(task.project, reading, found.positions.keys(), problems)
+    return _Part(found.usages, lines, notes, problems, files)
 
 
 def _read(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Reading:
@@ -257,7 +266,7 @@ def _surfaces(
 
 
 def _count(
-    project: Project, reading: _Reading, parsed: dict[str, bytes], problems: tuple[Problem, ...]
+    project: Project, reading: _Reading, parsed: Set[str], problems: tuple[Problem, ...]
 ) -> dict[FileKind, KindCoverage]:
     partly = {problem.path for problem in problems if problem.loss is Loss.PART}
     counted = {}
@@ -269,6 +278,6 @@ def _count(
             read=len(read),
             partial=len(partly.intersection(read)),
             skipped=skipped,
-            parsed=len(parsed.keys() & set(read)),
+            parsed=len(parsed & set(read)),
         )
     return counted

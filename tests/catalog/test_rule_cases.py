@@ -1,41 +1,43 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.catalog.schema import CaseRule
-from natsscan.findings.judge import judge
-from natsscan.model.finding import Finding
-from natsscan.model.source import FileKind
 from natsscan.model.usage import Tier
-from natsscan.source.kinds import Kinds
-from natsscan.surfaces.registry import READERS
-from tests.scanning import read_surface, usages_in
+from natsscan.pipeline import ScanOptions, scan
+from natsscan.source.project import open_project
 
 RULES = {rule.id: rule for rule in load_catalog().rules}
 FIRES = [(rule.id, case) for rule in RULES.values() for case in rule.cases.fires]
 QUIET = [(rule.id, case) for rule in RULES.values() for case in rule.cases.quiet]
 
 
-def findings(case: CaseRule, catalog: Catalog) -> list[Finding]:
-    lines = case.code.splitlines()
-    kind = Kinds([case.path]).of(case.path)
-    assert kind is not None, case.path
-    usages = usages_in({case.path: case.code}, catalog) if kind is FileKind.HASKELL else []
-    if not usages:
-        usages = list(read_surface(READERS[kind], kind, case.path, case.code, catalog).usages)
-    return list(judge(usages, catalog, lambda usage: lines[usage.span.line - 1]))
+def lines_found(case: CaseRule, rule: str, folder: Path, catalog: Catalog) -> list[int]:
+    """Return the lines of the case's file in which a scan of it, and of what is beside it, finds the rule to hold."""
+    for name, text in {case.path: case.code, **case.beside}.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    report = scan(open_project((folder,)), catalog, ScanOptions(), lambda *_: None)
+    return [
+        finding.usage.span.line
+        for finding in report.findings
+        if finding.rule == rule and finding.usage.span.path == case.path
+    ]
 
 
 @pytest.mark.parametrize(("rule", "case"), FIRES, ids=[f"{rule}-{at}" for at, (rule, _) in enumerate(FIRES)])
-def test_rule_fires(rule: str, case: CaseRule, catalog: Catalog) -> None:
-    found = [finding.usage.span.line for finding in findings(case, catalog) if finding.rule == rule]
+def test_rule_fires(rule: str, case: CaseRule, tmp_path: Path, catalog: Catalog) -> None:
+    found = lines_found(case, rule, tmp_path, catalog)
     assert case.line in found, f"{rule} should fire on line {case.line} of:\n{case.code}"
 
 
 @pytest.mark.parametrize(("rule", "case"), QUIET, ids=[f"{rule}-{at}" for at, (rule, _) in enumerate(QUIET)])
-def test_rule_stays_quiet(rule: str, case: CaseRule, catalog: Catalog) -> None:
-    found = [finding.usage.span.line for finding in findings(case, catalog) if finding.rule == rule]
+def test_rule_stays_quiet(rule: str, case: CaseRule, tmp_path: Path, catalog: Catalog) -> None:
+    found = lines_found(case, rule, tmp_path, catalog)
     assert found == [], f"{rule} should be quiet ({case.why}) in:\n{case.code}"
 
 

@@ -26,7 +26,8 @@ def shown(text: str | bytes, catalog: Catalog) -> list[str]:
 
 
 def arguments(usage: Usage) -> str:
-    given = ", ".join(f"{argument.name} {argument.text}" for argument in usage.arguments)
+    """What a usage was given, without the folders of its component, which have tests of their own."""
+    given = ", ".join(f"{argument.name} {argument.text}" for argument in usage.arguments if argument.name != "sources")
     return f" ({given})" if given else ""
 
 
@@ -247,3 +248,28 @@ def test_never_raises(catalog: Catalog) -> None:
 @pytest.mark.parametrize("text", ["if a {" * 50_000, "}" * 100_000, "a:{\n" * 50_000, "x {" + "}a:" * 50_000])
 def test_nesting_has_no_limit(text: str, catalog: Catalog) -> None:
     assert usages(text, catalog) == ()
+
+
+def sources(text: str, catalog: Catalog) -> list[str]:
+    found = read_surface(read, FileKind.CABAL, "shop.cabal", text, catalog).usages
+    return [argument.text for usage in found for argument in usage.arguments if argument.name == "sources"]
+
+
+def test_a_dependency_knows_the_folders_of_its_component(catalog: Catalog) -> None:
+    text = "library\n  hs-source-dirs: src, gen\n  build-depends: amqp\ntest-suite t\n  build-depends: amqp\n"
+    assert sources(text, catalog) == ["src, gen", "."]
+
+
+def test_a_common_stanza_stands_for_the_folders_of_all_that_import_it(catalog: Catalog) -> None:
+    text = (
+        "cabal-version: 3.0\ncommon deps\n  build-depends: amqp\n"
+        "library\n  import: deps\n  hs-source-dirs: src\n"
+        "test-suite t\n  import: deps\n  hs-source-dirs: test\n"
+        "executable e\n  hs-source-dirs: app\n"
+    )
+    assert sources(text, catalog) == ["src, test"]
+
+
+def test_folders_come_from_common_stanzas_too(catalog: Catalog) -> None:
+    text = "common dirs\n  hs-source-dirs: code\nlibrary\n  import: dirs\n  build-depends: amqp\n"
+    assert sources(text, catalog) == ["code"]

@@ -176,3 +176,16 @@ def test_broken_yaml_is_read_up_to_where_it_breaks(text: str, line: int, catalog
 )
 def test_hostile_files_are_harmless(text: bytes, catalog: Catalog) -> None:
     assert len(read_surface(read, FileKind.HPACK, "package.yaml", text, catalog).problems) <= 1
+
+
+def test_a_dependency_knows_the_folders_of_its_component(catalog: Catalog) -> None:
+    text = (
+        "dependencies: amqp\nlibrary:\n  source-dirs: src\n  dependencies: amqp-worker\n"
+        "executables:\n  e:\n    source-dirs: [app, gen]\n    dependencies: amqp\n"
+    )
+    found = read_surface(read, FileKind.HPACK, "package.yaml", text, catalog).usages
+    assert [{a.name: a.text for a in usage.arguments}["sources"] for usage in found] == [
+        "src, app, gen",
+        "src",
+        "app, gen",
+    ]

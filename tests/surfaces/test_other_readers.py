@@ -39,7 +39,11 @@ def test_cabal_stanzas_conditionals_and_both_comma_styles(catalog: Catalog) -> N
         ("dependency", 12, "amqp", "executable shop if flag(broker)"),
     ]
     usage = read_surface(READERS[FileKind.CABAL], FileKind.CABAL, "shop.cabal", CABAL, catalog).usages[0]
-    assert {a.name: a.text for a in usage.arguments} == {"version": ">=0.22 && <0.25", "imported_by": "library"}
+    assert {a.name: a.text for a in usage.arguments} == {
+        "version": ">=0.22 && <0.25",
+        "imported_by": "library",
+        "sources": ".",
+    }
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ _ALWAYS_KNOWN = frozenset({"symbol", "definition", "module"})
 # What the readers of files that are not programs give beside the symbol.
 _SURFACE_ARGUMENTS = {
     Operation.CONFIG: {"value", "sets", "unit", "from"},
-    Operation.DEPENDENCY: {"version", "imported_by"},
+    Operation.DEPENDENCY: {"version", "imported_by", "sources", "unused"},
     Operation.ENV: {"role", "value"},
     Operation.MENTION: {"count"},
     Operation.WRAPPER: {"count"},

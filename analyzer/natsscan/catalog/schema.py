@@ -76,12 +76,16 @@ class LibraryFile(_Strict, frozen=True, tag_field="kind", tag="library"):
 
 
 class CaseRule(_Strict, frozen=True):
-    """A file the rule fires in at `line`, or, without one, must be quiet in; `why` says what is tricky."""
+    """A file the rule fires in at `line`, or, without one, must be quiet in; `why` says what is tricky.
+
+    `beside` are the files around it, by path.
+    """
 
     code: str
     line: int = 0
     why: str = ""
     path: str = "M.hs"
+    beside: dict[str, str] = {}
 
 
 class CasesRule(_Strict, frozen=True):
@@ -95,7 +99,8 @@ class WhenRule(_Strict, frozen=True):
     """Which usages a rule is about; every condition given must hold, of several operations one.
 
     `call: true` takes only calls that do the operation, `call: false` only what describes or names it. `languages`
-    are those of programs and the kinds of other files (`haskell`, `yaml`, `shell`, ...).
+    are those of programs and the kinds of other files (`haskell`, `yaml`, `shell`, ...). `given` and `absent` name
+    arguments that a usage must, or must not, have.
     """
 
     operation: Operation | tuple[Operation, ...]
@@ -103,6 +108,8 @@ class WhenRule(_Strict, frozen=True):
     call: bool | None = None
     symbols: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -65,6 +65,10 @@ def _applies(when: WhenRule, usage: Usage) -> bool:
         return False
     if when.languages and usage.language not in when.languages:
         return False
+    if when.given or when.absent:
+        names = {argument.name for argument in usage.arguments}
+        if not names.issuperset(when.given) or not names.isdisjoint(when.absent):
+            return False
     return not when.symbols or usage.symbol in when.symbols
 
 

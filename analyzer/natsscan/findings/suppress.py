@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from natsscan.model.coverage import Loss, Problem
@@ -12,7 +12,7 @@ _ENDINGS = re.compile(r"\s*(?:-\}|-->|\*/)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
+class Note:
     """A suppression in the code: the lines it covers, the rules it names (none: all) and its reason."""
 
     line: int
@@ -22,14 +22,12 @@ class _Note:
 
 
 def suppress(
-    findings: Iterable[Finding], files: dict[str, bytes]
+    findings: Iterable[Finding], notes: Mapping[str, tuple[Note, ...]]
 ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...], tuple[Problem, ...]]:
-    """Set aside the findings that a comment `natsscan: ignore[rule] reason` covers.
+    """Set aside the findings that a comment `natsscan: ignore[rule] reason` covers; `notes` are those of each file.
 
-    It covers its own line or, standing alone on a line, the next one. `ignore` without rules covers every rule.
     Returns the findings that stay, those set aside, and a problem for each comment that covers nothing.
     """
-    notes = {path: found for path, data in files.items() if b"natsscan:" in data and (found := _notes(data))}
     kept: list[Finding] = []
     aside: list[Suppressed] = []
     used: set[tuple[str, int]] = set()
@@ -50,7 +48,13 @@ def suppress(
     return tuple(kept), tuple(aside), unused
 
 
-def _notes(data: bytes) -> tuple[_Note, ...]:
+def read_notes(data: bytes) -> tuple[Note, ...]:
+    """Return the suppressions that the comments of a file ask for.
+
+    One covers its own line or, standing alone on a line, the next one. `ignore` without rules covers every rule.
+    """
+    if b"natsscan:" not in data:
+        return ()
     found = []
     for number, line in enumerate(data.split(b"\n"), start=1):
         match = _COMMENT.search(line) if b"natsscan:" in line else None
@@ -61,9 +65,9 @@ def _notes(data: bytes) -> tuple[_Note, ...]:
             rule.strip() for rule in (match.group(1) or b"").decode(errors="replace").split(",") if rule.strip()
         )
         reason = _ENDINGS.sub("", match.group(2).decode(errors="replace")).strip()
-        found.append(_Note(number, number + 1 if alone else number, rules, reason))
+        found.append(Note(number, number + 1 if alone else number, rules, reason))
     return tuple(found)
 
 
-def _covers(note: _Note, finding: Finding) -> bool:
+def _covers(note: Note, finding: Finding) -> bool:
     return finding.usage.span.line == note.covers and (not note.rules or finding.rule in note.rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from natsscan.model.usage import Operation, Usage
 from natsscan.surfaces.cabal_fields import CabalFile, Field, Section, parse
@@ -24,24 +25,25 @@ _NAME = re.compile(rb"[^\s,]+")
 def read(surface: Surface) -> SurfaceReading:
     """Return the dependencies on AMQP packages and the modules named after the broker, each in its stanza."""
     file = parse(surface.source.data)
-    importers = _importers(file)
-    usages = [usage for field in file.fields for usage in _usages(surface, field, importers)]
+    stanzas = _Stanzas(_importers(file), _source_folders(file))
+    usages = [usage for field in file.fields for usage in _usages(surface, field, stanzas)]
     problems = () if file.unclosed is None else (surface.problem(file.unclosed, "nothing closes this brace"),)
     return reading(surface, usages, problems)
 
 
-def _usages(surface: Surface, field: Field, importers: dict[str, list[Section]]) -> Iterator[Usage]:
+def _usages(surface: Surface, field: Field, stanzas: _Stanzas) -> Iterator[Usage]:
     if field.name in _DEPENDENCIES:
-        yield from _dependencies(surface, field, importers)
+        yield from _dependencies(surface, field, stanzas)
     elif field.name in _FOREIGN:
         yield from foreign_libraries(surface, field.value, field.start, definition_of(field.section))
     elif field.name in _MODULES:
         yield from modules(surface, field.value, field.start, field.name, definition_of(field.section))
 
 
-def _dependencies(surface: Surface, field: Field, importers: dict[str, list[Section]]) -> Iterator[Usage]:
+def _dependencies(surface: Surface, field: Field, stanzas: _Stanzas) -> Iterator[Usage]:
     section = field.section
-    imported_by = ", ".join(_reached(section.argument, importers)) if section.name == "common" else ""
+    imported_by = ", ".join(stanzas.reached(section.argument)) if section.name == "common" else ""
+    sources = ", ".join(stanzas.sources(section)) if field.name == "build-depends" else ""
     for entry in entries(field.value, field.start):
         if entry.name in surface.broker.packages.get("haskell", ()):
             version = "" if field.name == "mixins" else entry.rest
@@ -51,7 +53,7 @@ def _dependencies(surface: Surface, field: Field, importers: dict[str, list[Sect
                 entry.start,
                 entry.end,
                 definition=definition_of(section),
-                arguments=given(version=version, imported_by=imported_by),
+                arguments=given(version=version, imported_by=imported_by, sources=sources),
             )
 
 
@@ -83,26 +85,60 @@ def definition_of(section: Section) -> str:
     return section.titled(section.title or "library")
 
 
+@dataclass(frozen=True, slots=True)
+class _Stanzas:
+    """How stanzas hang together: which import each common stanza, and the folders of modules that each one names."""
+
+    importers: dict[str, list[Section]]
+    folders: dict[str, list[str]]
+
+    def reached(self, name: str) -> list[str]:
+        """Return the titles of the components that get a common stanza, also through another one."""
+        reached: dict[str, None] = {}
+        names = {name}
+        waiting = [name]
+        while waiting:
+            for section in self.importers.get(waiting.pop(0), ()):
+                if section.name != "common":
+                    reached[section.title] = None
+                elif section.argument not in names:
+                    names.add(section.argument)
+                    waiting.append(section.argument)
+        return [*reached]
+
+    def sources(self, section: Section) -> list[str]:
+        """Return the folders of the modules of a component; of a common stanza, those of all that get it.
+
+        Without `hs-source-dirs` it is the package's own folder (Cabal User Guide, hs-source-dirs).
+        """
+        titles = self.reached(section.argument) if section.name == "common" else [section.title]
+        found: dict[str, None] = {}
+        for title in titles:
+            common = [f"common {name}" for name in self.importers if title in self.reached(name)]
+            folders = [folder for owner in (title, *common) for folder in self.folders.get(owner, ())]
+            found.update(dict.fromkeys(folders or ["."]))
+        return [*found]
+
+
 def _importers(file: CabalFile) -> dict[str, list[Section]]:
     """Return the sections that import each common stanza by name, in the order written."""
     users: dict[str, list[Section]] = defaultdict(list)
     for field in file.fields:
         if field.name == "import":
-            for name in _SPACES.split(field.value.decode("utf-8", errors="replace")):
+            for name in _words(field):
                 users[name].append(field.section)
-    return users
+    return dict(users)
 
 
-def _reached(name: str, direct: dict[str, list[Section]]) -> list[str]:
-    """Return the stanzas that get a common stanza, also through another one."""
-    reached: dict[str, None] = {}
-    names = {name}
-    waiting = [name]
-    while waiting:
-        for section in direct.get(waiting.pop(0), ()):
-            if section.name != "common":
-                reached[section.title] = None
-            elif section.argument not in names:
-                names.add(section.argument)
-                waiting.append(section.argument)
-    return [*reached]
+def _source_folders(file: CabalFile) -> dict[str, list[str]]:
+    """Return the folders of modules by the title of the stanza that names them."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for field in file.fields:
+        if field.name == "hs-source-dirs":
+            folders[field.section.title] += _words(field)
+    return dict(folders)
+
+
+def _words(field: Field) -> list[str]:
+    text = field.value.decode("utf-8", errors="replace")
+    return [word.strip('"') for word in _SPACES.split(text) if word]

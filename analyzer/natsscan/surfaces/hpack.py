@@ -31,10 +31,11 @@ _COMMON = "package"
 
 @dataclass(frozen=True, slots=True)
 class _Stanza:
-    """A section with the conditions it is under, as in `library if os(linux)`."""
+    """A section with the conditions it is under, as in `library if os(linux)`, and the folders of its modules."""
 
     title: str
     node: yaml.Node
+    sources: tuple[str, ...] = ()
 
     def under(self, condition: str, node: yaml.Node) -> _Stanza:
         return replace(self, title=f"{self.title} if {condition}", node=node)
@@ -48,12 +49,15 @@ def read(surface: Surface) -> SurfaceReading:
     document = load(surface)
     components = [*_components(document)]
     titles = ", ".join(component.title for component in components)
+    shared = _source_folders(document.root)
+    every = [folder for component in components for folder in (_source_folders(component.node) or ["."])]
     found: dict[tuple[int, int], list[Usage]] = {}
     if document.root is not None:
-        for usage in _stanza_usages(surface, document, _Stanza(_COMMON, document.root), titles):
+        for usage in _stanza_usages(surface, document, _Stanza(_COMMON, document.root, (*shared, *every)), titles):
             found.setdefault((usage.span.start, usage.span.end), []).append(usage)
     for component in components:
-        for usage in _stanza_usages(surface, document, component, ""):
+        own = replace(component, sources=(*shared, *_source_folders(component.node)) or (".",))
+        for usage in _stanza_usages(surface, document, own, ""):
             found.setdefault((usage.span.start, usage.span.end), []).append(usage)
     return reading(surface, (_shared(surface, usages) for usages in found.values()), document.problems)
 
@@ -70,6 +74,17 @@ def _shared(surface: Surface, usages: list[Usage]) -> Usage:
     return surface.usage(
         first.operation, first.symbol, span.start, span.end, definition=first.definition, arguments=arguments
     )
+
+
+def _source_folders(node: yaml.Node | None) -> list[str]:
+    """Return what `source-dirs` says: a folder or a list of them."""
+    return [
+        item.value
+        for key, _, value in pairs(node)
+        if key == "source-dirs"
+        for item in items(value)
+        if isinstance(item, yaml.ScalarNode)
+    ]
 
 
 def _components(document: Document) -> Iterator[_Stanza]:
@@ -92,7 +107,10 @@ def _stanza_usages(surface: Surface, document: Document, stanza: _Stanza, import
             if key == "when":
                 waiting += [branch for item in items(value) for branch in _branches(document, part, item)]
             elif key in _DEPENDENCIES:
-                yield from _dependencies(surface, document, part.title, value, imported_by)
+                sources = ", ".join(dict.fromkeys(part.sources)) if key == "dependencies" else ""
+                yield from _dependencies(
+                    surface, document, part.title, value, {"imported_by": imported_by, "sources": sources}
+                )
             elif key in _FOREIGN | _MODULES:
                 yield from _names(surface, document, part.title, key, value)
 
@@ -121,7 +139,7 @@ def _names(surface: Surface, document: Document, title: str, field: str, value: 
 
 
 def _dependencies(
-    surface: Surface, document: Document, title: str, value: yaml.Node, imported_by: str
+    surface: Surface, document: Document, title: str, value: yaml.Node, context: dict[str, str]
 ) -> Iterator[Usage]:
     """Yield the AMQP packages among dependencies: a text, a list of texts and objects, or a map to versions."""
     for node, details in _declared(value):
@@ -134,7 +152,7 @@ def _dependencies(
                     entry.start,
                     entry.end,
                     definition=title,
-                    arguments=given(version=entry.rest, imported_by=imported_by) | _details(document, details),
+                    arguments=given(version=entry.rest, **context) | _details(document, details),
                 )
 
 

@@ -1,0 +1,51 @@
+"""Dependencies that nothing uses: what a package declares, against what the modules of its component import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from posixpath import normpath
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.model.usage import Argument, Operation, Provenance, Usage
+
+
+def mark_unused(
+    usages: Iterable[Usage], catalog: Catalog, programs: tuple[str, ...], in_scope: Callable[[str], bool]
+) -> tuple[Usage, ...]:
+    """Give each dependency on a library that no module of its component imports the argument `unused`.
+
+    A dependency tells the folders of its component's modules in the argument `sources`. `programs` are the paths of
+    all programs: of a component without any, and of one that is not all in scope, nothing is said.
+    """
+    usages = tuple(usages)
+    imports: dict[str, list[str]] = {}
+    for usage in usages:
+        if usage.operation is Operation.IMPORT:
+            imports.setdefault(usage.library, []).append(usage.span.path)
+    libraries = {package: library.id for library in catalog.libraries for package in library.packages}
+
+    def marked(usage: Usage) -> Usage:
+        library = libraries.get(usage.symbol)
+        folders = _folders(usage)
+        if usage.operation is not Operation.DEPENDENCY or library is None or not folders:
+            return usage
+        if not all(map(in_scope, folders)) or not any(_is_in(path, folders) for path in programs):
+            return usage
+        if any(_is_in(path, folders) for path in imports.get(library, ())):
+            return usage
+        where = "no module under " + ", ".join(folders)
+        return replace(usage, arguments=(*usage.arguments, Argument("unused", where, Provenance.COMPUTED, None)))
+
+    return tuple(map(marked, usages))
+
+
+def _folders(usage: Usage) -> tuple[str, ...]:
+    """Return the folders of a dependency's component, relative to the project's root."""
+    package = usage.span.path.rpartition("/")[0]
+    sources = next((argument.text for argument in usage.arguments if argument.name == "sources"), "")
+    return tuple(normpath(f"{package}/{folder}" if package else folder) for folder in sources.split(", ") if folder)
+
+
+def _is_in(path: str, folders: tuple[str, ...]) -> bool:
+    return any(folder == "." or path.startswith(folder + "/") for folder in folders)
