@@ -14,6 +14,7 @@ from natsscan.catalog.schema import (
     BrokerFile,
     FindingRule,
     FindingsFile,
+    FunctionsFile,
     LibraryFile,
     OperatorsFile,
     RuleFile,
@@ -48,6 +49,7 @@ class Catalog:
     libraries: tuple[LibraryFile, ...]
     rules: tuple[FindingRule, ...]
     operators: Operators
+    functions: FunctionsFile
     broker: Broker
     symbols: dict[tuple[Namespace, SymbolId], LibrarySymbol]
     modules: dict[str, str]
@@ -106,6 +108,7 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         libraries=tuple(value for _, value in libraries),
         rules=rules,
         operators=_operators([value for _, value in loaded if isinstance(value, OperatorsFile)]),
+        functions=_functions([value for _, value in loaded if isinstance(value, FunctionsFile)]),
         broker=_broker(loaded),
         symbols=symbols,
         modules={module: value.id for _, value in libraries for module in value.modules},
@@ -211,6 +214,21 @@ def _broker(loaded: list[tuple[YamlFile, RuleFile]]) -> Broker:
         return compile_broker(first, settings)
     except re.error as error:
         raise file.error((), f"broken pattern {error.pattern!r}: {error}") from error
+
+
+def _functions(contents: list[FunctionsFile]) -> FunctionsFile:
+    """Return all files about functions as one; of a function described twice, the later file counts."""
+    first, *others = contents
+    for content in others:
+        first = FunctionsFile(
+            language=first.language,
+            functions=first.functions | content.functions,
+            transparent=first.transparent + content.transparent,
+            generated=first.generated + content.generated,
+            interpreters=first.interpreters + content.interpreters,
+            configured=f"(?:{first.configured}|{content.configured})",
+        )
+    return first
 
 
 def _operators(contents: list[OperatorsFile]) -> Operators:

@@ -49,6 +49,7 @@ def _function(
         owner=owner,
         record=rule.record,
         defaults={name: _show(value) for name, value in rule.defaults.items()},
+        returns=rule.returns,
     )
 
 

@@ -24,13 +24,15 @@ class FunctionRule(_Strict, frozen=True):
     """A function or other value and the names of its positional arguments.
 
     `record` is the type of which a value is a ready-made record. `defaults` are that record's properties, or the
-    arguments that a function fixes itself.
+    arguments that a function fixes itself. `returns` names the parts of the tuple that a call gives; one that is also
+    an argument, or a property of one, is equal to it.
     """
 
     operation: Operation
     arguments: tuple[str, ...] = ()
     record: str | None = None
     defaults: dict[str, Property] = {}
+    returns: tuple[str, ...] = ()
 
 
 class ConstructorRule(_Strict, frozen=True):
@@ -152,6 +154,85 @@ class OperatorsFile(_Strict, frozen=True, tag_field="kind", tag="operators"):
     operators: dict[str, OperatorRule]
 
 
+class KnownFunctionRule(_Strict, frozen=True):
+    """What a function of a language's common libraries gives; numbers are positions of its arguments.
+
+    Exactly one of these holds. `result`: the argument itself. `join`: the texts put together. `join_list`: the texts
+    of a list put together, with `separator` between them. `items`: a collection of these arguments. `flatten`: a
+    collection of collections as one. `each`: a function's results for each element of `over`. `apply`: a function's
+    result for the arguments `to`. `resume`: what a function gives to its
+    continuation. `part`: the component `at` of a tuple. `show`: an argument as text. `fill`: a
+    format text with the arguments after it. `choice`: one of these arguments. `view`: what a lens shows of argument
+    `of`.
+    """
+
+    result: int | None = None
+    join: tuple[int, ...] = ()
+    join_list: int | None = None
+    separator: int | str = ""
+    items: tuple[int, ...] = ()
+    flatten: int | None = None
+    each: int | None = None
+    over: int = 0
+    apply: int | None = None
+    to: tuple[int, ...] = ()
+    resume: int | None = None
+    part: int | None = None
+    at: int = 0
+    show: int | None = None
+    fill: int | None = None
+    choice: tuple[int, ...] = ()
+    view: int | None = None
+    of: int | None = None
+
+    @property
+    def arity(self) -> int:
+        """How many arguments it takes before it gives something."""
+        single = (
+            self.result,
+            self.join_list,
+            self.flatten,
+            self.resume,
+            self.part,
+            self.show,
+            self.fill,
+            self.view,
+            self.of,
+        )
+        positions = [*self.join, *self.items, *self.choice, *(at for at in single if at is not None)]
+        if self.each is not None:
+            positions += [self.each, self.over]
+        if self.apply is not None:
+            positions += [self.apply, *self.to]
+        if isinstance(self.separator, int):
+            positions.append(self.separator)
+        return max(positions) + 1
+
+
+class GeneratedRule(_Strict, frozen=True):
+    """A Template Haskell function `by` which a name `name` is made from the name `source`: `_{name}`, `{Name}`."""
+
+    by: str
+    source: str
+
+
+class FunctionsFile(_Strict, frozen=True, tag_field="kind", tag="functions"):
+    """What functions of a language's common libraries give, by name.
+
+    They count where a name leads neither into the code base nor into a library of a broker. `transparent` constructors
+    only wrap a value. `generated` tells of names that a Template Haskell function makes: from which name they come.
+    `interpreters` are functions that give the constructors of an effect their meaning. `configured` is a pattern,
+    with `{type}` for a type's name, for code that has the type read from a configuration.
+    """
+
+    language: Literal["haskell"]
+    functions: dict[str, KnownFunctionRule]
+    transparent: tuple[str, ...]
+    generated: tuple[GeneratedRule, ...]
+    interpreters: tuple[str, ...]
+    configured: str
+
+
 class BrokerFile(_Strict, frozen=True, tag_field="kind", tag="broker"):
     """What gives a broker away outside of programs.
 
@@ -196,4 +277,4 @@ class SettingsFile(_Strict, frozen=True, tag_field="kind", tag="settings"):
     settings: tuple[SettingRule, ...]
 
 
-RuleFile = LibraryFile | FindingsFile | OperatorsFile | BrokerFile | SettingsFile
+RuleFile = LibraryFile | FindingsFile | OperatorsFile | FunctionsFile | BrokerFile | SettingsFile

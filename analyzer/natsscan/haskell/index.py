@@ -4,24 +4,34 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from natsscan.haskell.module import Import, Module, parse_module, read_fixity
+from natsscan.catalog.schema import GeneratedRule
+from natsscan.haskell.module import Import, Module, read_fixity
+from natsscan.haskell.reader import parse_file
 from natsscan.model.operator import Fixity
 from natsscan.model.source import SourceFile
+from natsscan.model.symbol import SymbolId
 
 _MODULE = re.compile(rb"^[ \t>]*module\s+([\w.']+)", re.MULTILINE)
+_IMPORT = re.compile(
+    rb"^import\s+(?:\{-#[^#]*#-\}\s*)?(?:safe\s+)?(?:qualified\s+)?(?:\"[^\"]*\"\s+)?([\w.']+)", re.MULTILINE
+)
 _FIXITY = re.compile(rb"^[ \t]*infix[lr]?[ \t][^\n]*", re.MULTILINE)
 
 
 class ModuleIndex:
     """The modules of a project by name, each looked at only when a question leads to it.
 
-    Where two files define a module of one name, the first by path answers.
+    Where two files define a module of one name, the first by path answers. `parsed` are modules that are known already.
     """
 
-    def __init__(self, sources: Iterable[SourceFile]) -> None:
+    def __init__(self, sources: Iterable[SourceFile], parsed: Iterable[Module] = ()) -> None:
         self._sources = tuple(sources)
         self._fixities: dict[str, dict[str, Fixity]] = {}
         self._modules: dict[str, Module] = {}
+        for module in parsed:
+            self._modules.setdefault(module.name, module)
+        self._found: dict[tuple[str, str], SymbolId | None] = {}
+        self._passing: dict[str, bool] = {}
 
     @cached_property
     def _by_name(self) -> dict[str, SourceFile]:
@@ -61,13 +71,140 @@ class ModuleIndex:
             self._fixities[name] = found
         return self._fixities[name]
 
+    # Modules and what they define
+
+    def module(self, name: str) -> Module | None:
+        """Return a module of the project, None if it has none of this name."""
+        source = self._by_name.get(name)
+        return self._modules.get(name) if source is None else self._module(name, source)
+
+    def source(self, name: str) -> SourceFile | None:
+        """Return the file that holds a module, None if there is none."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def _importing(self) -> dict[str, list[SourceFile]]:
+        found: dict[str, list[SourceFile]] = {}
+        for source in self._sources:
+            for name in set(_IMPORT.findall(source.data)):
+                found.setdefault(name.decode(errors="replace"), []).append(source)
+        return found
+
+    def importers(self, name: str) -> list[SourceFile]:
+        """Return the files that import a module, in the order of the project."""
+        return self._importing.get(name, [])
+
+    def labels(self, constructor: SymbolId) -> tuple[str, ...]:
+        """Return the fields of a constructor of the project in order."""
+        module = self.module(constructor.module)
+        return module.constructor_fields.get(constructor.name, ()) if module else ()
+
+    def labels_with(self, field: SymbolId) -> str | None:
+        """Return the constructor that a field of the project belongs to, None if the name is not a field's."""
+        module = self.module(field.module)
+        for constructor, fields in module.constructor_fields.items() if module else ():
+            if field.name in fields:
+                return constructor
+        return None
+
+    def field_owner(self, module_name: str, field: str) -> tuple[str, str] | None:
+        """Return the module and the constructor of a record's field, as a module that takes it with a dot sees it.
+
+        A lens is found by the field with an underscore that it is made of.
+        """
+        module = self.module(module_name)
+        if module is None:
+            return None
+        names = (field, "_" + field)
+        for candidate in (module_name, *(line.module for line in module.imports)):
+            source = self._by_name.get(candidate)
+            if source is None or field.encode() not in source.data:
+                continue
+            for constructor, fields in self._module(candidate, source).constructor_fields.items():
+                if any(name in fields for name in names):
+                    return candidate, constructor
+        return None
+
+    def resolve(
+        self, module_name: str, qualifier: str | None, name: str, generated: Iterable[GeneratedRule] = ()
+    ) -> SymbolId | None:
+        """Return the definition of the project that a name of a module refers to, through imports and re-exports."""
+        module = self.module(module_name)
+        if module is None:
+            return None
+        if qualifier in (None, module_name) and (own := self._own(module, name, generated)):
+            return own
+        for line in module.imports:
+            if line.module in self._by_name and line.answers_to(qualifier) and _may_bring(line, name):
+                found = self._offered(line.module, name, tuple(generated))
+                if found is not None:
+                    return found
+        return None
+
+    def _own(self, module: Module, name: str, generated: Iterable[GeneratedRule]) -> SymbolId | None:
+        if name in module.values:
+            return SymbolId(module.name, name)
+        for rule in generated if b"make" in module.data else ():
+            source = rule.source.replace("{name}", name).replace("{Name}", name[:1].upper() + name[1:])
+            if source in module.values and rule.by.encode() in module.data:
+                return SymbolId(module.name, source)
+        return None
+
+    def _offered(self, name: str, value: str, generated: tuple[GeneratedRule, ...]) -> SymbolId | None:
+        """Return what a module exports under a name."""
+        key = (name, value)
+        if key not in self._found:
+            self._found[key] = None  # a cycle of re-exports offers nothing new
+            self._found[key] = self._exported(name, value, generated)
+        return self._found[key]
+
+    def _exported(self, name: str, value: str, generated: tuple[GeneratedRule, ...]) -> SymbolId | None:
+        source = self._by_name[name]
+        # A name that is generated shares all but its first character with the name it is made from.
+        if value[1:].encode() not in source.data and not self._passes_modules_on(name, source):
+            return None
+        module = self._module(name, source)
+        own = self._own(module, value, generated)
+        if module.exports is None:
+            return own
+        for entity in module.exports:
+            if entity.is_module:
+                if entity.name == name and own:
+                    return own
+                for line in module.imports:
+                    if line.module in self._by_name and line.answers_to(entity.name) and _may_bring(line, value):
+                        found = self._offered(line.module, value, generated)
+                        if found is not None:
+                            return found
+            elif value == entity.name or value in entity.children:
+                return own or self.resolve(name, entity.qualifier, value, generated)
+            elif entity.all_children and own and not any(d.name == value for d in module.definitions):
+                return own
+        return None
+
+    def _passes_modules_on(self, name: str, source: SourceFile) -> bool:
+        """Tell whether the export list of a module may hold other modules as a whole."""
+        if name not in self._passing:
+            header = source.data[: _first_import(source.data)]
+            self._passing[name] = header.count(b"module ") > 1
+        return self._passing[name]
+
     def _module(self, name: str, source: SourceFile) -> Module:
         if name not in self._modules:
-            self._modules[name] = parse_module(source.data)
+            self._modules[name] = parse_file(source)[0]
         return self._modules[name]
+
+
+def _first_import(data: bytes) -> int:
+    at = data.find(b"\nimport ")
+    return at if at >= 0 else len(data)
 
 
 def _may_bring(line: Import, name: str) -> bool:
     if line.entities is None:
         return True
-    return any(entity.name == name for entity in line.entities) is not line.hiding
+    listed = any(
+        entity.name == name or name in entity.children or (entity.all_children and not line.hiding)
+        for entity in line.entities
+    )
+    return listed is not line.hiding

@@ -40,7 +40,7 @@ def read_haskell(sources: Iterable[SourceFile], catalog: Catalog, tick: Callable
     while literals:
         for path in _holding(waiting, literals):
             source = waiting.pop(path)
-            files[path] = HaskellFile(source, _parse(source))
+            files[path] = HaskellFile(source, parse_file(source))
             tick()
         literals = _extend(exports, files.values(), catalog)
     return HaskellProject(tuple(files[path] for path in sorted(files)), exports)
@@ -50,7 +50,7 @@ def _holding(sources: dict[str, SourceFile], literals: tuple[bytes, ...]) -> lis
     return sorted(path for path, source in sources.items() if any(literal in source.data for literal in literals))
 
 
-def _parse(source: SourceFile) -> tuple[Module, ...]:
+def parse_file(source: SourceFile) -> tuple[Module, ...]:
     code = source.data.replace(b"\t", b" ")  # the grammar takes no tabs; one space for each keeps offsets and layout
     if source.path.endswith(".lhs"):
         code = mask_literate(code)

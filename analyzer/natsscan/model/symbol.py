@@ -44,6 +44,7 @@ class LibrarySymbol:
     `arguments` are the names of its positional arguments. `owner` is the type of a constructor or field, the class of
     a method. `fields` maps the fields of a constructor to the properties they set; `record` names the type of
     which this value is a ready-made record. `defaults` are that record's properties, or arguments a function fixes.
+    `returns` names the parts of the tuple that a call gives; one that is also an argument is equal to it.
     """
 
     id: SymbolId
@@ -53,8 +54,9 @@ class LibrarySymbol:
     arguments: tuple[str, ...] = ()
     owner: str | None = None
     record: str | None = None
-    fields: dict[str, str] = field(default_factory=dict)
-    defaults: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict, hash=False)
+    defaults: dict[str, str] = field(default_factory=dict, hash=False)
+    returns: tuple[str, ...] = ()
 
     @property
     def is_call(self) -> bool:

@@ -1,0 +1,247 @@
+"""Walking a definition for what it calls, with what each name stands for at that place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from natsscan.core import build, known
+from natsscan.core.evaluate import Evaluator
+from natsscan.core.expression import (
+    Application,
+    Binding,
+    Case,
+    Constructor,
+    ConstructorPattern,
+    Expression,
+    Lambda,
+    Let,
+    Opaque,
+    Pattern,
+    Projection,
+    Record,
+    Sequence,
+    Update,
+    Variable,
+    VariablePattern,
+)
+from natsscan.core.value import Bound, Environment, Known, Local, Owner, Parameter, Thunk, Value, one_of
+from natsscan.model.symbol import LibrarySymbol, SymbolId
+
+Target = LibrarySymbol | SymbolId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A place that calls or names something: of a library, of the code base, or a local function (an Owner)."""
+
+    target: Target | Owner
+    arguments: tuple[Thunk, ...]
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Sites:
+    """The places in a definition, by the function they stand in; `interpreted` by the effect they give meaning to."""
+
+    by_owner: dict[Owner, list[Site]] = field(default_factory=dict)
+    interpreted: dict[SymbolId, Owner] = field(default_factory=dict)
+
+
+class Walker:
+    """Walks the definitions of a code base.
+
+    `target` tells what a name that is not bound locally refers to, `field` what a field taken with a dot does; either is
+    asked for names that `matters` only.
+    `interpreters` are the functions that give the constructors of an effect their meaning.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        target: Callable[[str, Variable | Constructor], Target | None],
+        field: Callable[[str, Variable], Target | None],
+        interpreters: frozenset[str],
+        matters: Callable[[str], bool],
+    ) -> None:
+        self._matters = matters
+        self._evaluator = evaluator
+        self._target = target
+        self._field = field
+        self._interpreters = interpreters
+        self._sites = Sites()
+        self._owner = Owner("", "", 0)
+
+    def walk(self, clauses: list[Expression], owner: Owner, environment: Environment) -> Sites:
+        """Return the places in the clauses of a definition."""
+        self._sites = Sites({owner: []})
+        self._owner = owner
+        for clause in clauses:
+            self._function(clause, owner, environment)
+        return self._sites
+
+    def _function(self, expression: Expression, owner: Owner, environment: Environment) -> None:
+        """Walk a function's body, its parameters standing for whatever a caller gives."""
+        outer, self._owner = self._owner, owner
+        self._sites.by_owner.setdefault(owner, [])
+        if isinstance(expression, Lambda):
+            environment = self._with_parameters(expression.parameters, owner, environment)
+            self._walk(expression.body, environment)
+        else:
+            self._walk(expression, environment)
+        self._owner = outer
+
+    def _with_parameters(self, patterns: tuple[Pattern, ...], owner: Owner, environment: Environment) -> Environment:
+        names: dict[str, Bound] = {}
+        for at, pattern in enumerate(patterns):
+            name = pattern.name if isinstance(pattern, VariablePattern) else f"argument {at + 1}"
+            names.update(self._evaluator.bind(pattern, Parameter(owner, at, name), environment.module))
+        return environment.with_names(names)
+
+    def _walk(self, expression: Expression, environment: Environment) -> None:
+        match expression:
+            case Variable() | Constructor():
+                self._refer(expression, (), environment)
+            case Application():
+                self._application(expression, environment)
+            case Lambda(parameters=patterns, body=body):
+                names: dict[str, Bound] = {}
+                for pattern in patterns:
+                    name = pattern.name if isinstance(pattern, VariablePattern) else "value"
+                    names.update(self._evaluator.bind(pattern, Local(name), environment.module))
+                self._walk(body, environment.with_names(names))
+            case Let(groups=groups, body=body):
+                for group in groups:
+                    outer = environment
+                    environment = self._evaluator.bind_group(group, environment)
+                    for binding in group.bindings:
+                        self._binding(binding, environment if group.recursive else outer)
+                self._walk(body, environment)
+            case Case(subject=subject, alternatives=alternatives):
+                self._walk(subject, environment)
+                source = Thunk(subject, environment)
+                for alternative in alternatives:
+                    names = self._evaluator.bind(alternative.pattern, source, environment.module)
+                    self._walk(alternative.body, environment.with_names(names))
+            case Projection():
+                self._projection(expression, (), environment)
+            case Record(fields=given) | Update(fields=given):
+                self._walk(expression.constructor if isinstance(expression, Record) else expression.record, environment)
+                for item in given:
+                    self._walk(item.value, environment)
+            case Sequence(items=parts) | Opaque(parts=parts):
+                for part in parts:
+                    self._walk(part, environment)
+            case _:
+                pass
+
+    def _projection(self, projection: Projection, arguments: tuple[Expression, ...], environment: Environment) -> None:
+        """Note the fields taken with dots; the last one may be a function that arguments are given to."""
+        self._walk(projection.record, environment)
+        last = projection.fields[-1]
+        for name in projection.fields:
+            if self._matters(name.name):
+                given = (projection.record, *arguments) if name is last else ()
+                thunks = tuple(Thunk(argument, environment) for argument in given)
+                self._note(self._field(environment.module, name), thunks, name.start, name.end)
+
+    def _binding(self, binding: Binding, environment: Environment) -> None:
+        if isinstance(binding.value, Lambda) and isinstance(binding.pattern, VariablePattern):
+            self._function(binding.value, _local_owner(binding.value, environment), environment)
+        else:
+            self._walk(binding.value, environment)
+
+    def _application(self, expression: Application, environment: Environment) -> None:
+        function, arguments = expression.function, expression.arguments
+        if isinstance(function, Variable) and not _is_local(function, environment):
+            if function.name in self._interpreters and self._interpreter(arguments, environment):
+                return
+            if function.name in self._evaluator.world.functions and self._higher_order(
+                function, expression, environment
+            ):
+                return
+        if isinstance(function, Variable | Constructor):
+            self._refer(function, arguments, environment)
+        elif isinstance(function, Projection):
+            self._projection(function, arguments, environment)
+        else:
+            self._walk(function, environment)
+        for argument in arguments:
+            self._walk(argument, environment)
+
+    def _higher_order(self, function: Variable, expression: Application, environment: Environment) -> bool:
+        """Walk a call that gives its function argument other arguments, as `for_ xs f` does: f is applied to those."""
+        rule, arguments = self._evaluator.world.functions[function.name], expression.arguments
+        at = rule.each if rule.each is not None else rule.apply
+        if at is None or len(arguments) < rule.arity:
+            return False
+        if not isinstance(self._evaluator.world.meaning(environment.module, function), Known):
+            return False
+        given: list[Value | Thunk] = [Thunk(arguments[to], environment) for to in rule.to]
+        if rule.each is not None:
+            self._evaluator.start()
+            collection = self._evaluator.force(Thunk(arguments[rule.over], environment))
+            given = [one_of(known.elements(collection))] if known.elements(collection) else []
+        if not given:
+            return False
+        names = {f"each {expression.start} {position}": value for position, value in enumerate(given)}
+        variables = tuple(Variable(None, held, expression.start, expression.start) for held in names)
+        for position, argument in enumerate(arguments):
+            if position != at:
+                self._walk(argument, environment)
+        applied = build.apply(arguments[at], variables, expression.start, expression.end)
+        self._walk(applied, environment.with_names(dict(names)))
+        return True
+
+    def _interpreter(self, arguments: tuple[Expression, ...], environment: Environment) -> bool:
+        """Walk the alternatives of an effect's interpreter, each as the function that its constructor stands for."""
+        body = arguments[0]
+        if not isinstance(body, Lambda) or not isinstance(body.body, Case):
+            return False
+        for alternative in body.body.alternatives:
+            pattern = alternative.pattern
+            if not isinstance(pattern, ConstructorPattern):
+                continue
+            effect = self._target(environment.module, pattern.constructor)
+            if isinstance(effect, SymbolId):
+                start = pattern.constructor.start
+                owner = self._sites.interpreted.setdefault(effect, Owner(environment.module, effect.name, start))
+                outer, self._owner = self._owner, owner
+                self._sites.by_owner.setdefault(owner, [])
+                self._walk(alternative.body, self._with_parameters(pattern.arguments, owner, environment))
+                self._owner = outer
+        for argument in arguments[1:]:
+            self._walk(argument, environment)
+        return True
+
+    def _refer(self, name: Variable | Constructor, arguments: tuple[Expression, ...], environment: Environment) -> None:
+        given = tuple(Thunk(argument, environment) for argument in arguments)
+        if _is_local(name, environment):
+            bound = environment.names[name.name]
+            if isinstance(bound, Thunk):
+                for function in _clauses(bound.expression):
+                    self._note(_local_owner(function, bound.environment), given, name.start, name.end)
+            return
+        if self._matters(name.name):
+            self._note(self._target(environment.module, name), given, name.start, name.end)
+
+    def _note(self, target: Target | Owner | None, arguments: tuple[Thunk, ...], start: int, end: int) -> None:
+        if target is not None:
+            self._sites.by_owner[self._owner].append(Site(target, arguments, start, end))
+
+
+def _is_local(name: Variable | Constructor, environment: Environment) -> bool:
+    return name.qualifier is None and name.name in environment.names
+
+
+def _local_owner(function: Lambda, environment: Environment) -> Owner:
+    return Owner(environment.module, environment.definition, function.start)
+
+
+def _clauses(expression: Expression) -> Iterator[Lambda]:
+    """Yield the functions that a local name stands for: one for each clause."""
+    if isinstance(expression, Lambda):
+        yield expression
+    elif isinstance(expression, Case) and isinstance(expression.subject, Sequence):
+        yield from (item.body for item in expression.alternatives if isinstance(item.body, Lambda))

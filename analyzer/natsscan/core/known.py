@@ -1,0 +1,181 @@
+"""What functions of common libraries give, by what the rules say of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from natsscan.catalog.schema import KnownFunctionRule
+from natsscan.core.build import is_held_back
+from natsscan.core.expression import Application, Expression, Projection, Variable
+from natsscan.core.value import (
+    Call,
+    Choice,
+    Element,
+    FieldOf,
+    Function,
+    Items,
+    Join,
+    Known,
+    Local,
+    Made,
+    Selector,
+    Step,
+    Text,
+    Value,
+    join,
+    one_of,
+)
+
+if TYPE_CHECKING:
+    from natsscan.core.evaluate import Evaluator
+
+_IDENTITY = "id"
+_FORMAT = re.compile(r"%(?:[-+ 0#]*[\d*]*(?:\.\d+)?[a-zA-Z]|%)")
+
+
+def apply(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple[Value, ...]) -> Value:
+    """Return what a known function makes of arguments; with too few of them, itself with those."""
+    if len(given) < rule.arity:
+        return Known(name, given)
+    result = _result(evaluator, name, rule, given)
+    return evaluator.apply(result, given[rule.arity :]) if rule.fill is None else result
+
+
+def elements(value: Value) -> tuple[Value, ...]:
+    """Return the elements of a collection; of an unknown one, one that stands for any."""
+    match value:
+        case Items(items=items):
+            return items
+        case Choice(values=values):
+            return tuple(item for single in values for item in elements(single))
+        case _:
+            return (Element(value),)
+
+
+def substitute(value: Value, again: Callable[[Value], Value]) -> Value:
+    """Return a text or an element with arguments in the place of parameters."""
+    match value:
+        case Join(parts=parts):
+            return _spread(join, tuple(map(again, parts)))
+        case Element(of=of):
+            return one_of(elements(again(of)))
+        case _:
+            return value
+
+
+def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple[Value, ...]) -> Value:
+    if rule.result is not None:
+        return given[rule.result]
+    if rule.join:
+        return _joined(tuple(given[at] for at in rule.join))
+    if rule.join_list is not None:
+        separator = Text(rule.separator) if isinstance(rule.separator, str) else given[rule.separator]
+        return _join_list(given[rule.join_list], separator, name)
+    if rule.items:
+        return Items(tuple(given[at] for at in rule.items))
+    if rule.flatten is not None:
+        return _flatten(given[rule.flatten])
+    if rule.each is not None:
+        return Items(tuple(evaluator.apply(given[rule.each], (item,)) for item in elements(given[rule.over])))
+    if rule.apply is not None:
+        return evaluator.apply(given[rule.apply], [given[at] for at in rule.to] or [Local("value")])
+    if rule.resume is not None:
+        return evaluator.apply(given[rule.resume], [Known(_IDENTITY)])
+    if rule.part is not None:
+        return evaluator.part(given[rule.part], Step("", rule.at), name)
+    if rule.show is not None:
+        shown = given[rule.show]
+        return shown if not isinstance(shown, Made) or shown.arguments else Text(shown.constructor)
+    if rule.fill is not None:
+        return _filled(given[rule.fill], given[rule.fill + 1 :], name)
+    if rule.choice:
+        return one_of([given[at] for at in rule.choice])
+    return _viewed(evaluator, rule, given, name)
+
+
+def _joined(parts: tuple[Value, ...]) -> Value:
+    """Return texts put together, or collections as one."""
+    if any(isinstance(part, Items) for part in parts):
+        return Items(tuple(item for part in parts for item in elements(part)))
+    return _spread(join, parts)
+
+
+def _spread(make: Callable[[tuple[Value, ...]], Value], parts: tuple[Value, ...]) -> Value:
+    """Return a choice of what is made of each combination of alternatives."""
+    found: list[tuple[Value, ...]] = [()]
+    for part in parts:
+        single = part.values if isinstance(part, Choice) else (part,)
+        found = [(*before, after) for before in found for after in single]
+    return one_of([make(combination) for combination in found[:64]])
+
+
+def _join_list(value: Value, separator: Value, name: str) -> Value:
+    if not isinstance(value, Items):
+        return Call(Local(name), (value,))
+    parts: list[Value] = []
+    for item in value.items:
+        parts += [separator, item] if parts else [item]
+    return _spread(join, tuple(parts))
+
+
+def _flatten(value: Value) -> Value:
+    if not isinstance(value, Items):
+        return value
+    if all(isinstance(item, Text | Join) for item in value.items):
+        return join(value.items)
+    return Items(tuple(inner for item in value.items for inner in elements(item)))
+
+
+def _filled(template: Value, arguments: tuple[Value, ...], name: str) -> Value:
+    """Return a printf-like text with its arguments in place, as many as are given."""
+    if not isinstance(template, Text):
+        return Local(name)
+    parts: list[Value] = []
+    waiting = list(arguments)
+    last = 0
+    for match in _FORMAT.finditer(template.text):
+        parts.append(Text(template.text[last : match.start()]))
+        last = match.end()
+        if match.group() == "%%":
+            parts.append(Text("%"))
+        else:
+            parts.append(waiting.pop(0) if waiting else Local("value"))
+    return _spread(join, (*parts, Text(template.text[last:])))
+
+
+def _viewed(evaluator: Evaluator, rule: KnownFunctionRule, given: tuple[Value, ...], name: str) -> Value:
+    """Return the field that a lens, or a chain of them, shows of a record; of the environment if none is given."""
+    lens = given[rule.view or 0]
+    value = given[rule.of] if rule.of is not None else Local("environment")
+    steps = [lens]
+    if isinstance(lens, Function):
+        steps = _composed(evaluator, lens)
+    for step in steps:
+        match step:
+            case Selector():
+                value = evaluator.project(value, step)
+            case Local(name=field):
+                value = FieldOf(value, field)
+            case Known():
+                pass
+            case _:
+                return Local(name)
+    return value
+
+
+def _composed(evaluator: Evaluator, function: Function) -> list[Value]:
+    """Return the lenses of a composition in order: `f . g` is the lens `g` within what `f` shows."""
+    found: list[Value] = []
+    body: Expression = function.expression.body
+    while True:
+        if isinstance(body, Projection):  # without spaces, a composition reads like a record dot
+            first = evaluator.value(body.record, function.environment)
+            return [*found, first, *(Selector(field.name) for field in body.fields)]
+        if not isinstance(body, Application) or not body.arguments:
+            return found
+        found.append(evaluator.value(body.function, function.environment))
+        body = body.arguments[-1]
+        if isinstance(body, Variable) and is_held_back(body):
+            return found

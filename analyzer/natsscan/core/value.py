@@ -1,0 +1,339 @@
+"""What the core evaluates to: data as far as the code tells, and terms that stand for what only run time knows.
+
+A term that holds a `Parameter` is open: whoever knows the argument can put it in its place (`evaluate.substitute`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from natsscan.core.expression import Expression, Lambda
+from natsscan.model.name import Alternative, Hole, Name, Piece
+from natsscan.model.symbol import LibrarySymbol
+
+# More alternatives than this are cut off, and the name says so.
+MAX_ALTERNATIVES = 12
+MORE = Hole("…")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose parameter it is: a definition of a module, or the function that begins at an offset in it."""
+
+    module: str
+    definition: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that the code spells out."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Texts put together."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A value built by a constructor, by position or by field; what it is built of is evaluated when asked for.
+
+    `labels` are the names of its fields in order. `record` is the library's ready-made record that it starts from,
+    whose defaults hold for fields not given.
+    """
+
+    constructor: str
+    arguments: tuple[Bound, ...] = ()
+    fields: tuple[tuple[str, Bound], ...] = ()
+    labels: tuple[str, ...] = ()
+    record: LibrarySymbol | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, tuple or set."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values; which one, the code does not tell."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function, whatever the caller gives it."""
+
+    owner: Owner
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A value of run time, under the name that the code gives it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOf:
+    """A field of a record. `configured` if the record is read from a configuration."""
+
+    record: Value
+    name: str
+    configured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Some element of a collection."""
+
+    of: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a value by position: of a tuple, or an argument of a constructor; `name` is what the code calls it."""
+
+    of: Value
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function that is not known, or not looked into, with its arguments."""
+
+    function: Value
+    arguments: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A function that the rules know, with the arguments it has so far."""
+
+    name: str
+    arguments: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A library's function or constructor, with the arguments it has so far."""
+
+    symbol: LibrarySymbol
+    arguments: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A field as a function from a record.
+
+    `configured` if the record is read from a configuration, `sole` if it has no other field, so that the field is the
+    record without its wrapping.
+    """
+
+    name: str
+    configured: bool = False
+    sole: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function of the code base, with what its free names stand for."""
+
+    expression: Lambda
+    environment: Environment
+
+
+Value = (
+    Text
+    | Join
+    | Made
+    | Items
+    | Choice
+    | Parameter
+    | Local
+    | FieldOf
+    | Element
+    | Part
+    | Call
+    | Known
+    | Symbol
+    | Selector
+    | Function
+)
+
+
+@dataclass(slots=True, eq=False)
+class Thunk:
+    """An expression that is evaluated when its value is asked for, and then only once."""
+
+    expression: Expression
+    environment: Environment
+    value: Value | None = None
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matched:
+    """A name that a pattern binds in a value: the steps that lead to it from there."""
+
+    source: Thunk | Value | Matched
+    steps: tuple[Step, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step into a value: an argument of a constructor by position, or its field; in a tuple there is none."""
+
+    constructor: str
+    position: int
+    field: str = ""
+
+
+Bound = Thunk | Value | Matched
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Environment:
+    """What names stand for: those bound in a definition, and beyond them those of its module."""
+
+    module: str
+    definition: str
+    names: dict[str, Bound] = field(default_factory=dict)
+
+    def with_names(self, names: dict[str, Bound]) -> Environment:
+        """Return this environment with some names bound anew."""
+        return Environment(self.module, self.definition, {**self.names, **names}) if names else self
+
+
+def one_of(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Value:
+    """Return a choice of values, each once, flattened; of one value, that value."""
+    found: dict[Value, None] = {}
+    for value in values:
+        for single in value.values if isinstance(value, Choice) else (value,):
+            found[single] = None
+    kept = tuple(found)
+    if len(kept) > MAX_ALTERNATIVES:
+        kept = (*kept[: MAX_ALTERNATIVES - 1], Local(MORE.name))
+    return kept[0] if len(kept) == 1 else Choice(kept)
+
+
+def join(parts: tuple[Value, ...]) -> Value:
+    """Return texts put together; texts side by side become one."""
+    flat: list[Value] = []
+    for part in parts:
+        for piece in part.parts if isinstance(part, Join) else (part,):
+            if isinstance(piece, Text) and flat and isinstance(flat[-1], Text):
+                flat[-1] = Text(flat[-1].text + piece.text)
+            elif piece != Text(""):
+                flat.append(piece)
+    if not flat:
+        return Text("")
+    return flat[0] if len(flat) == 1 else Join(tuple(flat))
+
+
+def parameters(value: Value) -> Iterator[Parameter]:
+    """Yield the parameters that a value is open in, as far as it is evaluated."""
+    waiting: list[Value] = [value]
+    while waiting:
+        match waiting.pop():
+            case Parameter() as found:
+                yield found
+            case Join(parts=inner) | Items(items=inner) | Choice(values=inner):
+                waiting += inner
+            case Made(arguments=arguments, fields=fields):
+                built = (*arguments, *(given for _, given in fields))
+                waiting += [given for given in built if not isinstance(given, Thunk | Matched)]
+            case FieldOf(record=of) | Element(of=of) | Part(of=of):
+                waiting.append(of)
+            case Call(function=function, arguments=arguments):
+                waiting += [function, *arguments]
+            case Known(arguments=arguments) | Symbol(arguments=arguments):
+                waiting += arguments
+            case _:
+                pass
+
+
+def name_of(value: Value) -> Name:
+    """Return a value as a name: its texts, and a hole for each part that only run time knows."""
+    return Name(tuple(sorted(dict.fromkeys(_alternatives(value)), key=_shown)))
+
+
+def _shown(pieces: Alternative) -> str:
+    return "".join(map(str, pieces))
+
+
+def _alternatives(value: Value) -> list[Alternative]:
+    match value:
+        case Text(text=text):
+            return [(text,)]
+        case Made(constructor=constructor, arguments=(), fields=(), record=None) if constructor:
+            return [(constructor,)]
+        case Choice(values=values):
+            return [found for single in values for found in _alternatives(single)][:MAX_ALTERNATIVES]
+        case Join(parts=parts):
+            found: list[Alternative] = [()]
+            for part in parts:
+                found = [(*before, *after) for before in found for after in _alternatives(part)][:MAX_ALTERNATIVES]
+            return found
+        case _:
+            return [(hole_of(value),)]
+
+
+def hole_of(value: Value) -> Hole:
+    """Return the hole that a value leaves in a name."""
+    path = _config_path(value)
+    if path:
+        return Hole(path[-1], ".".join(path))
+    return Hole(_called(value))
+
+
+def _config_path(value: Value) -> tuple[str, ...]:
+    """Return the key path of a field of a configuration, empty if the value is none."""
+    match value:
+        case FieldOf(record=record, name=name, configured=True):
+            return (*_config_path(record), name)
+        case FieldOf(record=record) | Part(of=record) | Element(of=record) if isinstance(record, FieldOf):
+            return _config_path(record)
+        case Call(arguments=(*_, FieldOf() as last)):
+            return _config_path(last)
+        case _:
+            return ()
+
+
+def _called(value: Value) -> str:
+    match value:
+        case Parameter(name=name) | Local(name=name) | FieldOf(name=name) | Part(name=name):
+            return name
+        case Element(of=of):
+            return _called(of)
+        case Call(function=Local(name=name), arguments=(argument, *_)):
+            inner = _called(argument)
+            return inner if inner != "value" else name
+        case Call(function=function):
+            return _called(function)
+        case Symbol(symbol=symbol):
+            return symbol.id.name
+        case Known(name=name) | Selector(name=name):
+            return name
+        case Made(constructor=constructor):
+            return constructor
+        case _:
+            return "value"
+
+
+def pieces_of(name: Name) -> tuple[Piece, ...]:
+    """Return the pieces of a name's first alternative."""
+    return name.alternatives[0]
