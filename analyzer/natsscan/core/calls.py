@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from natsscan.core import build, known
+from natsscan.core import build
 from natsscan.core.evaluate import Evaluator
 from natsscan.core.expression import (
     Application,
@@ -25,7 +25,7 @@ from natsscan.core.expression import (
     Variable,
     VariablePattern,
 )
-from natsscan.core.value import Bound, Environment, Known, Local, Owner, Parameter, Thunk, Value, one_of
+from natsscan.core.value import ANY_ELEMENT, Bound, Environment, Known, Local, Matched, Owner, Parameter, Thunk
 from natsscan.model.symbol import LibrarySymbol, SymbolId
 
 Target = LibrarySymbol | SymbolId
@@ -39,6 +39,7 @@ class Site:
     arguments: tuple[Thunk, ...]
     start: int
     end: int
+    name: str
 
 
 @dataclass(slots=True)
@@ -99,6 +100,13 @@ class Walker:
             names.update(self._evaluator.bind(pattern, Parameter(owner, at, name), environment.module))
         return environment.with_names(names)
 
+    def _with_unknown(self, patterns: tuple[Pattern, ...], environment: Environment) -> Environment:
+        names: dict[str, Bound] = {}
+        for pattern in patterns:
+            name = pattern.name if isinstance(pattern, VariablePattern) else "value"
+            names.update(self._evaluator.bind(pattern, Local(name), environment.module))
+        return environment.with_names(names)
+
     def _walk(self, expression: Expression, environment: Environment) -> None:
         match expression:
             case Variable() | Constructor():
@@ -106,11 +114,7 @@ class Walker:
             case Application():
                 self._application(expression, environment)
             case Lambda(parameters=patterns, body=body):
-                names: dict[str, Bound] = {}
-                for pattern in patterns:
-                    name = pattern.name if isinstance(pattern, VariablePattern) else "value"
-                    names.update(self._evaluator.bind(pattern, Local(name), environment.module))
-                self._walk(body, environment.with_names(names))
+                self._walk(body, self._with_unknown(patterns, environment))
             case Let(groups=groups, body=body):
                 for group in groups:
                     outer = environment
@@ -144,7 +148,7 @@ class Walker:
             if self._matters(name.name):
                 given = (projection.record, *arguments) if name is last else ()
                 thunks = tuple(Thunk(argument, environment) for argument in given)
-                self._note(self._field(environment.module, name), thunks, name.start, name.end)
+                self._note(self._field(environment.module, name), thunks, name)
 
     def _binding(self, binding: Binding, environment: Environment) -> None:
         if isinstance(binding.value, Lambda) and isinstance(binding.pattern, VariablePattern):
@@ -178,11 +182,9 @@ class Walker:
             return False
         if not isinstance(self._evaluator.world.meaning(environment.module, function), Known):
             return False
-        given: list[Value | Thunk] = [Thunk(arguments[to], environment) for to in rule.to]
+        given: list[Bound] = [Thunk(arguments[to], environment) for to in rule.to]
         if rule.each is not None:
-            self._evaluator.start()
-            collection = self._evaluator.force(Thunk(arguments[rule.over], environment))
-            given = [one_of(known.elements(collection))] if known.elements(collection) else []
+            given = [Matched(Thunk(arguments[rule.over], environment), (ANY_ELEMENT,), "element")]
         if not given:
             return False
         names = {f"each {expression.start} {position}": value for position, value in enumerate(given)}
@@ -221,14 +223,14 @@ class Walker:
             bound = environment.names[name.name]
             if isinstance(bound, Thunk):
                 for function in _clauses(bound.expression):
-                    self._note(_local_owner(function, bound.environment), given, name.start, name.end)
+                    self._note(_local_owner(function, bound.environment), given, name)
             return
         if self._matters(name.name):
-            self._note(self._target(environment.module, name), given, name.start, name.end)
+            self._note(self._target(environment.module, name), given, name)
 
-    def _note(self, target: Target | Owner | None, arguments: tuple[Thunk, ...], start: int, end: int) -> None:
+    def _note(self, target: Target | Owner | None, arguments: tuple[Thunk, ...], name: Variable | Constructor) -> None:
         if target is not None:
-            self._sites.by_owner[self._owner].append(Site(target, arguments, start, end))
+            self._sites.by_owner[self._owner].append(Site(target, arguments, name.start, name.end, name.name))
 
 
 def _is_local(name: Variable | Constructor, environment: Environment) -> bool:

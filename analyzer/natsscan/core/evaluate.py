@@ -38,6 +38,7 @@ from natsscan.core.expression import (
 )
 from natsscan.core.scoping import bound_names
 from natsscan.core.value import (
+    ANY_ELEMENT,
     Bound,
     Call,
     Choice,
@@ -321,6 +322,8 @@ class Evaluator:
 
     def part(self, value: Value, step: Step, name: str) -> Value:
         """Return what a pattern takes out of a value."""
+        if step is ANY_ELEMENT:
+            return one_of(known.elements(value)) if known.elements(value) else Local(name)
         if isinstance(value, Choice):
             fitting = [single for single in value.values if _fits(single, step)]
             return one_of([self.part(single, step, name) for single in fitting]) if fitting else Local(name)

@@ -202,6 +202,9 @@ class Step:
     field: str = ""
 
 
+# The step from a collection to some element of it.
+ANY_ELEMENT = Step("*", 0)
+
 Bound = Thunk | Value | Matched
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cached_property
 
 from natsscan.catalog.schema import GeneratedRule
@@ -94,6 +94,35 @@ class ModuleIndex:
         """Return the files that import a module, in the order of the project."""
         return self._importing.get(name, [])
 
+    def reaching(self, name: str) -> list[SourceFile]:
+        """Return the files whose code may name what a module defines: its own, its importers', those of re-exporters."""
+        found: dict[str, SourceFile] = {}
+        waiting = [name]
+        seen = {name}
+        while waiting:
+            module = waiting.pop()
+            own = self._by_name.get(module)
+            for source in (*([own] if own else []), *self.importers(module)):
+                found[source.path] = source
+                other = self._name_of.get(source.path)
+                if other and other not in seen and self._passes_on(source.data, name.encode()):
+                    seen.add(other)
+                    waiting.append(other)
+        return [found[path] for path in sorted(found)]
+
+    def _passes_on(self, data: bytes, module: bytes) -> bool:
+        return b"module " + module in data[data.find(b"\nmodule ") + 8 : _first_import(data)]
+
+    @cached_property
+    def _name_of(self) -> dict[str, str]:
+        return {source.path: name for name, source in self._by_name.items()}
+
+    def at(self, path: str) -> tuple[Module, ...]:
+        """Return the module of a file, nothing if another file answers for it."""
+        name = self._name_of.get(path)
+        module = self.module(name) if name else None
+        return (module,) if module else ()
+
     def labels(self, constructor: SymbolId) -> tuple[str, ...]:
         """Return the fields of a constructor of the project in order."""
         module = self.module(constructor.module)
@@ -126,15 +155,25 @@ class ModuleIndex:
         return None
 
     def resolve(
-        self, module_name: str, qualifier: str | None, name: str, generated: Iterable[GeneratedRule] = ()
+        self,
+        module_name: str,
+        qualifier: str | None,
+        name: str,
+        generated: Iterable[GeneratedRule] = (),
+        within: Container[str] | None = None,
     ) -> SymbolId | None:
-        """Return the definition of the project that a name of a module refers to, through imports and re-exports."""
+        """Return the definition of the project that a name of a module refers to, through imports and re-exports.
+
+        With `within`, an import without a list counts only if it is of one of these modules.
+        """
         module = self.module(module_name)
         if module is None:
             return None
         if qualifier in (None, module_name) and (own := self._own(module, name, generated)):
             return own
         for line in module.imports:
+            if within is not None and line.module not in within and (line.entities is None or line.hiding):
+                continue
             if line.module in self._by_name and line.answers_to(qualifier) and _may_bring(line, name):
                 found = self._offered(line.module, name, tuple(generated))
                 if found is not None:
@@ -160,8 +199,7 @@ class ModuleIndex:
 
     def _exported(self, name: str, value: str, generated: tuple[GeneratedRule, ...]) -> SymbolId | None:
         source = self._by_name[name]
-        # A name that is generated shares all but its first character with the name it is made from.
-        if value[1:].encode() not in source.data and not self._passes_modules_on(name, source):
+        if not _may_define(source.data, value) and not self._passes_modules_on(name, source):
             return None
         module = self._module(name, source)
         own = self._own(module, value, generated)
@@ -193,6 +231,38 @@ class ModuleIndex:
         if name not in self._modules:
             self._modules[name] = parse_file(source)[0]
         return self._modules[name]
+
+
+def _may_define(data: bytes, name: str) -> bool:
+    """Tell whether a module may define or pass on a name, by its text: false spares it from being parsed.
+
+    A name that is generated shares all but its first character with the name it is made from.
+    """
+    word = name.encode()
+    if word[1:] not in data:
+        return False
+    if name[0].islower():
+        made = name[:1].upper().encode() + word[1:]
+        by_effect = b"makeSem" in data and _holds(data, b" ", made)
+        code = data[max(0, data.find(b"\nmodule ")) :]  # what stands above is prose
+        if _holds(code, b"\n", word) or word + b" ::" in data or _holds(data, b"_", word) or by_effect:
+            return True
+    elif re.search(rb"[=|]\s*(?:forall[^.]*\.\s*)?%b\b|\b%b\s*::" % (word, word), data):
+        return True
+    header = data[max(0, data.find(b"\nmodule ")) : _first_import(data)]
+    return _holds(header, b" ", word) or _holds(header, b"(", word)
+
+
+def _holds(data: bytes, before: bytes, word: bytes) -> bool:
+    """Tell whether a text holds a whole word after some bytes."""
+    wanted = before + word
+    at = data.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        if not (data[end : end + 1].isalnum() or data[end : end + 1] in (b"_", b"'")):
+            return True
+        at = data.find(wanted, end)
+    return False
 
 
 def _first_import(data: bytes) -> int:

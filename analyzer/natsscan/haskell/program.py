@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 from natsscan.catalog.catalog import Catalog
@@ -47,11 +47,22 @@ class Program:
         self._lowerings: dict[str, Lowering] = {}
         self._bindings: dict[tuple[str, int], tuple[Binding, ...]] = {}
         self._bodies: dict[SymbolId, Thunk | None] = {}
+        self._wrappers: dict[tuple[str, str | None, str, int], Target | None] = {}
         self._targets: dict[tuple[str, str | None, str], Target | None] = {}
         self._meanings: dict[tuple[str, str | None, str], Meaning | None] = {}
         self._selectors: dict[tuple[str, str], Selector] = {}
 
     # What names refer to
+
+    def wrapper(self, module: str, name: Variable | Constructor, within: Collection[str]) -> Target | None:
+        """Return what a name refers to if it is the library's, or may be defined in one of some modules."""
+        key = (module, name.qualifier, name.name, len(within))
+        if key not in self._wrappers:
+            scope = self._scope(module)
+            symbol = scope.resolve(name.qualifier, name.name, Namespace.VALUE) if scope else None
+            generated = self._catalog.functions.generated
+            self._wrappers[key] = symbol or self._index.resolve(module, name.qualifier, name.name, generated, within)
+        return self._wrappers[key]
 
     def target(self, module: str, name: Variable | Constructor) -> Target | None:
         """Return the library's symbol or the definition of the code base that a name refers to."""

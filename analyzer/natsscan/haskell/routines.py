@@ -7,7 +7,7 @@ that may be open in the definition's own parameters; a caller's arguments are pu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
@@ -16,15 +16,21 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.core.calls import Site, Sites, Walker
 from natsscan.core.evaluate import Evaluator
 from natsscan.core.expression import Binding, Expression, Lambda, Variable, VariablePattern
-from natsscan.core.value import Environment, Owner, Parameter, Value, parameters
+from natsscan.core.value import Environment, Local, Owner, Parameter, Thunk, Value, parameters
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.module import Definition, Module
 from natsscan.haskell.program import Program
 from natsscan.haskell.scope import Scope
-from natsscan.model.symbol import LibrarySymbol, SymbolId
+from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId
 
 _ALTERNATIVE = re.compile(rb"^\s+\(?([A-Z][\w']*)[^\n]*->", re.MULTILINE)
+_TYPE = re.compile(rb"((?:[A-Z][\w']*\.)*)([A-Z][\w']*)")
 _WORD = re.compile(rb"[A-Za-z_][\w']*")
+
+_CODE = frozenset({"function", "bind", "instance", "class", "signature", "top_splice"})
+
+# How often wrappers of wrappers are looked for outside of the modules that use a library themselves.
+_ROUNDS = 4
 
 # What a call is about beyond these is not part of the messaging system, and never keeps an effect open.
 _NOT_NAMED = frozenset({"channel", "connection", "callback", "handler", "cancel_callback", "envelope", "consumer_tag"})
@@ -63,18 +69,20 @@ class Reference:
 
     target: SymbolId
     place: Place
+    uses: frozenset[LibrarySymbol] = frozenset()
 
 
 @dataclass(slots=True)
 class _Walked:
-    """What a definition names, by the functions within it."""
+    """What a definition, known to others as `symbol`, names: by the functions within it."""
 
+    symbol: SymbolId
     owner: Owner
     definition: str
     module: str
     sites: Sites
-    inner: frozenset[Owner]
     arity: int
+    types: frozenset[LibrarySymbol]
 
 
 class Routines:
@@ -87,14 +95,21 @@ class Routines:
         self._scopes = scopes
         self._evaluator = Evaluator(program)
         self._names: set[str] = set()
+        self._modules: set[str] = set()
         self._walker = Walker(
             self._evaluator,
-            program.target,
+            lambda module, name: program.wrapper(module, name, self._modules),
             program.field,
             frozenset(catalog.functions.interpreters),
             lambda name: name in self._names,
         )
         self._walked: dict[SymbolId, list[_Walked]] = {}
+        self._modules_walked: set[tuple[str, int]] = set()
+        self._own_modules: set[str] = set()
+        self._named_by: set[Owner] = set()
+        self._uses: dict[SymbolId, frozenset[LibrarySymbol]] | None = None
+        self._given_symbols: dict[SymbolId, LibrarySymbol] = {}
+        self._carriers: set[SymbolId] = set()
         self._effects: dict[SymbolId, tuple[Effect, ...]] = {}
         self._running: set[SymbolId] = set()
 
@@ -103,6 +118,8 @@ class Routines:
     def look_into(self, modules: Iterable[Module]) -> None:
         """Walk the definitions of modules that name something of a library, or another definition that may do so."""
         modules = tuple(modules)
+        self._modules |= {module.name for module in modules}
+        self._own_modules |= self._modules
         waiting = [
             (module, definition, _words(module, definition)) for module in modules for definition in module.definitions
         ]
@@ -119,26 +136,44 @@ class Routines:
         for module, definition in chosen:
             self.walk(module, definition)
 
+    def _types_in(self, module: Module, definition: Definition) -> frozenset[LibrarySymbol]:
+        """Return the library's types that a definition's signature names."""
+        scope = self._scopes.get(module.name)
+        if scope is None:
+            return frozenset()
+        found = set()
+        for node in definition.nodes:
+            if node.type == "signature":
+                for qualifier, name in _TYPE.findall(module.data, node.start_byte, node.end_byte):
+                    symbol = scope.resolve(qualifier[:-1].decode() or None, name.decode(), Namespace.TYPE)
+                    if symbol is not None:
+                        found.add(symbol)
+        return frozenset(found)
+
     def _named(self, module: Module) -> frozenset[str]:
         scope = self._scopes.get(module.name)
         return scope.names if scope else frozenset()
 
     def walk(self, module: Module, definition: Definition) -> None:
         """Walk a definition and keep what it names."""
+        self._modules_walked.add((module.name, definition.start))
+        self._uses = None
+        for walked in self._walk(module, definition):
+            self._walked.setdefault(walked.symbol, []).append(walked)
+
+    def _walk(self, module: Module, definition: Definition) -> Iterator[_Walked]:
         for name, clauses in _clauses(self._program.bindings(module, definition)).items():
             owner = Owner(module.name, name, 0 if definition.name == name else definition.start)
             sites = self._walker.walk(clauses, owner, Environment(module.name, definition.name))
-            if not any(sites.by_owner.values()):
+            types = self._types_in(module, definition)
+            if not types and not any(sites.by_owner.values()):
                 continue
-            symbol = self._symbol(module, definition, name)
             arity = max((len(clause.parameters) for clause in clauses if isinstance(clause, Lambda)), default=0)
-            walked = _Walked(owner, definition.name, module.name, sites, frozenset(sites.by_owner), arity)
-            self._walked.setdefault(symbol, []).append(walked)
+            symbol = self._symbol(module, definition, name)
+            yield _Walked(symbol, owner, definition.name, module.name, sites, arity, types)
             for effect, inner in sites.interpreted.items():
                 part = Sites({inner: sites.by_owner[inner]})
-                self._walked.setdefault(effect, []).append(
-                    _Walked(inner, definition.name, module.name, part, frozenset([inner]), 0)
-                )
+                yield _Walked(effect, inner, definition.name, module.name, part, 0, frozenset())
 
     def _symbol(self, module: Module, definition: Definition, name: str) -> SymbolId:
         """Return what others call a binding: a method of an instance by its class, all else by its own name."""
@@ -147,16 +182,109 @@ class Routines:
         target = self._program.target(module.name, Variable(None, name, definition.start, definition.start))
         return target if isinstance(target, SymbolId) else SymbolId(module.name, name)
 
+    def look_outside(self) -> None:
+        """Walk the definitions of other modules that name a wrapper, and whoever names those that pass one on."""
+        searched: set[SymbolId] = set()
+        for _ in range(_ROUNDS):
+            known = {*self._walked, *self._given_symbols} - searched
+            wrappers = {symbol for symbol in known if self.leads(symbol)}
+            wrappers = {symbol for symbol in wrappers if symbol.module in self._modules or self._passes_on(symbol)}
+            searched |= wrappers
+            self._carriers |= wrappers
+            self._modules |= {symbol.module for symbol in wrappers}
+            found = self._naming(wrappers, frozenset(self._modules_walked))
+            for module, definition in found:
+                self.walk(module, definition)
+            if not found:
+                return
+
+    def _naming(
+        self, symbols: Iterable[SymbolId], without: frozenset[tuple[str, int]]
+    ) -> list[tuple[Module, Definition]]:
+        """Return the definitions anywhere that hold the name of one of these, and may mean it."""
+        by_module: dict[str, set[str]] = {}
+        for symbol in symbols:
+            by_module.setdefault(symbol.module, set()).update(_known_as(symbol))
+        wanted: dict[str, set[bytes]] = {}
+        for module, names in by_module.items():
+            self._names |= names
+            words = {name.encode() for name in names}
+            for source in self._index.reaching(module):
+                held = {word for word in words if word in source.data}
+                if held:
+                    wanted.setdefault(source.path, set()).update(held)
+        found = []
+        for path in sorted(wanted):
+            for code in self._index.at(path):
+                for definition in code.definitions:
+                    fresh = (code.name, definition.start) not in without
+                    if fresh and not wanted[path].isdisjoint(_words(code, definition)):
+                        found.append((code, definition))
+        return found
+
+    def _passes_on(self, symbol: SymbolId) -> bool:
+        """Tell whether a definition only passes what it is given on to a wrapper: all its parameters."""
+        for walked in self._walked.get(symbol, ()):
+            for site in walked.sites.by_owner[walked.owner]:
+                if isinstance(site.target, SymbolId) and len(site.arguments) >= walked.arity > 0:
+                    given = {
+                        thunk.expression.name for thunk in site.arguments if isinstance(thunk.expression, Variable)
+                    }
+                    if len(given) >= walked.arity and self.leads(site.target):
+                        return True
+        return symbol.name[:1].isupper()
+
     @property
     def wrappers(self) -> tuple[SymbolId, ...]:
-        """The definitions looked into that lead to a call of a library, sorted."""
-        return tuple(sorted((s for s in self._walked if self.operations(s)), key=lambda s: (s.module, s.name)))
+        """The definitions that lead to the broker and that others may call, sorted."""
+        return tuple(sorted(self._carriers, key=lambda symbol: (symbol.module, symbol.name)))
+
+    def leads(self, symbol: SymbolId) -> bool:
+        """Tell whether a definition leads to the broker: it names something of a library, or what does so."""
+        return bool(self.uses(symbol))
+
+    def uses(self, symbol: SymbolId) -> frozenset[LibrarySymbol]:
+        """Return the library's symbols that a definition leads to."""
+        if self._uses is None:
+            self._uses = self._spread()
+        return self._uses.get(symbol, frozenset())
+
+    def _spread(self) -> dict[SymbolId, frozenset[LibrarySymbol]]:
+        """Return what each definition leads to, also through others, however they call each other."""
+        found: dict[SymbolId, set[LibrarySymbol]] = {s: {symbol} for s, symbol in self._given_symbols.items()}
+        callers: dict[SymbolId, set[SymbolId]] = {}
+        for walked in self._every():
+            own = found.setdefault(walked.symbol, set())
+            own |= walked.types
+            for site in (site for sites in walked.sites.by_owner.values() for site in sites):
+                if isinstance(site.target, LibrarySymbol):
+                    own.add(site.target)
+                elif isinstance(site.target, SymbolId):
+                    callers.setdefault(site.target, set()).add(walked.symbol)
+        waiting = [symbol for symbol, own in found.items() if own]
+        while waiting:
+            symbol = waiting.pop()
+            for caller in callers.get(symbol, ()):
+                if not found[symbol] <= found[caller]:
+                    found[caller] |= found[symbol]
+                    waiting.append(caller)
+        return {symbol: frozenset(own) for symbol, own in found.items()}
+
+    def uses_within(
+        self, walked: _Walked, owner: Owner, above: frozenset[Owner] = frozenset()
+    ) -> frozenset[LibrarySymbol]:
+        """Return the library's symbols that a function within a definition leads to."""
+        found: set[LibrarySymbol] = set()
+        for site in walked.sites.by_owner.get(owner, ()):
+            if isinstance(site.target, LibrarySymbol):
+                found.add(site.target)
+            elif isinstance(site.target, SymbolId):
+                found |= self.uses(site.target) if site.target in self._carriers else frozenset()
+            elif site.target not in above:
+                found |= self.uses_within(walked, site.target, above | {owner})
+        return frozenset(found)
 
     # What they do
-
-    def operations(self, symbol: SymbolId) -> frozenset[LibrarySymbol]:
-        """Return the library's symbols that a definition leads to calls of."""
-        return frozenset(effect.symbol for effect in self.effects(symbol))
 
     def effects(self, symbol: SymbolId) -> tuple[Effect, ...]:
         """Return what a definition does, nothing for one that was not looked into or that needs itself to be known."""
@@ -181,19 +309,32 @@ class Routines:
         if owner in above:
             return
         for site in walked.sites.by_owner.get(owner, ()):
-            self._evaluator.start()
+            self._start()
             place = Place(walked.module, walked.definition, site.start, site.end)
             if isinstance(site.target, LibrarySymbol):
                 if site.target.is_call:
-                    values = (self._evaluator.force(argument) for argument in site.arguments)
-                    yield Effect(site.target, tuple(map(self._evaluator.normal, values)), place)
+                    yield Effect(site.target, self._values(site.target, site.arguments), place)
             elif isinstance(site.target, Owner):
                 inner = self._of_owner(walked, site.target, above | {owner})
                 yield from self._given(inner, site, site.target, place, walked)
             else:
                 for other in self._walked.get(site.target, ()):
-                    effects = [effect for effect in self.effects(site.target) if effect.is_open(other.inner)]
+                    effects = [
+                        effect for effect in self.effects(site.target) if effect.is_open(frozenset([other.owner]))
+                    ]
                     yield from self._given(effects, site, other.owner, place, walked)
+
+    def _start(self) -> None:
+        self._named_by |= self._evaluator.visited
+        self._evaluator.start()
+
+    def _values(self, symbol: LibrarySymbol, arguments: tuple[Thunk, ...]) -> tuple[Value, ...]:
+        """Return the values of a call's arguments, of those that say something of the messaging system."""
+        names = (*symbol.arguments, *([""] * len(arguments)))
+        return tuple(
+            Local(name) if name in _NOT_NAMED else self._evaluator.normal(self._evaluator.force(argument))
+            for name, argument in zip(names, arguments, strict=False)
+        )
 
     def _given(
         self, effects: Iterable[Effect], site: Site, owner: Owner, place: Place, caller: _Walked
@@ -216,19 +357,68 @@ class Routines:
             via = effect.via if isinstance(site.target, Owner) else (place, *effect.via)
             yield replace(effect, arguments=values, via=via)
 
-    def references(self, targets: frozenset[SymbolId]) -> Iterator[Reference]:
-        """Yield the places in the definitions looked into that name one of these."""
-        for walkeds in self._walked.values():
-            for walked in walkeds:
-                for sites in walked.sites.by_owner.values():
-                    for site in sites:
-                        if isinstance(site.target, SymbolId) and site.target in targets:
-                            yield Reference(site.target, Place(walked.module, walked.definition, site.start, site.end))
+    def final_effects(self) -> Iterator[Effect]:
+        """Yield the effects that no caller makes clearer: those that are not open, and those of whom nobody calls."""
+        called = {
+            site.target
+            for walked in self._every()
+            for sites in walked.sites.by_owner.values()
+            for site in sites
+            if isinstance(site.target, SymbolId)
+        }
+        for symbol in sorted(self._walked, key=lambda symbol: (symbol.module, symbol.name)):
+            owners = frozenset(walked.owner for walked in self._walked[symbol])
+            for effect in self.effects(symbol):
+                if symbol not in called or not effect.is_open(owners):
+                    yield effect
+
+    def references(self) -> Iterator[Reference]:
+        """Yield the places in the definitions looked into that name a wrapper, or a local function that is one."""
+        for walked in self._every():
+            yield from _references(walked, self._carriers)
+            for site in (site for sites in walked.sites.by_owner.values() for site in sites):
+                if isinstance(site.target, Owner) and (uses := self.uses_within(walked, site.target)):
+                    symbol = SymbolId(walked.module, f"{walked.definition}.{site.name}")
+                    yield Reference(symbol, Place(walked.module, walked.definition, site.start, site.end), uses)
+
+    def references_to(self, symbols: frozenset[SymbolId]) -> Iterator[Reference]:
+        """Yield the places anywhere that name one of these definitions."""
+        for module, definition in self._naming(symbols, frozenset()):
+            for walked in self._walk(module, definition):
+                yield from _references(walked, symbols)
+
+    @property
+    def names(self) -> frozenset[SymbolId]:
+        """The definitions that names of the messaging system are made of, in modules that use it themselves."""
+        return frozenset(
+            SymbolId(owner.module, owner.definition)
+            for owner in self._named_by
+            if owner.module in self._own_modules and SymbolId(owner.module, owner.definition) not in self._carriers
+        )
+
+    def _every(self) -> Iterator[_Walked]:
+        return (walked for walkeds in self._walked.values() for walked in walkeds)
+
+
+def _references(walked: _Walked, symbols: Set[SymbolId]) -> Iterator[Reference]:
+    for sites in walked.sites.by_owner.values():
+        for site in sites:
+            if isinstance(site.target, SymbolId) and site.target in symbols:
+                yield Reference(site.target, Place(walked.module, walked.definition, site.start, site.end))
+
+
+def _known_as(symbol: SymbolId) -> Iterator[str]:
+    """Yield the names that may stand for a definition: a generated one differs in its first character."""
+    yield symbol.name
+    if symbol.name[:1].isupper():
+        yield symbol.name[:1].lower() + symbol.name[1:]
+    if symbol.name.startswith("_"):
+        yield symbol.name[1:]
 
 
 def _words(module: Module, definition: Definition) -> frozenset[bytes]:
-    """Return the words in the code of a definition; its signature and comments before it do not count."""
-    code = [node for node in definition.nodes if node.type in ("function", "bind", "instance", "class", "top_splice")]
+    """Return the words in a definition and its signature, comments before it left out."""
+    code = [node for node in definition.nodes if node.type in _CODE]
     return frozenset(word for node in code for word in _WORD.findall(module.data, node.start_byte, node.end_byte))
 
 
