@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.source import FileKind
-from natsscan.model.usage import Usage
+from natsscan.model.usage import Operation, Tier, Usage
 from natsscan.surfaces import yaml
 from natsscan.surfaces.helmmask import mask
 from natsscan.surfaces.surface import SurfaceReading
@@ -77,6 +77,39 @@ def test_with_gives_the_dot_its_path(catalog: Catalog) -> None:
     assert symbols == ["config.rabbitmq", "config.rabbitmq.host"]
 
 
+@pytest.mark.parametrize(
+    ("action", "symbols"),
+    [
+        ('if hasKey . "prefetchCount"', ["conf.prefetchCount"]),
+        ('get . "prefetchCount" | int', ["conf.prefetchCount"]),
+        ('index . "app" `prefetchCount`', ["conf.app.prefetchCount"]),
+        ('index (.inner) "prefetchCount"', ["conf.inner.prefetchCount"]),
+        ('dig "app" "prefetchCount" "5" .', ["conf.app.prefetchCount"]),
+        ('dig "app" "prefetchCount" 5 .', ["conf.app.prefetchCount"]),
+        ('dig "app" "prefetchCount" .', []),  # what `dig` gives if there is no such key
+        ('pluck "prefetchCount" . | first', ["conf.prefetchCount"]),
+        ('omit . "a" "prefetchCount" | toYaml', ["conf.prefetchCount"]),
+        ('eq .name "prefetchCount"', []),
+        ('default "prefetchCount" .', []),
+        ('set . "a" "prefetchCount"', []),
+    ],
+)
+def test_keys_that_templates_ask_for_by_string(action: str, symbols: list[str], catalog: Catalog) -> None:
+    text = f"rabbitmq: 1\n{{{{- with .Values.conf }}}}\nx: {{{{ {action} }}}}\n{{{{- end }}}}\n"
+    usages = reading(text, catalog, FileKind.HELM_TEMPLATE).usages[1:]
+    assert [usage.symbol for usage in usages] == symbols
+    for usage in usages:
+        assert "prefetchCount" in text[usage.span.start : usage.span.end]
+    assert [usage.tier for usage in reading(text.replace("rabbitmq:", "# rabbit"), catalog).usages] == [Tier.MENTION]
+
+
+def test_a_key_that_a_template_asks_for_is_reported_once_and_by_its_own_span(catalog: Catalog) -> None:
+    text = 'a: 1\n{{- with .Values.é }}\n{{- if hasKey . "rabbitmq" }}\n{{- end }}{{- end }}\n'
+    (usage,) = reading(text, catalog, FileKind.HELM_TEMPLATE).usages
+    assert (usage.operation, usage.symbol) == (Operation.CONFIG, "rabbitmq")
+    assert text.encode()[usage.span.start : usage.span.end] == b"rabbitmq"
+
+
 def test_variables_in_all_their_forms(catalog: Catalog) -> None:
     compose = "services:\n  a:\n    environment:\n      - RABBITMQ_USER=x\n  b:\n    environment:\n      AMQP_HOST: h\n"
     assert [f for f in found(compose, catalog, FileKind.COMPOSE) if f[0] == "env"] == [
@@ -131,6 +164,8 @@ def test_broken_yaml_costs_one_line_and_not_the_rest(catalog: Catalog) -> None:
         b"\xef\xbb\xbfrabbitmq: 1\n",
         b"rabbitmq: \xff\xfe\n",
         "rabbitmq: {{ .Values.x",
+        "rabbitmq: {{ index" + " " * 19_000 + '"a' + " " * 900 + "}}",
+        "rabbitmq: {{ " + "dig " * 2000 + '"a" ' * 2000 + "}}",
     ],
     ids=[
         "recursive anchor",
@@ -141,6 +176,8 @@ def test_broken_yaml_costs_one_line_and_not_the_rest(catalog: Catalog) -> None:
         "byte order mark",
         "not UTF-8",
         "open action",
+        "blanks after a function",
+        "many functions",
     ],
 )
 def test_hostile_files_end(catalog: Catalog, text: str | bytes) -> None:

@@ -12,7 +12,16 @@ Chain = tuple[str, ...]
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 _CHAIN = re.compile(r"(?<![\w.)\]$])(?P<start>\$\w*)?(?P<names>(?:\.[A-Za-z_]\w*)+|\.(?![\w.]))?")
-_INDEX = re.compile(r"\bindex\s+\(?\s*(?P<chain>\$?[\w.]*)\s*\)?(?P<keys>(?:\s+\"[^\"]*\")+)")
+# Functions that take keys as strings: behind the map (`hasKey . "a"`; in `index . "a" "b"` each below the one before),
+# or in front of it (`dig "a" "b" "default" .`, `pluck "a" . $other`).
+_MAP = r"(?:\(\s*+)?(?P<chain>(?:\$\w*+|(?=[\w.]))[\w.]*+)"
+_KEYS = r"(?P<keys>(?:\s++(?:\"[^\"\\]*+\"|`[^`]*+`))++)"
+_KEYS_AFTER = re.compile(rf"\b(?P<function>index|hasKey|get|set|unset|pick|omit)\s++{_MAP}(?:\s*+\))?{_KEYS}")
+_KEYS_BEFORE = re.compile(
+    rf"\b(?P<function>dig|pluck){_KEYS}(?P<default>\s++(?:\([^()]*+\)|[^\s\"`.$()|]++))?\s++{_MAP}"
+)
+_ONE_KEY = frozenset({"hasKey", "get", "set", "unset", "pluck"})
+_KEYS_OF_ONE_MAP = frozenset({"pick", "omit"})
 _OPENS = re.compile(r"(if|with|range|define|block)\b")
 _ASSIGNED = re.compile(r"(?:(?:with|range|if)\s+)?(?:\$\w*\s*,\s*)?(\$\w+)\s*:?=\s*(.*)", re.DOTALL)
 # Blocks within blocks beyond this share their variables: no template nests so deep, and copying would be quadratic.
@@ -113,19 +122,41 @@ def _value(expression: str, block: _Block) -> Chain | None:
 
 
 def _chains(text: str, block: _Block) -> list[tuple[int, int, Chain]]:
-    found: list[tuple[int, int, Chain]] = []
-    indexed: list[tuple[int, int]] = []
-    for match in _INDEX.finditer(text):
-        keys = tuple(re.findall(r'"([^"]*)"', match["keys"]))
-        found.append((match.start("chain"), match.end("keys"), (*_chain(match["chain"], block), *keys)))
-        indexed.append(match.span())
+    found = [key for match in _keyed(text) for key in _keys(match, block)]
+    taken = [match.span() for match in _keyed(text)]
     bare = _STRING.sub(lambda string: " " * len(string.group()), text)
     found += [
         (match.start(), match.end(), _chain(match.group(), block))
         for match in _CHAIN.finditer(bare)
-        if match.group() and not any(start <= match.start() < end for start, end in indexed)
+        if match.group() and not any(start <= match.start() < end for start, end in taken)
     ]
     return found
+
+
+def _keyed(text: str) -> list[re.Match[str]]:
+    """Return the calls in an action that ask a map for keys that are written as strings."""
+    if '"' not in text and "`" not in text:
+        return []
+    return [*_KEYS_AFTER.finditer(text), *_KEYS_BEFORE.finditer(text)]
+
+
+def _keys(call: re.Match[str], block: _Block) -> list[tuple[int, int, Chain]]:
+    """Return the chain of each key that a call asks for, with the span of the key, or of all of `index . "a" "b"`."""
+    function, base = call["function"], _chain(call["chain"], block)
+    strings = [
+        (call.start("keys") + string.start() + 1, call.start("keys") + string.end() - 1)
+        for string in _STRING.finditer(call["keys"])
+    ]
+    if function == "dig" and not call["default"]:
+        strings = strings[:-1]  # the last one is what `dig` gives if there is no such key
+    elif function in _ONE_KEY:
+        strings = strings[:1]
+    if function in _KEYS_OF_ONE_MAP:
+        return [(start, end, (*base, call.string[start:end])) for start, end in strings]
+    if not strings:
+        return []
+    first, last = (call.start("chain"), call.end("keys")) if function == "index" else (strings[0][0], strings[-1][1])
+    return [(first, last, (*base, *(call.string[start:end] for start, end in strings)))]
 
 
 def _chain(text: str, block: _Block) -> Chain:
@@ -142,8 +173,12 @@ def _meaning(data: bytes, action: Action, block: _Block) -> Meaning:
     def at(position: int) -> int:
         return offset + (position if text.isascii() else len(text[:position].encode()))
 
-    references = tuple(Reference(at(start), at(end), chain) for start, end, chain in _chains(text, block))
-    strings = tuple(
-        Quoted(at(match.start() + 1), at(match.end() - 1), match.group()[1:-1]) for match in _STRING.finditer(text)
+    chains = _chains(text, block)
+    references = tuple(Reference(at(start), at(end), chain) for start, end, chain in chains)
+    # A string that is a key is in the chain already.
+    quoted = tuple(
+        Quoted(at(match.start() + 1), at(match.end() - 1), match.group()[1:-1])
+        for match in _STRING.finditer(text)
+        if not any(start <= match.start() + 1 and match.end() - 1 <= end for start, end, _ in chains)
     )
-    return Meaning(references, strings)
+    return Meaning(references, quoted)

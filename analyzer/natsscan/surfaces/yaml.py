@@ -34,13 +34,13 @@ def read(surface: Surface) -> SurfaceReading:
     masked = mask(data, actions)
     meanings = resolve(data, actions)
     if surface.source.path.endswith(_TEXT_TEMPLATES):
-        usages = [*_text_lines(surface, masked, 0, len(data)), *_template_usages(surface, meanings, set())]
+        usages = [*_text_lines(surface, masked, 0, len(data)), *_template_usages(surface, meanings, set(), set())]
         return SurfaceReading(tuple(usages))
     tree = read_yaml(data, masked, actions)
     reader = _YamlReader(surface, tree, meanings, masked)
     usages = [*reader.usages(), *reader.comment_usages()]
     lines = {usage.span.line for usage in usages}
-    usages += _template_usages(surface, meanings, lines)
+    usages += _template_usages(surface, meanings, lines, reader.settings)
     if all(usage.symbol in reader.settings for usage in usages):  # of another program, or one without the broker
         usages = _mention(surface, tree)
     problems = tuple(surface.problem(fault.offset, fault.reason) for fault in tree.faults[:1])
@@ -195,12 +195,20 @@ class _YamlReader:
         return self._surface.usage(operation, symbol, *span, definition=definition, arguments=arguments)
 
 
-def _template_usages(surface: Surface, meanings: Sequence[Meaning], lines: set[int]) -> Iterator[Usage]:
-    """Yield what template actions ask for or name, on lines that say nothing of the broker otherwise."""
+def _template_usages(
+    surface: Surface, meanings: Sequence[Meaning], lines: set[int], settings: set[str]
+) -> Iterator[Usage]:
+    """Yield what template actions ask for or name, on lines that say nothing of the broker otherwise.
+
+    Chains that count only as settings are added to `settings`.
+    """
     for meaning in meanings:
         for reference in meaning.references:
-            named = surface.broker.name.search(reference.dotted) or surface.broker.setting(reference.chain)
-            if named and surface.positions.position(reference.start)[0] not in lines:
+            named = surface.broker.name.search(reference.dotted)
+            if not (named or surface.broker.setting(reference.chain)):
+                continue
+            if surface.positions.position(reference.start)[0] not in lines:
+                settings.update(() if named else (reference.dotted,))
                 yield surface.usage(Operation.CONFIG, reference.dotted, reference.start, reference.end)
         for string in meaning.strings:
             if surface.broker.name.search(string.text) and surface.positions.position(string.start)[0] not in lines:
