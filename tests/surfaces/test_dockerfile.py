@@ -63,6 +63,10 @@ def test_ports_of_other_images_are_nothing(catalog: Catalog) -> None:
     assert [usage.symbol for usage in read("FROM shop\nEXPOSE 5672\n", catalog, "rabbitmq/Dockerfile")] == ["port 5672"]
 
 
+def test_a_list_without_words_is_no_command(catalog: Catalog) -> None:
+    assert [u.symbol for u in read("CMD []\nFROM rabbitmq:3\n", catalog)] == ["rabbitmq:3"]
+
+
 def test_a_shift_in_a_command_hides_no_instruction(catalog: Catalog) -> None:
     assert [u.symbol for u in read("RUN echo $((1 <<2))\nFROM rabbitmq:3\n", catalog)] == ["rabbitmq:3"]
 

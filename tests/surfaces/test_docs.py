@@ -25,6 +25,12 @@ def test_a_document_without_the_broker_is_nothing(catalog: Catalog) -> None:
     assert read_surface(docs.read, FileKind.DOCS, "a.md", "port 5672\n", catalog).usages == ()
 
 
+def test_a_line_beside_one_that_names_the_broker_does_not_count(catalog: Catalog) -> None:
+    (usage,) = read_surface(docs.read, FileKind.DOCS, "a.md", "port 5672\nof RabbitMQ\nport 5672\n", catalog).usages
+
+    assert (usage.span.line, usage.arguments[0].text) == (2, "1")
+
+
 def test_a_name_inside_of_a_secret_is_not_shown(catalog: Catalog) -> None:
     (usage,) = read_surface(docs.read, FileKind.DOCS, "a.md", "password: hunter7rabbit\n", catalog).usages
 

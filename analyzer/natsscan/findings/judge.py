@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.schema import FindingRule, WhenRule
 from natsscan.findings.redact import redact
 from natsscan.model.finding import Finding
-from natsscan.model.usage import Usage
+from natsscan.model.usage import Operation, Tier, Usage
 
 _NOT_GIVEN = "(not given here)"
 _MAX_VALUE = 60
@@ -21,16 +21,28 @@ def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], 
 
     Secrets are struck out of arguments and lines here, before anything else sees them.
     """
+    rules = _by_subject(catalog.rules)
     found = []
     twins: Counter[str] = Counter()
     for usage in sorted(map(_without_secrets, usages), key=_place):
-        for rule in catalog.rules:
-            if _applies(rule.when, usage):
-                excerpt = redact(line_of(usage))
-                identity = fingerprint_base(rule.id, usage, excerpt)
-                found.append(_finding(rule, usage, excerpt, f"{identity}:{twins[identity]}"))
-                twins[identity] += 1
+        applying = [rule for rule in rules[usage.operation, usage.tier] if _applies(rule.when, usage)]
+        if not applying:
+            continue
+        excerpt = redact(line_of(usage))
+        for rule in applying:
+            identity = fingerprint_base(rule.id, usage, excerpt)
+            found.append(_finding(rule, usage, excerpt, f"{identity}:{twins[identity]}"))
+            twins[identity] += 1
     return tuple(found)
+
+
+def _by_subject(rules: Iterable[FindingRule]) -> defaultdict[tuple[Operation, Tier], list[FindingRule]]:
+    """Return the rules by the operations and the tier that they are about, in the order given."""
+    found: defaultdict[tuple[Operation, Tier], list[FindingRule]] = defaultdict(list)
+    for rule in rules:
+        for operation in rule.when.operations:
+            found[operation, rule.when.tier].append(rule)
+    return found
 
 
 def fingerprint_base(rule: str, usage: Usage, excerpt: str) -> str:
@@ -59,8 +71,7 @@ def _finding(rule: FindingRule, usage: Usage, excerpt: str, identity: str) -> Fi
 
 
 def _applies(when: WhenRule, usage: Usage) -> bool:
-    if usage.operation not in when.operations or when.tier is not usage.tier:
-        return False
+    """Tell whether a usage of the rule's operation and tier is one that the rule is about."""
     if when.call is not None and when.call is not usage.is_call:
         return False
     if when.languages and usage.language not in when.languages:

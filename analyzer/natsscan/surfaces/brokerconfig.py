@@ -77,7 +77,7 @@ def read(surface: Surface) -> SurfaceReading:
     if not hits:
         hits, unread = _settings(text)
         if not _is_broker_config(surface, text, len(hits), len(unread)):
-            return SurfaceReading(mentions(surface, text))
+            return SurfaceReading(mentions(surface))
     hits.extend(find_variables(surface.broker, _without_comments(text), bytearray(len(text))))
     problems = tuple(surface.problem(at, "this is no setting of the form key = value") for at in unread[:1])
     return SurfaceReading(usages(surface, hits, lambda _: None), problems)

@@ -12,8 +12,8 @@ from natsscan.surfaces.docs import SECRET, Place, byte_text, mentions, with_hole
 from natsscan.surfaces.surface import Surface, SurfaceReading
 
 _TOKEN = re.compile(r"[ \t\r\n]*+(?:(\"(?:[^\"\\]|\\.)*+\")|([{}\[\]:,])|([^\s\"{}\[\]:,]+)|(.))", re.DOTALL)
-_VERSION = re.compile(r"\"rabbit(?:mq)?_version\"\s*:")
-_SECTION = re.compile(r"\"(queues|exchanges|bindings|vhosts|users|permissions|policies)\"\s*:\s*\[")
+_VERSION = re.compile(rb"\"rabbit(?:mq)?_version\"\s*:")
+_SECTION = re.compile(rb"\"(queues|exchanges|bindings|vhosts|users|permissions|policies)\"\s*:\s*\[")
 _SECRET_KEY = re.compile(r"(?i)pass(?:word|wd|phrase)?(?:_hash)?$|secret$|token$|cookie$")
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 _SECTIONS_ENOUGH = 2
@@ -149,9 +149,9 @@ class _Open:
 
 def read(surface: Surface) -> SurfaceReading:
     """Return the objects that an export of definitions declares; of any other JSON, a mention of the broker."""
+    if not _is_export(surface.source.data):
+        return SurfaceReading(mentions(surface))
     text = byte_text(surface)
-    if not _is_export(text):
-        return SurfaceReading(mentions(surface, text))
     usages: list[Usage] = []
     broken = None
     for item in _objects(text):
@@ -160,16 +160,16 @@ def read(surface: Surface) -> SurfaceReading:
         else:
             usages.append(_usage(surface, item))
     problems = () if broken is None else (surface.problem(broken, "the JSON of these definitions is broken here"),)
-    return SurfaceReading(tuple(usages) or mentions(surface, text), problems)
+    return SurfaceReading(tuple(usages) or mentions(surface), problems)
 
 
-def _is_export(text: str) -> bool:
+def _is_export(data: bytes) -> bool:
     """Tell whether JSON is an export of definitions: it says the broker's version, or has several of its sections."""
-    if '"queues"' not in text and '"exchanges"' not in text and "rabbit_version" not in text:
+    if b'"queues"' not in data and b'"exchanges"' not in data and b'"rabbit' not in data:
         return False  # spares long files of another sort the patterns
-    if _VERSION.search(text):
-        return _SECTION.search(text) is not None
-    return len({match[1] for match in _SECTION.finditer(text)}) >= _SECTIONS_ENOUGH
+    if _VERSION.search(data):
+        return _SECTION.search(data) is not None
+    return len({match[1] for match in _SECTION.finditer(data)}) >= _SECTIONS_ENOUGH
 
 
 def _objects(text: str) -> Iterator[_Object | int]:

@@ -57,7 +57,7 @@ class Hit:
 
 def read(surface: Surface) -> SurfaceReading:
     """Return one mention for a document that names the broker, nothing for any other."""
-    return SurfaceReading(mentions(surface, byte_text(surface)))
+    return SurfaceReading(mentions(surface))
 
 
 def byte_text(surface: Surface) -> str:
@@ -84,41 +84,39 @@ def usages(surface: Surface, hits: Iterable[Hit], definition_at: Callable[[int],
     )
 
 
-def mentions(surface: Surface, text: str) -> tuple[Usage, ...]:
-    """Return the mention of the broker in a text, with the number of lines that name it; nothing if none does."""
-    named = _first_names(surface.broker, text)
+def mentions(surface: Surface) -> tuple[Usage, ...]:
+    """Return the mention of the broker in a file, with the number of lines that name it; nothing if none does."""
+    named = _first_names(surface.broker, surface.source.data)
     if not named:
         return ()
-    start, end, word = _mentioned_word(text, named[0])
+    start, end, word = _mentioned_word(surface.source.data, *named[0])
     arguments = {"count": str(len(named))}
     return (surface.usage(Operation.MENTION, word, start, end, tier=Tier.MENTION, arguments=arguments),)
 
 
-def _first_names(broker: Broker, text: str) -> list[re.Match[str]]:
+def _first_names(broker: Broker, data: bytes) -> list[Place]:
     """Return the first name of the broker on each line that has one; only what is around its words is looked at."""
-    lowered = text.lower()
-    found: dict[int, re.Match[str]] = {}
-    for word in broker.words:
-        at = lowered.find(word.decode())
+    lowered = data.lower()
+    found: dict[int, Place] = {}
+    for word in broker.names:
+        at = lowered.find(word)
         while at >= 0:
-            line = text.rfind("\n", 0, at) + 1
-            match = broker.name.search(text, max(line, at - _NEAR), at + _NEAR)
-            if match is not None and (line not in found or match.start() < found[line].start()):
-                found[line] = match
-            after = at + len(word) if match is None else _at(text.find("\n", at), len(text))
-            at = lowered.find(word.decode(), after)
+            line, end = data.rfind(b"\n", 0, at) + 1, _at(data.find(b"\n", at), len(data))
+            match = broker.name_in.search(data, max(line, at - _NEAR), min(end, at + _NEAR))
+            if match is not None and (line not in found or match.start() < found[line][0]):
+                found[line] = match.span()
+            at = lowered.find(word, at + len(word) if match is None else end)
     return [found[line] for line in sorted(found)]
 
 
-def _mentioned_word(text: str, match: re.Match[str]) -> tuple[int, int, str]:
-    line_start = text.rfind("\n", 0, match.start()) + 1
-    near = max(line_start, match.start() - 200)
-    end = min(_at(text.find("\n", match.end()), len(text)), match.end() + 200)
-    start = match.start() - near
-    line = text[near:end]
-    if any(low <= start < high for low, high in _secrets(line)):
-        return match.start(), match.end(), SECRET
-    word = next(word for word in _WORD.finditer(line) if word.end() > start)
+def _mentioned_word(data: bytes, start: int, end: int) -> tuple[int, int, str]:
+    """Return the word around a name and where it stands, `(secret)` if it is part of a secret."""
+    near = max(data.rfind(b"\n", 0, start) + 1, start - _LONGEST)
+    stop = min(_at(data.find(b"\n", end), len(data)), end + _LONGEST)
+    line = data[near:stop].decode("latin-1")
+    if any(low <= start - near < high for low, high in _secrets(line)):
+        return start, end, SECRET
+    word = next(word for word in _WORD.finditer(line) if word.end() > start - near)
     return near + word.start(), near + word.end(), _readable(word[0])
 
 
@@ -201,13 +199,12 @@ def find_words(broker: Broker, text: str, taken: bytearray, config: bytearray) -
     `taken` marks what is already told of, `config` what is configuration rather than a command, one byte per
     character. A port counts on a line that names the broker only: elsewhere it is any number.
     """
-    start = 0
-    while start < len(text):
-        end = _at(text.find("\n", start), len(text))
-        line = text[start:end]
-        if line.strip():
-            yield from _words_of_line(broker, line, start, taken, config)
-        start = end + 1
+    end = -1
+    for match in broker.trace.finditer(text):
+        if match.start() > end:
+            start = text.rfind("\n", 0, match.start()) + 1
+            end = _at(text.find("\n", match.start()), len(text))
+            yield from _words_of_line(broker, text[start:end], start, taken, config)
 
 
 def _words_of_line(broker: Broker, line: str, start: int, taken: bytearray, config: bytearray) -> Iterator[Hit]:

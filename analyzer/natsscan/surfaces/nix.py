@@ -27,7 +27,7 @@ _TRANSPORT = re.compile(r"^docker://")
 
 def read(surface: Surface) -> SurfaceReading:
     """Return the packages, attributes, paths, images and URLs by which a Nix file uses the broker."""
-    file = parse(surface.source.data)
+    file = parse(surface.source.data, surface.broker.trace)
     usages = [usage for place in file.places for usage in _usages(surface, place, file.roles)]
     return reading(surface, usages, _problems(surface, file.errors))
 

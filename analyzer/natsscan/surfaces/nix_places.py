@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,15 +72,15 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class NixFile:
-    """The places of a file in order, the roles of its literals by offset, and where and why it is not Nix."""
+    """The places asked for in a file in order, the roles of its literals by offset, and where and why it is not Nix."""
 
     places: tuple[Place, ...]
     roles: dict[int, Role]
     errors: tuple[tuple[int, str], ...]
 
 
-def parse(data: bytes) -> NixFile:
-    """Return what stands where in a file. Never raises."""
+def parse(data: bytes, wanted: re.Pattern[str]) -> NixFile:
+    """Return what stands where in a file, of its places those with a match of what is wanted. Never raises."""
     long_line = _long_line(data)
     if long_line is not None:
         return NixFile((), {}, ((long_line, "a line too long to read"),))
@@ -95,7 +96,11 @@ def parse(data: bytes) -> NixFile:
         node.start_byte for node in captures.pop("error", []) if not (node.is_missing and node.start_byte in allowed)
     }
     roles = _roles(captures.get("binding", []), captures.pop("call", []))
-    return NixFile(tuple(_places(captures)), roles, tuple((at, "not Nix at this place") for at in sorted(errors)))
+    return NixFile(
+        tuple(_places(captures, data.decode("latin-1"), wanted)),
+        roles,
+        tuple((at, "not Nix at this place") for at in sorted(errors)),
+    )
 
 
 def text_of(node: Node) -> str:
@@ -165,8 +170,11 @@ def _last_name(function: Node) -> str:
     return text_of(function) if function.type == "variable_expression" else ""
 
 
-def _places(captures: dict[str, list[Node]]) -> Iterator[Place]:
-    """Yield the captured nodes in order, each with the attributes of the bindings that it is in."""
+def _places(captures: dict[str, list[Node]], text: str, wanted: re.Pattern[str]) -> Iterator[Place]:
+    """Yield the captured nodes with a match in order, each with the attributes of the bindings that it is in.
+
+    `text` has one character for each byte, so that its offsets are those of the nodes.
+    """
     nodes = [(node.start_byte, -node.end_byte, kind, node) for kind, found in captures.items() for node in found]
     bindings: list[tuple[int, str]] = []
     binding_start = attributes_end = text_end = -1
@@ -186,6 +194,8 @@ def _places(captures: dict[str, list[Node]]) -> Iterator[Place]:
             attributes_end = max(attributes_end, -minus_end)
         elif kind == "text":
             text_end = max(text_end, -minus_end)
+        if wanted.search(text, start, -minus_end) is None:
+            continue
         around = bindings[-_SHOWN - 1 : -1] if is_own else bindings[-_SHOWN:]
         path = tuple(text for _, text in around if text)
         yield Place("own_attributes" if is_own else "inner_text" if is_inner else kind, node, path)

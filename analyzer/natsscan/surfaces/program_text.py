@@ -20,7 +20,7 @@ def read(surface: Surface) -> SurfaceReading:
     two kinds there is one usage, at the first place.
     """
     data = surface.source.data
-    name = re.compile(surface.broker.name.pattern.encode())
+    name = surface.broker.name_in
     quiet = list(_TEXT.finditer(data))
     direct = [usage for match in quiet if (usage := _string(surface, match, name))]
     if direct:

@@ -105,7 +105,7 @@ def reading(
         taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
     hits.extend(find_words(broker, code, taken, config))
     problems = tuple(surface.problem(at, "a quote that opens here does not close") for at in script.unclosed)
-    return SurfaceReading(usages(surface, hits, definition_at) or mentions(surface, text), problems)
+    return SurfaceReading(usages(surface, hits, definition_at) or mentions(surface), problems)
 
 
 def without(text: str, places: Iterable[Place]) -> str:
@@ -244,6 +244,8 @@ class _Commands:
 
     def read(self, words: list[Place]) -> Iterator[Hit]:
         """Yield what a simple command does with the broker; commands in its quotes are read as well."""
+        if not words or self.broker.trace.search(self.code, words[0][0], words[-1][1]) is None:
+            return
         texts = [_unquoted(self.code[start:end]) for start, end in words]
         installer = next((_INSTALLERS[text] for text in texts if text in _INSTALLERS), None)
         calling = True

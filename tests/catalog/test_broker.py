@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from natsscan.catalog.broker import Broker, compile_broker
+from natsscan.catalog.schema import BrokerFile
+from natsscan.catalog.yamlfile import YamlFile
+
+TEXT = """\
+kind: broker
+id: hare
+title: A broker whose image and tool do not have its name
+words: [hare, "7001", "7002", leap]
+name: "(?i)hare|leap"
+variables: "HARE_[A-Z0-9_]*"
+images: [burrow/server]
+charts: []
+ports: {7001: messages}
+commands: [burrowctl]
+url_schemes: [brw]
+packages: {debian: [libburrow]}
+"""
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Broker:
+    path = tmp_path / "hare.yaml"
+    path.write_text(TEXT)
+    return compile_broker(YamlFile(path).convert(BrokerFile), ())
+
+
+@pytest.mark.parametrize(
+    ("data", "worth", "named"),
+    [
+        (b"a HaRe", True, True),
+        (b"port 7002", True, False),
+        (b"port 7003", False, False),
+        (b"700", False, False),
+        (b"", False, False),
+    ],
+)
+def test_which_files_are_looked_into(broker: Broker, data: bytes, worth: bool, named: bool) -> None:
+    assert (broker.is_worth_reading(data), broker.is_named(data)) == (worth, named)
+
+
+def test_words_that_begin_alike_are_searched_for_at_once(broker: Broker) -> None:
+    assert broker.stems == (b"700", b"hare", b"leap")
+
+
+@pytest.mark.parametrize(
+    "text", ["HARE_URL", "image: x/burrow/server:1", "$BIN/burrowctl x", "apt install libburrow", "brw://h"]
+)
+def test_a_trace_is_in_all_that_is_the_brokers(broker: Broker, text: str) -> None:
+    assert broker.trace.search(text)
+    assert not broker.trace.search("port 7001")
