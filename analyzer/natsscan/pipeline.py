@@ -16,6 +16,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.findings.judge import judge
 from natsscan.findings.suppress import Note, read_notes, suppress
 from natsscan.findings.unused import mark_unused
+from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import Coverage, KindCoverage, Loss, Problem
 from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS, FileKind, SourceFile
@@ -26,6 +27,7 @@ from natsscan.source.project import Project
 from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
+from natsscan.topology.build import build_topology
 from natsscan.workers import both
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class _Found:
     usages: tuple[Usage, ...]
     problems: tuple[Problem, ...]
     positions: dict[str, TextPositions]
+    calls: tuple[BrokerCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class _Part:
     notes: dict[str, tuple[Note, ...]]
     problems: tuple[Problem, ...]
     files: dict[FileKind, KindCoverage]
+    calls: tuple[BrokerCall, ...]
 
 
 def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Progress) -> Report:
@@ -124,6 +128,12 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         ),
         findings=findings,
         suppressed=suppressed,
+        topology=build_topology(
+            call
+            for part in parts
+            for call in part.calls
+            if project.in_scope(call.span.path) or project.in_scope(call.place.path)
+        ),
     )
 
 
@@ -134,11 +144,13 @@ def _scan_programs(task: _Task, kinds: dict[str, FileKind], progress: Progress) 
     reading = _read(task, kinds, progress)
     found = _haskell(task, reading.sources, progress)
     text = _surfaces(task, reading.sources, lambda _: program_text.read, lambda _: None, task.catalog.broker.is_named)
-    # Where a library is used, or a key or variable is named, it adds nothing that the text also names the broker.
-    usages = found.usages + text.usages
-    direct = {usage.span.path for usage in usages if usage.tier is Tier.DIRECT}
-    kept = tuple(usage for usage in usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
-    return _part(task, reading, _Found(kept, found.problems + text.problems, text.positions | found.positions))
+    # Where a library is used, or what leads to it, it adds nothing that the text also names the broker.
+    used = {usage.span.path for usage in found.usages}
+    direct = used | {usage.span.path for usage in text.usages if usage.tier is Tier.DIRECT}
+    named = (usage for usage in text.usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
+    kept = found.usages + tuple(named)
+    positions = text.positions | found.positions
+    return _part(task, reading, _Found(kept, found.problems + text.problems, positions, found.calls))
 
 
 def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
@@ -162,7 +174,7 @@ def _part(task: _Task, reading: _Reading, found: _Found) -> _Part:
     notes = {path: notes for path, at in found.positions.items() if (notes := read_notes(at.data))}
     problems = (*reading.problems, *found.problems)
     files = _count(task.project, reading, found.positions.keys(), problems)
-    return _Part(found.usages, lines, notes, problems, files)
+    return _Part(found.usages, lines, notes, problems, files, found.calls)
 
 
 def _read(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Reading:
@@ -187,6 +199,7 @@ def _read(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Readi
 def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -> _Found:
     """Find the usages of libraries in Haskell code; names are resolved in the whole project."""
     from natsscan.haskell.index import ModuleIndex
+    from natsscan.haskell.link import link, with_names
     from natsscan.haskell.reader import read_haskell
 
     parsed = 0
@@ -197,7 +210,7 @@ def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -
         progress("parsing", parsed, 0)
 
     haskell = read_haskell(sources, task.catalog, tick)
-    index = ModuleIndex(sources)
+    index = ModuleIndex(sources, {file.source.path: file.modules[0] for file in haskell.files})
     usages: list[Usage] = []
     problems: list[Problem] = []
     positions: dict[str, TextPositions] = {}
@@ -207,7 +220,26 @@ def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -
         if task.project.in_scope(path):
             positions[path] = TextPositions(path, file.source.data)
             usages += _usages(task, file, haskell, index, positions[path], problems)
-    return _Found(tuple(usages), tuple(problems), positions)
+    every: dict[str, TextPositions] = dict(positions)
+
+    def positions_of(source: SourceFile) -> TextPositions:
+        return every.setdefault(source.path, TextPositions(source.path, source.data))
+
+    linked = link(haskell, sources, task.catalog, positions_of, task.services.of)
+    found = [with_names(usage, linked.names) for usage in usages]
+    found += _wrapper_usages(linked.usages, usages, task.project)
+    positions |= {usage.span.path: every[usage.span.path] for usage in found}
+    return _Found(tuple(found), tuple(problems), positions, linked.calls)
+
+
+def _wrapper_usages(wrappers: Iterable[Usage], usages: Iterable[Usage], project: Project) -> list[Usage]:
+    """Return the calls of wrappers in scope, of which no usage of a library tells already."""
+    known = {(usage.span.path, usage.span.start) for usage in usages}
+    return [
+        usage
+        for usage in wrappers
+        if project.in_scope(usage.span.path) and (usage.span.path, usage.span.start) not in known
+    ]
 
 
 def _usages(

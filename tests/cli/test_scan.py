@@ -43,16 +43,19 @@ services in ROOT: 4 files read, 2 of them closely
 
 AMQP in 2 services: 3 calls and 1 other use in 2 modules. Effort 15 points.
 
-service  publish  consume  declare  ack  connect  other  config  files  effort
-post           -        1        -    1        -      -       -      1      10
-shop           1        -        -    -        -      -       -      1       5
+service  publish  consume  declare  ack  connect  other  wrapped  config  files  effort
+post           -        1        -    1        -      -        -       -      1      10
+shop           1        -        -    -        -      -        -       -      1       5
+
+queue    filled by  emptied by  dead letters to  keeps
+parcels  -          post        -                declared elsewhere
 
 post
   services/post/src/Post.hs
     2  import   import qualified Network.AMQP as Q
                 imports Network.AMQP: the line goes with the last use in this file, and not before [amqp-import]
     4  consume  deliver chan = Q.consumeMsgs chan "parcels" Q.Ack $ \\(_, env) -> Q.ackEnv env
-                consumes queue "parcels", mode Q.Ack: pull from its durable consumer and settle each message in time [amqp-consume]
+                consumes queue parcels, mode Ack: pull from its durable consumer and settle each message in time [amqp-consume]
     4  ack      deliver chan = Q.consumeMsgs chan "parcels" Q.Ack $ \\(_, env) -> Q.ackEnv env
                 ackEnv acknowledges, multiple (not given here): acknowledge each message through its own handle, within ack_wait [amqp-ack]
 
@@ -109,11 +112,12 @@ def test_json_finding_says_all_of_the_contract(natsscan: Command, write: Write) 
         "column": 16,
         "end_line": 4,
         "end_column": 29,
-        "message": 'consumes queue "parcels", mode Q.Ack: pull from its durable consumer and settle each message in time',
+        "message": "consumes queue parcels, mode Ack: pull from its durable consumer and settle each message in time",
     }
     assert arguments["queue"] == {
         "text": '"parcels"',
         "provenance": "literal",
+        "values": ["parcels"],
         "holes": [],
         "at": [{"path": "services/post/src/Post.hs", "line": 4}],
     }

@@ -35,6 +35,7 @@ class Broker:
     packages: dict[str, frozenset[str]]
     charts: frozenset[str]
     ports: dict[int, str]
+    api: tuple[str, ...]
     settings: dict[str, tuple[tuple[tuple[str, ...], SettingRule], ...]]
 
     def is_worth_reading(self, data: bytes) -> bool:
@@ -80,6 +81,7 @@ def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...]) -> Broke
         packages={ecosystem: frozenset(names) for ecosystem, names in file.packages.items()},
         charts=frozenset(file.charts),
         ports=file.ports,
+        api=file.api,
         settings=_by_last_part(settings),
     )
 

@@ -157,9 +157,11 @@ class OperatorsFile(_Strict, frozen=True, tag_field="kind", tag="operators"):
 class KnownFunctionRule(_Strict, frozen=True):
     """What a function of a language's common libraries gives; numbers are positions of its arguments.
 
-    Exactly one of these holds. `result`: the argument itself. `join`: the texts put together. `join_list`: the texts
+    Exactly one of these holds. `result`: the argument itself. `join`: the texts put together. `cons`: an element
+    before the collection that follows it. `join_list`: the texts
     of a list put together, with `separator` between them. `items`: a collection of these arguments. `flatten`: a
-    collection of collections as one. `each`: a function's results for each element of `over`. `apply`: a function's
+    collection of collections as one. `each`: a function's results for each element of `over`,
+    with `concat` as one collection. `apply`: a function's
     result for the arguments `to`. `resume`: what a function gives to its
     continuation. `part`: the component `at` of a tuple. `show`: an argument as text. `fill`: a
     format text with the arguments after it. `choice`: one of these arguments. `view`: what a lens shows of argument
@@ -168,12 +170,14 @@ class KnownFunctionRule(_Strict, frozen=True):
 
     result: int | None = None
     join: tuple[int, ...] = ()
+    cons: int | None = None
     join_list: int | None = None
     separator: int | str = ""
     items: tuple[int, ...] = ()
     flatten: int | None = None
     each: int | None = None
     over: int = 0
+    concat: bool = False
     apply: int | None = None
     to: tuple[int, ...] = ()
     resume: int | None = None
@@ -204,6 +208,8 @@ class KnownFunctionRule(_Strict, frozen=True):
             positions += [self.each, self.over]
         if self.apply is not None:
             positions += [self.apply, *self.to]
+        if self.cons is not None:
+            positions.append(self.cons + 1)
         if isinstance(self.separator, int):
             positions.append(self.separator)
         return max(positions) + 1
@@ -238,7 +244,8 @@ class BrokerFile(_Strict, frozen=True, tag_field="kind", tag="broker"):
 
     `words` decide which files are looked into; `name` is a pattern for names of keys, services, volumes and secrets
     that are the broker's; `variables` one for environment variables. `packages` are listed by ecosystem, `images`
-    without registry and tag, `charts` by name, `ports` with what listens there.
+    without registry and tag, `charts` by name, `ports` with what listens there, `api` by the first part of the
+    management API's paths after `/api/`.
     """
 
     id: Identifier
@@ -252,6 +259,7 @@ class BrokerFile(_Strict, frozen=True, tag_field="kind", tag="broker"):
     commands: tuple[str, ...]
     url_schemes: tuple[str, ...]
     packages: dict[str, tuple[str, ...]]
+    api: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
 
 

@@ -53,8 +53,8 @@ class Sites:
 class Walker:
     """Walks the definitions of a code base.
 
-    `target` tells what a name that is not bound locally refers to, `field` what a field taken with a dot does; either is
-    asked for names that `matters` only.
+    `target` tells what a name that is not bound locally refers to, `field` what a field taken with a dot does; both
+    are asked of names that `matters` only.
     `interpreters` are the functions that give the constructors of an effect their meaning.
     """
 

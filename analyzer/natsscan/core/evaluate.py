@@ -200,7 +200,8 @@ class Evaluator:
             case Function():
                 return self._call(function, given)
             case Choice(values=values):
-                return one_of([self.apply(value, given) for value in values])
+                accepting = [value for value in values if self._accepts(value, given)]
+                return one_of([self.apply(value, given) for value in accepting or values])
             case Made(constructor=constructor, arguments=had, fields=(), labels=labels):
                 return self.made(constructor, (*had, *given), labels)
             case Known(name=name, arguments=had):
@@ -266,23 +267,32 @@ class Evaluator:
             return Function(rest, environment)
         return self.apply(self.value(expression.body, environment), given[taken:])
 
+    def _accepts(self, function: Value, given: list[Bound]) -> bool:
+        """Tell whether a clause of a function may be the one for some arguments, by the constructors it wants."""
+        if not isinstance(function, Function):
+            return True
+        pairs = zip(function.expression.parameters, given, strict=False)
+        return all(self.may_match(pattern, argument) for pattern, argument in pairs)
+
     def _case(self, case: Case, environment: Environment) -> Value:
         subject = Thunk(case.subject, environment)
         found = []
         for alternative in case.alternatives:
-            if self.may_match(alternative, subject):
+            if self.may_match(alternative.pattern, subject):
                 names = self.bind(alternative.pattern, subject, environment.module)
                 found.append(self.value(alternative.body, environment.with_names(names)))
         return one_of(found) if found else Local("value")
 
-    def may_match(self, alternative: Alternative, subject: Thunk) -> bool:
+    def may_match(self, pattern: Pattern, subject: Bound) -> bool:
         """Tell whether a value may match a pattern: not if it is known to be built by another constructor."""
-        pattern = alternative.pattern
         if not isinstance(pattern, ConstructorPattern | RecordPattern):
             return True
+        name = pattern.constructor.name
         value = self.force(subject)
+        if self.world.is_transparent(name):
+            return not isinstance(value, Made) or bool(value.arguments or value.fields)
         built = value.values if isinstance(value, Choice) else (value,)
-        return any(not isinstance(single, Made) or single.constructor == pattern.constructor.name for single in built)
+        return any(not isinstance(single, Made) or single.constructor == name for single in built)
 
     def _record(self, record: Record, environment: Environment) -> Value:
         fields = self._fields(record.fields, environment)

@@ -70,6 +70,9 @@ def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tup
         return given[rule.result]
     if rule.join:
         return _joined(tuple(given[at] for at in rule.join))
+    if rule.cons is not None:
+        first, rest = given[rule.cons], given[rule.cons + 1]
+        return Items((first, *elements(rest))) if isinstance(rest, Items) else _joined((first, rest))
     if rule.join_list is not None:
         separator = Text(rule.separator) if isinstance(rule.separator, str) else given[rule.separator]
         return _join_list(given[rule.join_list], separator, name)
@@ -78,7 +81,8 @@ def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tup
     if rule.flatten is not None:
         return _flatten(given[rule.flatten])
     if rule.each is not None:
-        return Items(tuple(evaluator.apply(given[rule.each], (item,)) for item in elements(given[rule.over])))
+        found = Items(tuple(evaluator.apply(given[rule.each], (item,)) for item in elements(given[rule.over])))
+        return _flatten(found) if rule.concat else found
     if rule.apply is not None:
         return evaluator.apply(given[rule.apply], [given[at] for at in rule.to] or [Local("value")])
     if rule.resume is not None:

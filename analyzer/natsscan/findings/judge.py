@@ -10,7 +10,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.schema import FindingRule, WhenRule
 from natsscan.findings.redact import redact
 from natsscan.model.finding import Finding
-from natsscan.model.usage import Operation, Tier, Usage
+from natsscan.model.usage import Argument, Operation, Tier, Usage
 
 _NOT_GIVEN = "(not given here)"
 _MAX_VALUE = 60
@@ -85,7 +85,7 @@ def _applies(when: WhenRule, usage: Usage) -> bool:
 
 def _fill(message: str, usage: Usage) -> str:
     """Put a usage's values into a message; `{queue|options}` is the first of these that is given."""
-    values = {argument.name: _shorten(argument.text) for argument in usage.arguments}
+    values = {argument.name: _shorten(_told(argument)) for argument in usage.arguments}
     values["symbol"] = usage.symbol.rpartition(".")[2]
     values["definition"] = usage.definition or "the import"
     filled = []
@@ -94,6 +94,14 @@ def _fill(message: str, usage: Usage) -> str:
         if names is not None:
             filled.append(next((values[name] for name in names.split("|") if name in values), _NOT_GIVEN))
     return "".join(filled)
+
+
+def _told(argument: Argument) -> str:
+    """Return an argument as a message tells it: what it evaluates to, if that says more than what is written."""
+    value = argument.value
+    if value is None or not any(isinstance(piece, str) for pieces in value.alternatives for piece in pieces):
+        return argument.text
+    return " or ".join(text or '""' for text in value.texts)
 
 
 def _shorten(text: str) -> str:

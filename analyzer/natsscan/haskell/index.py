@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from natsscan.catalog.schema import GeneratedRule
@@ -21,15 +22,17 @@ _FIXITY = re.compile(rb"^[ \t]*infix[lr]?[ \t][^\n]*", re.MULTILINE)
 class ModuleIndex:
     """The modules of a project by name, each looked at only when a question leads to it.
 
-    Where two files define a module of one name, the first by path answers. `parsed` are modules that are known already.
+    Where two files define a module of one name, as programs all do with `Main`, imports mean the first by path; the
+    others are kept under their name and path. `parsed` are the modules of files that are parsed already.
     """
 
-    def __init__(self, sources: Iterable[SourceFile], parsed: Iterable[Module] = ()) -> None:
+    def __init__(self, sources: Iterable[SourceFile], parsed: Mapping[str, Module] | None = None) -> None:
         self._sources = tuple(sources)
         self._fixities: dict[str, dict[str, Fixity]] = {}
         self._modules: dict[str, Module] = {}
-        for module in parsed:
-            self._modules.setdefault(module.name, module)
+        for path, module in (parsed or {}).items():
+            name = self._name_of.get(path, module.name)
+            self._modules[name] = module if name == module.name else replace(module, name=name)
         self._found: dict[tuple[str, str], SymbolId | None] = {}
         self._passing: dict[str, bool] = {}
 
@@ -38,8 +41,8 @@ class ModuleIndex:
         found: dict[str, SourceFile] = {}
         for source in self._sources:
             match = _MODULE.search(source.data)
-            if match is not None:
-                found.setdefault(match.group(1).decode(errors="replace"), source)
+            name = match.group(1).decode(errors="replace") if match is not None else "Main"
+            found[name if name not in found else f"{name} ({source.path})"] = source
         return found
 
     def imported_fixity(self, module: Module, operator: str) -> Fixity | None:
@@ -95,7 +98,7 @@ class ModuleIndex:
         return self._importing.get(name, [])
 
     def reaching(self, name: str) -> list[SourceFile]:
-        """Return the files whose code may name what a module defines: its own, its importers', those of re-exporters."""
+        """Return the files whose code may name what a module defines: its own, importers', those of re-exporters."""
         found: dict[str, SourceFile] = {}
         waiting = [name]
         seen = {name}
@@ -229,7 +232,8 @@ class ModuleIndex:
 
     def _module(self, name: str, source: SourceFile) -> Module:
         if name not in self._modules:
-            self._modules[name] = parse_file(source)[0]
+            module = parse_file(source)[0]
+            self._modules[name] = module if name == module.name else replace(module, name=name)
         return self._modules[name]
 
 
@@ -239,7 +243,7 @@ def _may_define(data: bytes, name: str) -> bool:
     A name that is generated shares all but its first character with the name it is made from.
     """
     word = name.encode()
-    if word[1:] not in data:
+    if not word or word[1:] not in data:
         return False
     if name[0].islower():
         made = name[:1].upper().encode() + word[1:]
@@ -247,7 +251,7 @@ def _may_define(data: bytes, name: str) -> bool:
         code = data[max(0, data.find(b"\nmodule ")) :]  # what stands above is prose
         if _holds(code, b"\n", word) or word + b" ::" in data or _holds(data, b"_", word) or by_effect:
             return True
-    elif re.search(rb"[=|]\s*(?:forall[^.]*\.\s*)?%b\b|\b%b\s*::" % (word, word), data):
+    elif re.search(rb"[=|]\s*(?:forall[^.]*\.\s*)?%b\b|\b%b\s*::" % (re.escape(word), re.escape(word)), data):
         return True
     header = data[max(0, data.find(b"\nmodule ")) : _first_import(data)]
     return _holds(header, b" ", word) or _holds(header, b"(", word)

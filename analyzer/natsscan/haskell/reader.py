@@ -51,6 +51,7 @@ def _holding(sources: dict[str, SourceFile], literals: tuple[bytes, ...]) -> lis
 
 
 def parse_file(source: SourceFile) -> tuple[Module, ...]:
+    """Parse a Haskell file: one module for each of its readings, all with the offsets of the file."""
     code = source.data.replace(b"\t", b" ")  # the grammar takes no tabs; one space for each keeps offsets and layout
     if source.path.endswith(".lhs"):
         code = mask_literate(code)

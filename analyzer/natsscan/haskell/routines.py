@@ -20,6 +20,7 @@ from natsscan.core.value import Environment, Local, Owner, Parameter, Thunk, Val
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.module import Definition, Module
 from natsscan.haskell.program import Program
+from natsscan.haskell.routes import Routes
 from natsscan.haskell.scope import Scope
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId
 
@@ -48,7 +49,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A call of a library, with its arguments as values; `via` are the calls of wrappers that lead to it, from outside."""
+    """A call of a library, its arguments as values; `via` are the wrappers' calls that lead to it, outermost first."""
 
     symbol: LibrarySymbol
     arguments: tuple[Value, ...]
@@ -88,7 +89,10 @@ class _Walked:
 class Routines:
     """The effects of the definitions of a code base, found on demand and kept."""
 
-    def __init__(self, catalog: Catalog, program: Program, index: ModuleIndex, scopes: Mapping[str, Scope]) -> None:
+    def __init__(
+        self, catalog: Catalog, program: Program, index: ModuleIndex, scopes: Mapping[str, Scope], routes: Routes
+    ) -> None:
+        self._routes = routes
         self._catalog = catalog
         self._program = program
         self._index = index
@@ -106,9 +110,9 @@ class Routines:
         self._walked: dict[SymbolId, list[_Walked]] = {}
         self._modules_walked: set[tuple[str, int]] = set()
         self._own_modules: set[str] = set()
-        self._named_by: set[Owner] = set()
+        self._named_by: dict[SymbolId, set[LibrarySymbol]] = {}
         self._uses: dict[SymbolId, frozenset[LibrarySymbol]] | None = None
-        self._given_symbols: dict[SymbolId, LibrarySymbol] = {}
+        self._given_symbols: dict[SymbolId, LibrarySymbol] = {**routes.fields, **routes.types}
         self._carriers: set[SymbolId] = set()
         self._effects: dict[SymbolId, tuple[Effect, ...]] = {}
         self._running: set[SymbolId] = set()
@@ -118,12 +122,15 @@ class Routines:
     def look_into(self, modules: Iterable[Module]) -> None:
         """Walk the definitions of modules that name something of a library, or another definition that may do so."""
         modules = tuple(modules)
+        self._names |= {symbol.name for symbol in self._routes.fields}
+        self._modules |= {symbol.module for symbol in self._routes.fields}
         self._modules |= {module.name for module in modules}
         self._own_modules |= self._modules
         waiting = [
             (module, definition, _words(module, definition)) for module in modules for definition in module.definitions
         ]
         names = {name.encode() for module in modules for name in self._named(module)}
+        names |= {symbol.name.encode() for symbol in (*self._routes.fields, *self._routes.types)}
         self._names |= {name.decode() for name in names}
         chosen: list[tuple[Module, Definition]] = []
         while names:
@@ -137,18 +144,23 @@ class Routines:
             self.walk(module, definition)
 
     def _types_in(self, module: Module, definition: Definition) -> frozenset[LibrarySymbol]:
-        """Return the library's types that a definition's signature names."""
+        """Return the library's types that a definition's signature names, and records of the management API."""
         scope = self._scopes.get(module.name)
-        if scope is None:
-            return frozenset()
-        found = set()
+        found: set[LibrarySymbol] = set()
         for node in definition.nodes:
-            if node.type == "signature":
-                for qualifier, name in _TYPE.findall(module.data, node.start_byte, node.end_byte):
-                    symbol = scope.resolve(qualifier[:-1].decode() or None, name.decode(), Namespace.TYPE)
-                    if symbol is not None:
-                        found.add(symbol)
+            if node.type != "signature":
+                continue
+            for qualifier, name in _TYPE.findall(module.data, node.start_byte, node.end_byte):
+                written = qualifier[:-1].decode() or None
+                symbol = scope.resolve(written, name.decode(), Namespace.TYPE) if scope else None
+                found |= {symbol} if symbol is not None else self._route_types(module, written, name.decode())
         return frozenset(found)
+
+    def _route_types(self, module: Module, qualifier: str | None, name: str) -> set[LibrarySymbol]:
+        imported = {line.module for line in module.imports if line.answers_to(qualifier)} | {module.name}
+        return {
+            symbol for owner, symbol in self._routes.types.items() if owner.name == name and owner.module in imported
+        }
 
     def _named(self, module: Module) -> frozenset[str]:
         scope = self._scopes.get(module.name)
@@ -239,6 +251,11 @@ class Routines:
         """The definitions that lead to the broker and that others may call, sorted."""
         return tuple(sorted(self._carriers, key=lambda symbol: (symbol.module, symbol.name)))
 
+    @property
+    def looked_into(self) -> tuple[SymbolId, ...]:
+        """The definitions that were walked, sorted."""
+        return tuple(sorted(self._walked, key=lambda symbol: (symbol.module, symbol.name)))
+
     def leads(self, symbol: SymbolId) -> bool:
         """Tell whether a definition leads to the broker: it names something of a library, or what does so."""
         return bool(self.uses(symbol))
@@ -309,11 +326,13 @@ class Routines:
         if owner in above:
             return
         for site in walked.sites.by_owner.get(owner, ()):
-            self._start()
+            self._evaluator.start()
             place = Place(walked.module, walked.definition, site.start, site.end)
             if isinstance(site.target, LibrarySymbol):
                 if site.target.is_call:
-                    yield Effect(site.target, self._values(site.target, site.arguments), place)
+                    effect = Effect(site.target, self._values(site.target, site.arguments), place)
+                    self._keep_names(site.target)
+                    yield effect
             elif isinstance(site.target, Owner):
                 inner = self._of_owner(walked, site.target, above | {owner})
                 yield from self._given(inner, site, site.target, place, walked)
@@ -324,9 +343,11 @@ class Routines:
                     ]
                     yield from self._given(effects, site, other.owner, place, walked)
 
-    def _start(self) -> None:
-        self._named_by |= self._evaluator.visited
-        self._evaluator.start()
+    def _keep_names(self, symbol: LibrarySymbol) -> None:
+        """Note that this call's arguments are made of the definitions that the last evaluation went through."""
+        for owner in self._evaluator.visited:
+            if owner.module in self._own_modules:
+                self._named_by.setdefault(SymbolId(owner.module, owner.definition), set()).add(symbol)
 
     def _values(self, symbol: LibrarySymbol, arguments: tuple[Thunk, ...]) -> tuple[Value, ...]:
         """Return the values of a call's arguments, of those that say something of the messaging system."""
@@ -354,6 +375,7 @@ class Routines:
                 elif not isinstance(site.target, Owner):
                     given[found] = Parameter(caller.owner, caller.arity + beyond, found.name)
             values = tuple(self._evaluator.normal(self._evaluator.substitute(v, given)) for v in effect.arguments)
+            self._keep_names(effect.symbol)
             via = effect.via if isinstance(site.target, Owner) else (place, *effect.via)
             yield replace(effect, arguments=values, via=via)
 
@@ -366,7 +388,7 @@ class Routines:
             for site in sites
             if isinstance(site.target, SymbolId)
         }
-        for symbol in sorted(self._walked, key=lambda symbol: (symbol.module, symbol.name)):
+        for symbol in self.looked_into:
             owners = frozenset(walked.owner for walked in self._walked[symbol])
             for effect in self.effects(symbol):
                 if symbol not in called or not effect.is_open(owners):
@@ -381,20 +403,18 @@ class Routines:
                     symbol = SymbolId(walked.module, f"{walked.definition}.{site.name}")
                     yield Reference(symbol, Place(walked.module, walked.definition, site.start, site.end), uses)
 
-    def references_to(self, symbols: frozenset[SymbolId]) -> Iterator[Reference]:
-        """Yield the places anywhere that name one of these definitions."""
-        for module, definition in self._naming(symbols, frozenset()):
+    def name_references(self) -> Iterator[Reference]:
+        """Yield the places anywhere that name what arguments of the broker's calls are made of."""
+        names = self.names
+        for module, definition in self._naming(names, frozenset()):
             for walked in self._walk(module, definition):
-                yield from _references(walked, symbols)
+                for reference in _references(walked, names.keys()):
+                    yield replace(reference, uses=names[reference.target])
 
     @property
-    def names(self) -> frozenset[SymbolId]:
-        """The definitions that names of the messaging system are made of, in modules that use it themselves."""
-        return frozenset(
-            SymbolId(owner.module, owner.definition)
-            for owner in self._named_by
-            if owner.module in self._own_modules and SymbolId(owner.module, owner.definition) not in self._carriers
-        )
+    def names(self) -> dict[SymbolId, frozenset[LibrarySymbol]]:
+        """The definitions in modules that use the broker that its calls' arguments are made of, with those calls."""
+        return {s: frozenset(uses) for s, uses in self._named_by.items() if s not in self._carriers}
 
     def _every(self) -> Iterator[_Walked]:
         return (walked for walkeds in self._walked.values() for walked in walkeds)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from natsscan.model.coverage import Coverage
 from natsscan.model.finding import Finding, Suppressed
+from natsscan.model.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,4 @@ class Report:
     coverage: Coverage
     findings: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...]
+    topology: Topology

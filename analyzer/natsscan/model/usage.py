@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from natsscan.model.name import Name
 from natsscan.model.span import Span
 
 
@@ -68,13 +69,15 @@ class Provenance(StrEnum):
 class Argument:
     """One named argument or property of a usage: the text as written, and where its value comes from.
 
-    A property that the code leaves to the library has provenance `default` and no span.
+    A property that the code leaves to the library has provenance `default` and no span. `value` is what the expression
+    evaluates to, None where that is no more than what is written.
     """
 
     name: str
     text: str
     provenance: Provenance
     span: Span | None
+    value: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from natsscan.model.finding import Category, Finding, Severity, Suppressed
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Argument, Operation, Provenance, Tier
+from natsscan.reports.json_topology import TopologyEntry, topology_entry
+from natsscan.reports.place import Place
 from natsscan.reports.totals import Totals, by_service, count
 
 
@@ -24,13 +26,6 @@ class Tool(msgspec.Struct, frozen=True):
     name: Literal["natsscan"]
     version: str
     rules_digest: str
-
-
-class Place(msgspec.Struct, frozen=True):
-    """A place in a file; lines count from 1."""
-
-    path: str
-    line: int
 
 
 class ProblemEntry(msgspec.Struct, frozen=True):
@@ -51,10 +46,14 @@ class CoverageEntry(msgspec.Struct, frozen=True):
 
 
 class ArgumentEntry(msgspec.Struct, frozen=True):
-    """An argument as written, where its value comes from, its run-time parts and where it stands."""
+    """An argument as written, where its value comes from, its run-time parts and where it stands.
+
+    `values` are what it evaluates to: several if the code leaves open which, none if no more is known than the text.
+    """
 
     text: str
     provenance: Provenance
+    values: list[str]
     holes: list[str]
     at: list[Place]
 
@@ -108,6 +107,7 @@ class ReportDocument(msgspec.Struct, frozen=True):
     coverage: CoverageEntry
     findings: list[FindingEntry]
     suppressed: list[SuppressedEntry]
+    topology: TopologyEntry
     totals: TotalsEntry
 
 
@@ -131,6 +131,7 @@ def document(report: Report) -> ReportDocument:
         ),
         findings=[_finding(finding) for finding in report.findings],
         suppressed=[_suppressed(item) for item in report.suppressed],
+        topology=topology_entry(report.topology),
         totals=TotalsEntry(
             overall=count(report.findings),
             services={service: count(findings) for service, findings in by_service(report.findings).items()},
@@ -175,7 +176,9 @@ def _finding(finding: Finding) -> FindingEntry:
 
 def _argument(argument: Argument) -> ArgumentEntry:
     at = [Place(argument.span.path, argument.span.line)] if argument.span else []
-    return ArgumentEntry(argument.text, argument.provenance, [], at)
+    values = list(argument.value.texts) if argument.value else []
+    holes = [hole.key or hole.name for hole in argument.value.holes] if argument.value else []
+    return ArgumentEntry(argument.text, argument.provenance, values, holes, at)
 
 
 def _suppressed(item: Suppressed) -> SuppressedEntry:

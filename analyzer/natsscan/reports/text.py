@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from io import StringIO
 from itertools import groupby
@@ -18,6 +19,7 @@ from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS
 from natsscan.model.usage import Operation, Tier
 from natsscan.reports.escape import visible
+from natsscan.reports.queues import queue_table
 from natsscan.reports.totals import by_service, count
 
 _COLUMNS: dict[str, frozenset[Operation]] = {
@@ -63,15 +65,18 @@ def render(report: Report, detail: Detail, width: int | None, colour: bool) -> s
     console.print(_scanned(report))
     console.print()
     console.print(_answer(report))
-    programs, others, mentions = _split(report.findings)
-    if programs or others:
+    parts = _split(report.findings)
+    if parts.shown:
         console.print()
-        console.print(_services([*programs, *others]))
+        console.print(_services(parts.shown))
+    if report.topology.queues or report.topology.consumers:
+        console.print()
+        console.print(queue_table(report.topology))
     _print_problems(console, report.coverage.problems, everything=detail is Detail.ALL)
     at_once = len(report.findings) <= _SHOWN_AT_ONCE
     if detail is Detail.ALL or at_once:
-        _print_findings(console, [*programs, *others])
-        _print_mentions(console, mentions)
+        _print_findings(console, parts.shown)
+        _print_mentions(console, parts.mentions)
         _print_suppressed(console, report)
     _print_next(console, report, shown=detail is Detail.ALL or at_once)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
@@ -93,49 +98,67 @@ def _scanned(report: Report) -> Text:
 
 def _answer(report: Report) -> Text:
     aside = f" {len(report.suppressed)} more set aside by comments." if report.suppressed else ""
-    programs, others, mentions = _split(report.findings)
+    found = _split(report.findings)
     if not report.findings:
         return Text(f"No use of AMQP found.{aside}", style="bold")
     parts = []
-    if programs:
-        calls = sum(1 for finding in programs if finding.usage.is_call)
-        rest, files = len(programs) - calls, count(programs).files
+    if found.programs:
+        calls = sum(1 for finding in found.programs if finding.usage.is_call)
+        rest, files = len(found.programs) - calls, count(found.programs).files
         parts.append(f"{_number(calls, 'call')} and {_number(rest, 'other use')} in {_number(files, 'module')}")
-    if others:
-        parts.append(f"{_number(len(others), 'place')} in {_number(count(others).files, 'other file')}")
-    if mentions:
-        only = "only mention" if len(mentions) > 1 else "only mentions"
-        parts.append(f"{_number(len(mentions), 'file')} {only} it")
-    services = len(by_service([*programs, *others]))
+    if found.wrappers:
+        files = count(found.wrappers).files
+        parts.append(f"{_number(len(found.wrappers), 'use')} of its wrappers in {_number(files, 'module')}")
+    if found.others:
+        parts.append(f"{_number(len(found.others), 'place')} in {_number(count(found.others).files, 'other file')}")
+    if found.mentions:
+        only = "only mention" if len(found.mentions) > 1 else "only mentions"
+        parts.append(f"{_number(len(found.mentions), 'file')} {only} it")
+    services = len(by_service(found.shown))
     where = f"AMQP in {_number(services, 'service')}: " if services else ""
     effort = count(report.findings).effort
     return Text(f"{where}{'; '.join(parts)}. Effort {_number(effort, 'point')}.{aside}", style="bold")
 
 
-def _split(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding], list[Finding]]:
-    """Return the findings in programs, those in other files, and the mentions."""
-    programs, others, mentions = [], [], []
-    for finding in findings:
-        if finding.usage.tier is Tier.MENTION:
-            mentions.append(finding)
-        elif finding.usage.language in PROGRAMS:
-            programs.append(finding)
-        else:
-            others.append(finding)
-    return programs, others, mentions
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Findings in programs, of wrappers there, in other files, and mentions."""
+
+    programs: tuple[Finding, ...]
+    wrappers: tuple[Finding, ...]
+    others: tuple[Finding, ...]
+    mentions: tuple[Finding, ...]
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """All but the mentions."""
+        return self.programs + self.wrappers + self.others
+
+
+def _split(findings: Iterable[Finding]) -> _Parts:
+    findings = tuple(findings)
+    mentions = tuple(f for f in findings if f.usage.tier is Tier.MENTION)
+    code = [f for f in findings if f.usage.tier is not Tier.MENTION and f.usage.language in PROGRAMS]
+    return _Parts(
+        programs=tuple(f for f in code if f.usage.tier is Tier.DIRECT),
+        wrappers=tuple(f for f in code if f.usage.tier is Tier.INDIRECT),
+        others=tuple(f for f in findings if f.usage.tier is not Tier.MENTION and f.usage.language not in PROGRAMS),
+        mentions=mentions,
+    )
 
 
 def _services(findings: Iterable[Finding]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("service", no_wrap=True, overflow="ellipsis")
-    for name in (*_COLUMNS, "other", "config", "files", "effort"):
+    for name in (*_COLUMNS, "other", "wrapped", "config", "files", "effort"):
         table.add_column(name, justify="right", no_wrap=True)
     for service, group in by_service(findings).items():
-        programs, others, _ = _split(group)
-        calls = [finding for finding in programs if finding.usage.is_call]
+        parts = _split(group)
+        calls = [finding for finding in parts.programs if finding.usage.is_call]
         counts = [sum(1 for finding in calls if finding.usage.operation in group_of) for group_of in _COLUMNS.values()]
         totals = count(group)
-        cells = [*counts, len(calls) - sum(counts), len(others), totals.files, totals.effort]
+        beside = [len(calls) - sum(counts), len(parts.wrappers), len(parts.others)]
+        cells = [*counts, *beside, totals.files, totals.effort]
         table.add_row(visible(service), *(str(cell) if cell else "-" for cell in cells))
     return table
 
@@ -157,7 +180,7 @@ def _print_problems(console: Console, problems: tuple[Problem, ...], everything:
             console.print(Text(f"  and {len(group) - len(shown):,} more (-v lists them)"))
 
 
-def _print_mentions(console: Console, mentions: list[Finding]) -> None:
+def _print_mentions(console: Console, mentions: Sequence[Finding]) -> None:
     if not mentions:
         return
     console.print()
@@ -167,7 +190,7 @@ def _print_mentions(console: Console, mentions: list[Finding]) -> None:
         console.print(Padding(Text(visible(f"{span.path}:{span.line}")), (0, 0, 0, 2)))
 
 
-def _print_findings(console: Console, findings: list[Finding]) -> None:
+def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
     for service, group in by_service(findings).items():
         console.print()
         console.print(Text(visible(service), style="bold cyan"))

@@ -1,0 +1,202 @@
+"""From effects of definitions to what a scan reports: names of arguments, calls of wrappers, calls of the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.core.value import Items, Made, Text, Value, name_of
+from natsscan.haskell.index import ModuleIndex
+from natsscan.haskell.program import Program, defaults_of, properties
+from natsscan.haskell.reader import HaskellProject
+from natsscan.haskell.routes import find_routes
+from natsscan.haskell.routines import Effect, Place, Reference, Routines
+from natsscan.haskell.scope import Scope
+from natsscan.model.brokercall import BrokerCall
+from natsscan.model.name import Name
+from natsscan.model.source import SourceFile
+from natsscan.model.span import Span
+from natsscan.model.symbol import LibrarySymbol
+from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
+from natsscan.source.text import TextPositions
+
+# Of all that a wrapper leads to, the operation that comes first here is what its call is reported as.
+_RANK = (
+    *(Operation.PUBLISH, Operation.CONSUME, Operation.GET, Operation.DECLARE_QUEUE, Operation.DECLARE_EXCHANGE),
+    *(Operation.BIND, Operation.UNBIND, Operation.DELETE_QUEUE, Operation.DELETE_EXCHANGE, Operation.PURGE),
+    *(Operation.ACK, Operation.REJECT, Operation.RECOVER, Operation.CANCEL, Operation.CONNECT, Operation.OPEN_CHANNEL),
+    *(Operation.ADMIN, Operation.QOS, Operation.CONFIRM, Operation.TX, Operation.FLOW, Operation.RETURN),
+    *(Operation.MESSAGE, Operation.CLOSE, Operation.HANDLER, Operation.TYPE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What names and wrappers add to the usages of a code base.
+
+    `names` gives for a call, by path and byte offset, the names of its arguments; `calls` are those of the broker.
+    """
+
+    names: dict[tuple[str, int], dict[str, Name]]
+    usages: tuple[Usage, ...]
+    calls: tuple[BrokerCall, ...]
+
+
+def link(
+    haskell: HaskellProject,
+    sources: Iterable[SourceFile],
+    catalog: Catalog,
+    positions_of: Callable[[SourceFile], TextPositions],
+    service_of: Callable[[str], str],
+) -> Linked:
+    """Follow names and wrappers through a code base. `positions_of` gives the positions of a file."""
+    sources = tuple(sources)
+    index = ModuleIndex(sources, {file.source.path: file.modules[0] for file in haskell.files})
+    modules = [module for file in haskell.files for module in index.at(file.source.path)]
+    routes = find_routes(sources, catalog.broker)
+    modules += [
+        m for name in sorted({s.module for s in routes.fields}) if (m := index.module(name)) not in modules and m
+    ]
+    scopes = {module.name: Scope(module, haskell.exports) for module in modules}
+    routines = Routines(catalog, Program(catalog, index, haskell.exports), index, scopes, routes)
+    routines.look_into(modules)
+    routines.look_outside()
+    linker = _Linker(catalog, index, positions_of, service_of)
+    effects = tuple(routines.final_effects())
+    every = [effect for symbol in routines.looked_into for effect in routines.effects(symbol) if not effect.via]
+    names = {linker.key(effect.place): linker.names(effect) for effect in every}
+    references = [*routines.references(), *routines.name_references()]
+    usages = [linker.usage(reference, reference.uses or routines.uses(reference.target)) for reference in references]
+    usages += [linker.route(symbol) for symbol in routes.fields.values()]
+    calls = tuple(linker.call(effect) for effect in effects)
+    return Linked(names, tuple(dict.fromkeys(usages)), calls)
+
+
+def with_names(usage: Usage, names: dict[tuple[str, int], dict[str, Name]]) -> Usage:
+    """Return a usage with the names that its arguments evaluate to."""
+    found = names.get((usage.span.path, usage.span.start))
+    if found is None or not usage.is_call:
+        return usage
+    return replace(usage, arguments=tuple(_named(argument, found.get(argument.name)) for argument in usage.arguments))
+
+
+def _named(argument: Argument, name: Name | None) -> Argument:
+    if name is None or argument.provenance is Provenance.DEFAULT:
+        return argument
+    if argument.provenance is Provenance.LITERAL:
+        return replace(argument, value=name)
+    if name.is_literal:
+        return replace(argument, value=name, provenance=Provenance.CONSTANT)
+    if any(hole.key for hole in name.holes):
+        return replace(argument, value=name, provenance=Provenance.CONFIG)
+    if any(isinstance(piece, str) for pieces in name.alternatives for piece in pieces):
+        return replace(argument, value=name, provenance=Provenance.COMPUTED)
+    return replace(argument, value=name)
+
+
+class _Linker:
+    def __init__(
+        self,
+        catalog: Catalog,
+        index: ModuleIndex,
+        positions_of: Callable[[SourceFile], TextPositions],
+        service_of: Callable[[str], str],
+    ) -> None:
+        self._catalog = catalog
+        self._index = index
+        self._positions_of = positions_of
+        self._service_of = service_of
+
+    def key(self, place: Place) -> tuple[str, int]:
+        """Return path and offset of a place."""
+        source = self._index.source(place.module)
+        return (source.path if source else "", place.start)
+
+    def span(self, place: Place) -> Span:
+        """Return the span of a place."""
+        source = self._index.source(place.module)
+        assert source is not None
+        return self._positions_of(source).span(place.start, place.end)
+
+    def names(self, effect: Effect) -> dict[str, Name]:
+        """Return the names of a call's arguments, entries of its argument table included."""
+        found: dict[str, Name] = {}
+        for name, value in properties(self._catalog, effect.symbol, effect.arguments).items():
+            table = dict(_entries(value)) if name in ("arguments", "headers") else {}
+            found |= {f"{name}.{entry}": name_of(given) for entry, given in table.items()}
+            if not table:
+                found[name] = name_of(value)
+        return found
+
+    def call(self, effect: Effect) -> BrokerCall:
+        """Return a call of the broker."""
+        given = self.names(effect)
+        stated = effect.symbol.defaults.items()
+        defaults = {name: name_of(value) for name, value in defaults_of(effect.arguments).items()}
+        defaults |= {name: Name(((text.strip('"'),),)) for name, text in stated}
+        left = {name: value for name, value in defaults.items() if name not in given and f"{name}." not in str(given)}
+        span, via = self.span(effect.place), tuple(map(self.span, effect.via))
+        return BrokerCall(
+            operation=effect.symbol.operation,
+            symbol=effect.symbol.id.qualified,
+            properties=given | left,
+            defaults=frozenset(left),
+            span=span,
+            via=via,
+            service=self._service_of((via[0] if via else span).path),
+        )
+
+    def usage(self, reference: Reference, uses: frozenset[LibrarySymbol]) -> Usage:
+        """Return the usage that naming a wrapper is."""
+        operations = {use.operation for use in uses if use.is_call} or {use.operation for use in uses}
+        ranked = [operation for operation in _RANK if operation in operations]
+        does = ", ".join(ranked) or "a name of the messaging system"
+        span = self.span(reference.place)
+        return Usage(
+            operation=ranked[0] if ranked else Operation.WRAPPER,
+            is_call=True,
+            symbol=reference.target.qualified,
+            library=min((use.library for use in uses), default=self._catalog.broker.id),
+            language="haskell",
+            tier=Tier.INDIRECT,
+            span=span,
+            definition=reference.place.definition,
+            service=self._service_of(span.path),
+            arguments=(Argument("does", does, Provenance.COMPUTED, None),),
+        )
+
+    def route(self, symbol: LibrarySymbol) -> Usage:
+        """Return the usage that declaring a route of the management API is."""
+        source = self._index.source(symbol.id.module)
+        assert source is not None
+        start = source.data.find(symbol.id.name.encode() + b" ::")
+        span = self._positions_of(source).span(start, start + len(symbol.id.name))
+        return Usage(
+            operation=Operation.ADMIN,
+            is_call=False,
+            symbol=symbol.id.qualified,
+            library=symbol.library,
+            language="haskell",
+            tier=Tier.DIRECT,
+            span=span,
+            definition=None,
+            service=self._service_of(span.path),
+            arguments=(),
+        )
+
+
+def _entries(value: Value) -> Iterator[tuple[str, Value]]:
+    """Yield keys and values of a table, through the constructors that wrap it and its values."""
+    while isinstance(value, Made) and len(value.arguments) == 1:
+        value = _built(value.arguments[0])
+    for item in value.items if isinstance(value, Items) else ():
+        if isinstance(item, Items) and len(item.items) == 2 and isinstance(item.items[0], Text):
+            given = item.items[1]
+            while isinstance(given, Made) and len(given.arguments) == 1:
+                given = _built(given.arguments[0])
+            yield item.items[0].text, given
+
+
+def _built(bound: object) -> Value:
+    return bound if isinstance(bound, Value) else Text("")

@@ -1,0 +1,92 @@
+"""The messaging system that a code base describes: exchanges, queues, bindings, publishers and consumers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from natsscan.model.span import Span
+
+# How a queue that the broker names itself is called where it takes part in something.
+SERVER_NAMED = "(temporary, server named)"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An exchange as it is declared; properties as written, `defaults` names those that the library filled in."""
+
+    name: str
+    properties: dict[str, str]
+    arguments: dict[str, str]
+    defaults: frozenset[str]
+    services: tuple[str, ...]
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue as it is declared; its name is empty if the broker gives it one."""
+
+    name: str
+    properties: dict[str, str]
+    arguments: dict[str, str]
+    defaults: frozenset[str]
+    services: tuple[str, ...]
+    at: tuple[Span, ...]
+
+    @property
+    def dead_letter(self) -> tuple[str, str] | None:
+        """Exchange and routing key that dead letters go to, the key empty if they keep their own; None without."""
+        exchange = self.arguments.get("x-dead-letter-exchange")
+        return None if exchange is None else (exchange, self.arguments.get("x-dead-letter-routing-key", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A binding from an exchange to a queue."""
+
+    exchange: str
+    routing_key: str
+    queue: str
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who publishes to an exchange under a routing key, and with which properties."""
+
+    service: str
+    exchange: str
+    routing_key: str
+    properties: dict[str, str]
+    at: tuple[Span, ...]
+    via: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Who consumes a queue, how it acknowledges, and how many messages it holds unacknowledged at most.
+
+    `acks` and `rejects` are the places that settle its messages; `requeue` what rejecting asks for.
+    """
+
+    service: str
+    queue: str
+    ack: str
+    prefetch: str | None
+    exclusive: bool
+    acks: tuple[Span, ...]
+    rejects: tuple[Span, ...]
+    requeue: tuple[str, ...]
+    at: tuple[Span, ...]
+    via: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """All of it, each part sorted."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    publishers: tuple[Publisher, ...] = ()
+    consumers: tuple[Consumer, ...] = ()

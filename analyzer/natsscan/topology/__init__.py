@@ -1,0 +1,1 @@
+"""From the calls of a broker to the messaging system that they make up."""

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import TypeVar
+
+from natsscan.model.brokercall import BrokerCall
+from natsscan.model.name import Name
+from natsscan.model.span import Span
+from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, Publisher, Queue, Topology
+from natsscan.model.usage import Operation
+
+T = TypeVar("T")
+
+_NO_PROPERTIES = frozenset({"exchange", "queue", "routing_key", "channel", "connection", "options", "message", "body"})
+_UNKNOWN = "{unknown}"
+
+
+def build_topology(calls: Iterable[BrokerCall]) -> Topology:
+    """Return the messaging system that calls of the broker make up.
+
+    What is declared in several places is one, at all of them; a name with alternatives is one of each. A consumer's
+    prefetch is that of the `qos` calls in its file, since both are of one channel in all code seen so far; so are the
+    places that acknowledge its messages.
+    """
+    calls = tuple(calls)
+    by: dict[Operation, list[BrokerCall]] = {}
+    for call in sorted(calls, key=_order):
+        by.setdefault(call.operation, []).append(call)
+    return Topology(
+        exchanges=(
+            *_default_exchange(by.get(Operation.PUBLISH, [])),
+            *_exchanges(by.get(Operation.DECLARE_EXCHANGE, [])),
+        ),
+        queues=tuple(_queues(by.get(Operation.DECLARE_QUEUE, []))),
+        bindings=tuple(_bindings(by.get(Operation.BIND, []))),
+        publishers=tuple(_publishers(by.get(Operation.PUBLISH, []))),
+        consumers=tuple(_consumers(by)),
+    )
+
+
+def _order(call: BrokerCall) -> tuple[Span, tuple[Span, ...]]:
+    return call.span, call.via
+
+
+def _exchanges(calls: list[BrokerCall]) -> Iterator[Exchange]:
+    for name, same in _grouped(calls, lambda call: texts(call, "exchange")):
+        first = same[0]
+        yield Exchange(name, _properties(first), _table(first), first.defaults, _services(same), _places(same))
+
+
+def _default_exchange(publishing: list[BrokerCall]) -> Iterator[Exchange]:
+    """Yield the exchange without a name, which no code declares, if anything is published to it.
+
+    It is direct and durable, and every queue is bound to it under its own name (AMQP 0-9-1, section 2.1.2.4).
+    """
+    using = [call for call in publishing if "" in texts(call, "exchange")]
+    if using:
+        properties = {"exchange_type": "direct", "durable": "true"}
+        yield Exchange("", properties, {}, frozenset(properties), _services(using), ())
+
+
+def _queues(calls: list[BrokerCall]) -> Iterator[Queue]:
+    for name, same in _grouped(calls, lambda call: texts(call, "queue")):
+        first = same[0]
+        yield Queue(name, _properties(first), _table(first), first.defaults, _services(same), _places(same))
+
+
+def _bindings(calls: list[BrokerCall]) -> Iterator[Binding]:
+    def ends(call: BrokerCall) -> Iterator[tuple[str, str, str]]:
+        queues = [queue or SERVER_NAMED for queue in texts(call, "queue")]
+        return product(texts(call, "exchange"), texts(call, "routing_key"), queues)
+
+    for (exchange, routing_key, queue), same in _grouped(calls, ends):
+        yield Binding(exchange, routing_key, queue, _places(same))
+
+
+def _publishers(calls: list[BrokerCall]) -> Iterator[Publisher]:
+    def ends(call: BrokerCall) -> Iterator[tuple[str, str, str]]:
+        keys = texts(call, "routing_key")
+        named = [key or SERVER_NAMED if texts(call, "exchange") == ("",) else key for key in keys]
+        return product((call.service,), texts(call, "exchange"), named)
+
+    for (service, exchange, routing_key), same in _grouped(calls, ends):
+        via = tuple(sorted({call.place for call in same if call.via}))
+        yield Publisher(service, exchange, routing_key, _properties(same[0]), _places(same), via)
+
+
+def _consumers(by: dict[Operation, list[BrokerCall]]) -> Iterator[Consumer]:
+    def ends(call: BrokerCall) -> Iterator[tuple[str, str]]:
+        return product((call.service,), (queue or SERVER_NAMED for queue in texts(call, "queue")))
+
+    for (service, queue), same in _grouped(by.get(Operation.CONSUME, []), ends):
+        files = {call.span.path for call in same}
+        limits = {
+            text for call in by.get(Operation.QOS, []) if files & _paths(call) for text in texts(call, "prefetch_count")
+        }
+        acks = [call for call in by.get(Operation.ACK, []) if files & _paths(call)]
+        rejects = [call for call in by.get(Operation.REJECT, []) if files & _paths(call)]
+        yield Consumer(
+            service=service,
+            queue=queue,
+            ack=" or ".join(sorted({text for call in same for text in texts(call, "ack")})),
+            prefetch=" or ".join(sorted(limits)) or None,
+            exclusive=any("true" in map(str.lower, texts(call, "exclusive")) for call in same),
+            acks=_near(acks, files),
+            rejects=_near(rejects, files),
+            requeue=tuple(sorted({text.lower() for call in rejects for text in texts(call, "requeue")})),
+            at=_places(same),
+            via=tuple(sorted({call.place for call in same if call.via})),
+        )
+
+
+def texts(call: BrokerCall, name: str) -> tuple[str, ...]:
+    """Return the alternatives of a call's property as texts."""
+    value = call.properties.get(name)
+    return (_UNKNOWN,) if value is None else value.texts
+
+
+def _grouped(
+    calls: Iterable[BrokerCall], keys: Callable[[BrokerCall], Iterable[T]]
+) -> list[tuple[T, list[BrokerCall]]]:
+    """Return the calls by each of their keys, sorted by it."""
+    found: dict[T, list[BrokerCall]] = {}
+    for call in calls:
+        for key in keys(call):
+            found.setdefault(key, []).append(call)
+    return sorted(found.items(), key=lambda item: str(item[0]))
+
+
+def _properties(call: BrokerCall) -> dict[str, str]:
+    """Return the properties of a call that are no names and no entries of a table, as texts; nothing for null ones."""
+    found = {
+        name: _text(value)
+        for name, value in sorted(call.properties.items())
+        if name not in _NO_PROPERTIES and "." not in name and name != "arguments"
+    }
+    return {name: text for name, text in found.items() if text not in ("null", "none")}
+
+
+def _table(call: BrokerCall) -> dict[str, str]:
+    prefix = "arguments."
+    return {
+        name.removeprefix(prefix): _text(value)
+        for name, value in sorted(call.properties.items())
+        if name.startswith(prefix)
+    }
+
+
+def _text(value: Name) -> str:
+    texts = [text.lower() if text in ("True", "False") else text for text in value.texts]
+    return " or ".join(texts)
+
+
+def _services(calls: Iterable[BrokerCall]) -> tuple[str, ...]:
+    return tuple(sorted({call.service for call in calls}))
+
+
+def _places(calls: Iterable[BrokerCall]) -> tuple[Span, ...]:
+    return tuple(sorted({call.span for call in calls}))
+
+
+def _paths(call: BrokerCall) -> set[str]:
+    return {span.path for span in (call.span, *call.via)}
+
+
+def _near(calls: Iterable[BrokerCall], files: set[str]) -> tuple[Span, ...]:
+    """Return for each call the place in one of these files that it is or comes from."""
+    return tuple(sorted({next(s for s in (*call.via, call.span) if s.path in files) for call in calls}))
