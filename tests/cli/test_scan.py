@@ -62,7 +62,7 @@ post
 shop
   services/shop/src/Shop.hs
     3  publish  order c m = publishMsg c "orders" "created" m
-                publishes to exchange "orders" with routing key "created": publish to that pair's subject through JetStream and check the acknowledgement [amqp-publish]
+                publishes to exchange orders with routing key created: publish to that pair's subject through JetStream and check the acknowledgement [amqp-publish]
 
 Next:  natsscan explain amqp-consume     what NATS does there, and what a plain rewrite would lose
        natsscan services --format json   the same for programs

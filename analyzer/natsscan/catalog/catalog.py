@@ -224,6 +224,7 @@ def _functions(contents: list[FunctionsFile]) -> FunctionsFile:
             language=first.language,
             functions=first.functions | content.functions,
             transparent=first.transparent + content.transparent,
+            constructors=first.constructors + content.constructors,
             generated=first.generated + content.generated,
             interpreters=first.interpreters + content.interpreters,
             configured=f"(?:{first.configured}|{content.configured})",

@@ -226,14 +226,16 @@ class FunctionsFile(_Strict, frozen=True, tag_field="kind", tag="functions"):
     """What functions of a language's common libraries give, by name.
 
     They count where a name leads neither into the code base nor into a library of a broker. `transparent` constructors
-    only wrap a value. `generated` tells of names that a Template Haskell function makes: from which name they come.
-    `interpreters` are functions that give the constructors of an effect their meaning. `configured` is a pattern,
-    with `{type}` for a type's name, for code that has the type read from a configuration.
+    only wrap a value, other common ones are `constructors`. `generated` tells of names that a Template Haskell function
+    makes: from which name they come. `interpreters` are functions that give the constructors of an effect their
+    meaning. `configured` is a pattern, with `{type}` for a type's name, for code that has the type read from a
+    configuration.
     """
 
     language: Literal["haskell"]
     functions: dict[str, KnownFunctionRule]
     transparent: tuple[str, ...]
+    constructors: tuple[str, ...]
     generated: tuple[GeneratedRule, ...]
     interpreters: tuple[str, ...]
     configured: str

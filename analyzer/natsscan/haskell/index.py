@@ -14,7 +14,7 @@ from natsscan.model.symbol import SymbolId
 
 _MODULE = re.compile(rb"^[ \t>]*module\s+([\w.']+)", re.MULTILINE)
 _IMPORT = re.compile(
-    rb"^import\s+(?:\{-#[^#]*#-\}\s*)?(?:safe\s+)?(?:qualified\s+)?(?:\"[^\"]*\"\s+)?([\w.']+)", re.MULTILINE
+    rb"import\s+(?:\{-#[^#]*#-\}\s*)?(?:safe\s+)?(?:qualified\s+)?(?:\"[^\"]*\"\s+)?([\w.']+)", re.MULTILINE
 )
 _FIXITY = re.compile(rb"^[ \t]*infix[lr]?[ \t][^\n]*", re.MULTILINE)
 
@@ -29,6 +29,7 @@ class ModuleIndex:
     def __init__(self, sources: Iterable[SourceFile], parsed: Mapping[str, Module] | None = None) -> None:
         self._sources = tuple(sources)
         self._fixities: dict[str, dict[str, Fixity]] = {}
+        self._imported_fixities: dict[tuple[str, str], Fixity | None] = {}
         self._modules: dict[str, Module] = {}
         for path, module in (parsed or {}).items():
             name = self._name_of.get(path, module.name)
@@ -40,18 +41,20 @@ class ModuleIndex:
     def _by_name(self) -> dict[str, SourceFile]:
         found: dict[str, SourceFile] = {}
         for source in self._sources:
-            match = _MODULE.search(source.data)
+            at = source.data.find(b"\nmodule ") + 1  # nearly always what is looked for
+            match = _MODULE.match(source.data, at) or _MODULE.search(source.data)
             name = match.group(1).decode(errors="replace") if match is not None else "Main"
             found[name if name not in found else f"{name} ({source.path})"] = source
         return found
 
     def imported_fixity(self, module: Module, operator: str) -> Fixity | None:
         """Return the fixity that a module of the project, imported by this one, declares for an operator."""
-        for line in module.imports:
-            fixity = self._declared(line.module).get(operator)
-            if fixity is not None and _may_bring(line, operator):
-                return fixity
-        return None
+        key = (module.name, operator)
+        if key not in self._imported_fixities:
+            declared = ((line, self._declared(line.module).get(operator)) for line in module.imports)
+            found = (fixity for line, fixity in declared if fixity is not None and _may_bring(line, operator))
+            self._imported_fixities[key] = next(found, None)
+        return self._imported_fixities[key]
 
     def constructor_fields(self, module: Module, qualifier: str | None, constructor: str) -> tuple[str, ...]:
         """Return the fields of a record constructor that a module of the project defines and this one imports."""
@@ -89,7 +92,7 @@ class ModuleIndex:
     def _importing(self) -> dict[str, list[SourceFile]]:
         found: dict[str, list[SourceFile]] = {}
         for source in self._sources:
-            for name in set(_IMPORT.findall(source.data)):
+            for name in _imported(source.data):
                 found.setdefault(name.decode(errors="replace"), []).append(source)
         return found
 
@@ -267,6 +270,17 @@ def _holds(data: bytes, before: bytes, word: bytes) -> bool:
             return True
         at = data.find(wanted, end)
     return False
+
+
+def _imported(data: bytes) -> set[bytes]:
+    """Return the names of the modules that a file imports."""
+    found = set()
+    at = data.find(b"import ")
+    while at >= 0:
+        if match := _IMPORT.match(data, at) if data[at - 1 : at] in (b"\n", b"") else None:
+            found.add(match.group(1))
+        at = data.find(b"\nimport ", at) + 1 or -1
+    return found
 
 
 def _first_import(data: bytes) -> int:

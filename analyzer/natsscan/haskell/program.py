@@ -43,6 +43,7 @@ class Program:
         self._index = index
         self._exports = exports
         self._transparent = frozenset(catalog.functions.transparent)
+        self._common = self._transparent | frozenset(catalog.functions.constructors)
         self._scopes: dict[str, Scope] = {}
         self._lowerings: dict[str, Lowering] = {}
         self._bindings: dict[tuple[str, int], tuple[Binding, ...]] = {}
@@ -90,7 +91,11 @@ class Program:
     def _find(self, module: str, name: Variable | Constructor) -> Target | None:
         scope = self._scope(module)
         symbol = scope.resolve(name.qualifier, name.name, Namespace.VALUE) if scope else None
-        return symbol or self._index.resolve(module, name.qualifier, name.name, self._catalog.functions.generated)
+        # What the language's own packages define is theirs, unless the module itself says otherwise.
+        common = name.name in self.functions or name.name in self._common
+        within = () if common and name.qualifier is None else None
+        generated = self._catalog.functions.generated
+        return symbol or self._index.resolve(module, name.qualifier, name.name, generated, within)
 
     def _meaning(self, module: str, name: Variable | Constructor) -> Meaning | None:
         target = self.target(module, name)
