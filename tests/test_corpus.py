@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.conftest import run_command
+from natsscan.topology.shapes import form
+from tests.conftest import KEYS, run_command
 
 pytestmark = pytest.mark.corpus
 
@@ -22,7 +24,8 @@ def report(corpus: Path) -> dict[str, Any]:
 
 
 def test_calls_of_the_library_by_operation(report: dict[str, Any]) -> None:
-    counted = Counter(f["operation"] for f in report["findings"] if f["is_call"] and f["path"].endswith(".hs"))
+    direct = [f for f in report["findings"] if f["tier"] == "direct" and f["path"].endswith(".hs")]
+    counted = Counter(f["operation"] for f in direct if f["is_call"])
     assert counted["publish"] == 4
     assert counted["consume"] == 8
     assert counted["bind"] == 3
@@ -46,3 +49,55 @@ def test_nothing_is_lost_in_silence(report: dict[str, Any]) -> None:
     haskell = report["coverage"]["files"]["haskell"]
     assert haskell["read"] == haskell["seen"] > 1900
     assert haskell["skipped"] == 0
+
+
+TOPOLOGY = yaml.safe_load((KEYS / "wire-server-topology.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("section", "row"),
+    [(section, row) for section, rows in TOPOLOGY.items() for row in rows],
+    ids=lambda item: str(item),
+)
+def test_the_messaging_system_with_every_property(report: dict[str, Any], section: str, row: dict[str, Any]) -> None:
+    ends = {"name", "exchange", "routing_key", "queue", "service"} & row.keys()
+    same = [
+        found
+        for found in report["topology"][section]
+        if all((found[end] if end == "service" else form(found[end])) == row[end] for end in ends)
+    ]
+    assert len(same) >= 1, f"no {section} {[row[end] for end in sorted(ends)]}"
+    for found in same:
+        for name, wanted in row.items():
+            if name in ("acks", "rejects"):
+                assert [place["line"] for place in found[name]] == wanted
+            elif name == "properties":
+                assert wanted.items() <= found[name].items()
+            elif name not in ends:
+                assert found[name] == wanted, name
+
+
+def test_the_messaging_system_has_nothing_else(report: dict[str, Any]) -> None:
+    for section, ends in (
+        ("exchanges", ["name"]),
+        ("queues", ["name"]),
+        ("bindings", ["exchange", "routing_key", "queue"]),
+    ):
+        found = {tuple(form(row[end]) for end in ends) for row in report["topology"][section]}
+        assert found == {tuple(row[end] for end in ends) for row in TOPOLOGY[section]}, section
+
+
+def test_names_are_followed_into_other_packages(report: dict[str, Any]) -> None:
+    [publish] = [f for f in report["findings"] if f["path"].endswith("Gundeck/Client.hs") and f["operation"] == "bind"]
+    assert publish["arguments"]["exchange"]["values"] == ["user-notifications"]
+    assert publish["arguments"]["exchange"]["provenance"] == "constant"
+    assert publish["arguments"]["queue"]["values"] == ["user-notifications.{uid}.{cid}"]
+    assert publish["arguments"]["queue"]["holes"] == ["uid", "cid"]
+
+
+def test_wrappers_of_the_code_base_are_followed(report: dict[str, Any]) -> None:
+    found = {(f["path"], f["symbol"]) for f in report["findings"] if f["tier"] == "indirect"}
+    effect = "Wire.BackendNotificationQueueAccess"
+    assert ("services/galley/src/Galley/API/Clients.hs", f"{effect}.enqueueNotification") in found
+    assert ("services/brig/src/Brig/App.hs", "Network.AMQP.Extended.mkRabbitMqChannelMVar") in found
+    assert ("integration/test/Test/Events.hs", "Network.RabbitMqAdmin.listQueuesByVHost") in found

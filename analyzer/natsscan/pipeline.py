@@ -27,7 +27,7 @@ from natsscan.source.project import Project
 from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
-from natsscan.topology.build import build_topology
+from natsscan.topology.build import build_topology, call_of
 from natsscan.workers import both
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     excluded = Counter(why for path, why in listing.excluded.items() if project.in_scope(path))
     problems = {problem for part in parts for problem in part.problems} | {*listing.problems, *unneeded}
     files = parts[0].files | parts[1].files
+    calls = [call for part in parts for call in part.calls] + [call for usage in usages if (call := call_of(usage))]
     return Report(
         root=project.root.name,
         scope=project.scope,
@@ -129,10 +130,7 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         findings=findings,
         suppressed=suppressed,
         topology=build_topology(
-            call
-            for part in parts
-            for call in part.calls
-            if project.in_scope(call.span.path) or project.in_scope(call.place.path)
+            call for call in calls if project.in_scope(call.span.path) or project.in_scope(call.place.path)
         ),
     )
 

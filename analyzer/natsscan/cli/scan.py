@@ -54,27 +54,41 @@ def scan_command(
     Names are resolved in the whole project around the PATHs: the git root, else the folder with natsscan.toml,
     cabal.project or stack.yaml.
     """
-    from natsscan.catalog.catalog import load_catalog
-    from natsscan.cli.progress import Progress
-    from natsscan.config import load_config
-    from natsscan.pipeline import ScanOptions, scan
-    from natsscan.source.project import open_project
-
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
     files = [_output(output) for output in outputs]
-    project = open_project(paths)
-    config, config_file = load_config(paths[0].resolve(), project.root)
-    catalog = load_catalog((*_config_rules(config, config_file), *rules))
-    options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size)
-    with Progress() as progress:
-        report = scan(project, catalog, options, progress.update)
+    report = run_scan(paths, exclude, rules, max_file_size)
+    config = configuration(paths)[0]
     for name, file in files:
         _write(file, _render(report, name, detail=2, width=None, colour=False))
     detail = 0 if quiet else 2 if verbose else 1
     width, colour = _terminal()
     sys.stdout.write(_render(report, format_, detail, width, colour))
     return _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
+
+
+def run_scan(
+    paths: tuple[Path, ...], exclude: tuple[str, ...], rules: tuple[Path, ...], max_file_size: int | None
+) -> Report:
+    """Scan as the configuration around the paths and the options of a command say."""
+    from natsscan.catalog.catalog import load_catalog
+    from natsscan.cli.progress import Progress
+    from natsscan.pipeline import ScanOptions, scan
+    from natsscan.source.project import open_project
+
+    config, config_file = configuration(paths)
+    catalog = load_catalog((*_config_rules(config, config_file), *rules))
+    options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size)
+    with Progress() as progress:
+        return scan(open_project(paths), catalog, options, progress.update)
+
+
+def configuration(paths: tuple[Path, ...]) -> tuple[Config, Path | None]:
+    """Return the configuration for some paths, and the file that it stands in."""
+    from natsscan.config import load_config
+    from natsscan.source.project import open_project
+
+    return load_config(paths[0].resolve(), open_project(paths).root)
 
 
 def _output(text: str) -> tuple[str, Path]:

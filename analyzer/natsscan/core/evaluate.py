@@ -42,6 +42,7 @@ from natsscan.core.value import (
     Bound,
     Call,
     Choice,
+    Element,
     Environment,
     FieldOf,
     Function,
@@ -224,9 +225,10 @@ class Evaluator:
     def _unknown(self, function: str, given: list[Bound]) -> Value:
         """Return what an unknown function gives: a hole that is called after what the function is given."""
         last = given[-1]
-        if len(given) == 1:
-            value = self.force(last)
-            if isinstance(value, Parameter | FieldOf | Part | Local | Text | Call):
+        is_operator = not (function[:1].isalpha() or function[:1] == "_")
+        if len(given) == 1 or is_operator:
+            value = self.force(given[0])
+            if isinstance(value, Parameter | FieldOf | Part | Local | Text | Call | Element):
                 return Call(Local(function), (value,))
         if isinstance(last, Thunk) and isinstance(last.expression, Variable):
             return Local(last.expression.name)

@@ -51,6 +51,7 @@ class Program:
         self._wrappers: dict[tuple[str, str | None, str, int], Target | None] = {}
         self._targets: dict[tuple[str, str | None, str], Target | None] = {}
         self._meanings: dict[tuple[str, str | None, str], Meaning | None] = {}
+        self._configuration = re.compile(catalog.functions.configuration)
         self._selectors: dict[tuple[str, str], Selector] = {}
 
     # What names refer to
@@ -127,7 +128,7 @@ class Program:
     def body(self, symbol: SymbolId) -> Thunk | None:
         """Return a definition's body, its clauses as alternatives; None for what has none, such as a class method."""
         if symbol not in self._bodies:
-            clauses = self.clauses(symbol)
+            clauses = self.clauses(symbol) or self._only_instance(symbol)
             environment = Environment(symbol.module, symbol.name)
             self._bodies[symbol] = Thunk(clauses_of(clauses), environment) if clauses else None
         return self._bodies[symbol]
@@ -144,6 +145,17 @@ class Program:
             for binding in self.bindings(module, definition)
             if isinstance(binding.pattern, VariablePattern)
         ]
+
+    def _only_instance(self, method: SymbolId) -> list[Expression]:
+        """Return the clauses of a class's method in the one instance that its own module has; nothing if in several."""
+        module = self._index.module(method.module)
+        found = [
+            [binding.value for binding in self.bindings(module, definition) if _binds(binding, method.name)]
+            for definition in (module.definitions if module else ())
+            if module and definition.nodes[-1].type == "instance" and method.name.encode() in _text(module, definition)
+        ]
+        found = [clauses for clauses in found if clauses]
+        return found[0] if len(found) == 1 else []
 
     def bindings(self, module: Module, definition: Definition) -> tuple[Binding, ...]:
         """Return the bindings of a top-level definition; of an instance, its methods."""
@@ -180,10 +192,11 @@ class Program:
         return self._selectors[key]
 
     def _selector(self, constructor: SymbolId, field: str) -> Selector:
-        """Return a field of a constructor; its record is configured if the module can parse it from JSON."""
+        """Return a field of a constructor; its record is configured if it is called so and parsed from JSON."""
         module = self._index.module(constructor.module)
         sole = len(self._index.labels(constructor)) == 1
-        if module is None or b"JSON" not in module.data:
+        configures = self._configuration.search(constructor.qualified)
+        if module is None or not configures or b"JSON" not in module.data:
             return Selector(field, sole=sole)
         pattern = self._catalog.functions.configured.replace("{type}", re.escape(constructor.name))
         return Selector(field, re.search(pattern.encode(), module.data) is not None, sole)
@@ -198,6 +211,14 @@ class Program:
             return None
         given = defaults_of(arguments) | properties(self._catalog, symbol, arguments)
         return Items(tuple(given.get(name, Local(name)) for name in symbol.returns))
+
+
+def _binds(binding: Binding, name: str) -> bool:
+    return isinstance(binding.pattern, VariablePattern) and binding.pattern.name == name
+
+
+def _text(module: Module, definition: Definition) -> bytes:
+    return module.data[definition.start : definition.nodes[-1].end_byte]
 
 
 def properties(catalog: Catalog, symbol: LibrarySymbol, arguments: tuple[Value, ...]) -> dict[str, Value]:

@@ -34,7 +34,7 @@ _CODE = frozenset({"function", "bind", "instance", "class", "signature", "top_sp
 _ROUNDS = 4
 
 # What a call is about beyond these is not part of the messaging system, and never keeps an effect open.
-_NOT_NAMED = frozenset({"channel", "connection", "callback", "handler", "cancel_callback", "envelope", "consumer_tag"})
+_NOT_NAMED = frozenset({"channel", "connection", "callback", "handler", "cancel_callback", "consumer_tag"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +330,7 @@ class Routines:
             place = Place(walked.module, walked.definition, site.start, site.end)
             if isinstance(site.target, LibrarySymbol):
                 if site.target.is_call:
-                    effect = Effect(site.target, self._values(site.target, site.arguments), place)
+                    effect = Effect(site.target, self._values(site.target, site.arguments, walked), place)
                     self._keep_names(site.target)
                     yield effect
             elif isinstance(site.target, Owner):
@@ -349,13 +349,18 @@ class Routines:
             if owner.module in self._own_modules:
                 self._named_by.setdefault(SymbolId(owner.module, owner.definition), set()).add(symbol)
 
-    def _values(self, symbol: LibrarySymbol, arguments: tuple[Thunk, ...]) -> tuple[Value, ...]:
-        """Return the values of a call's arguments, of those that say something of the messaging system."""
+    def _values(self, symbol: LibrarySymbol, arguments: tuple[Thunk, ...], caller: _Walked) -> tuple[Value, ...]:
+        """Return the values of a call's arguments, of those that say something of the messaging system.
+
+        Arguments that are not given here are the caller's own, after those that it names, as in `ack = ackEnv`.
+        """
         names = (*symbol.arguments, *([""] * len(arguments)))
-        return tuple(
+        given = [
             Local(name) if name in _NOT_NAMED else self._evaluator.normal(self._evaluator.force(argument))
             for name, argument in zip(names, arguments, strict=False)
-        )
+        ]
+        missing = symbol.arguments[len(given) :]
+        return (*given, *(Parameter(caller.owner, caller.arity + at, name) for at, name in enumerate(missing)))
 
     def _given(
         self, effects: Iterable[Effect], site: Site, owner: Owner, place: Place, caller: _Walked

@@ -14,6 +14,7 @@ from natsscan.model.coverage import KindCoverage, Loss
 from natsscan.model.finding import Category, Finding, Severity, Suppressed
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind
+from natsscan.model.topology import Topology
 from natsscan.model.usage import Argument, Operation, Provenance, Tier
 from natsscan.reports.json_topology import TopologyEntry, topology_entry
 from natsscan.reports.place import Place
@@ -114,6 +115,11 @@ class ReportDocument(msgspec.Struct, frozen=True):
 def render(report: Report) -> str:
     """Return the report as JSON, indented, with a final newline; equal reports give equal text."""
     return msgspec.json.format(msgspec.json.encode(document(report)), indent=2).decode() + "\n"
+
+
+def render_topology(topology: Topology) -> str:
+    """Return the messaging system alone as JSON, in the shape that it has in the report."""
+    return msgspec.json.format(msgspec.json.encode(topology_entry(topology)), indent=2).decode() + "\n"
 
 
 def document(report: Report) -> ReportDocument:

@@ -2,17 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
-from typing import TypeVar
 
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.name import Name
+from natsscan.model.source import PROGRAMS
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, Publisher, Queue, Topology
-from natsscan.model.usage import Operation
+from natsscan.model.usage import Operation, Usage
+from natsscan.topology.shapes import clearest, shape
 
-T = TypeVar("T")
-
-_NO_PROPERTIES = frozenset({"exchange", "queue", "routing_key", "channel", "connection", "options", "message", "body"})
+_NO_PROPERTIES = frozenset(
+    {"exchange", "queue", "routing_key", "channel", "connection", "options", "message", "body"}
+    | {"host", "port", "user", "password", "vhost", "subcommand"}
+)
+_MADE_OF = frozenset(
+    {Operation.DECLARE_EXCHANGE, Operation.DECLARE_QUEUE, Operation.BIND, Operation.PUBLISH, Operation.CONSUME}
+)
 _UNKNOWN = "{unknown}"
 
 
@@ -39,12 +44,22 @@ def build_topology(calls: Iterable[BrokerCall]) -> Topology:
     )
 
 
+def call_of(usage: Usage) -> BrokerCall | None:
+    """Return what a script or an export of definitions does with the broker; None for any other usage."""
+    if usage.language in PROGRAMS or usage.operation not in _MADE_OF:
+        return None
+    given = {argument.name: Name(((argument.text,),)) for argument in usage.arguments}
+    if usage.operation is Operation.PUBLISH:
+        given.setdefault("exchange", Name((("",),)))
+    return BrokerCall(usage.operation, usage.symbol, given, frozenset(), usage.span, (), usage.service)
+
+
 def _order(call: BrokerCall) -> tuple[Span, tuple[Span, ...]]:
     return call.span, call.via
 
 
 def _exchanges(calls: list[BrokerCall]) -> Iterator[Exchange]:
-    for name, same in _grouped(calls, lambda call: texts(call, "exchange")):
+    for (name,), same in _grouped(calls, lambda call: product(texts(call, "exchange"))):
         first = same[0]
         yield Exchange(name, _properties(first), _table(first), first.defaults, _services(same), _places(same))
 
@@ -61,7 +76,7 @@ def _default_exchange(publishing: list[BrokerCall]) -> Iterator[Exchange]:
 
 
 def _queues(calls: list[BrokerCall]) -> Iterator[Queue]:
-    for name, same in _grouped(calls, lambda call: texts(call, "queue")):
+    for (name,), same in _grouped(calls, lambda call: product(texts(call, "queue"))):
         first = same[0]
         yield Queue(name, _properties(first), _table(first), first.defaults, _services(same), _places(same))
 
@@ -118,14 +133,18 @@ def texts(call: BrokerCall, name: str) -> tuple[str, ...]:
 
 
 def _grouped(
-    calls: Iterable[BrokerCall], keys: Callable[[BrokerCall], Iterable[T]]
-) -> list[tuple[T, list[BrokerCall]]]:
-    """Return the calls by each of their keys, sorted by it."""
-    found: dict[T, list[BrokerCall]] = {}
+    calls: Iterable[BrokerCall], keys: Callable[[BrokerCall], Iterable[tuple[str, ...]]]
+) -> list[tuple[tuple[str, ...], list[BrokerCall]]]:
+    """Return the calls by each of their keys, sorted by it; keys that are the same but for their holes are one."""
+    found: dict[tuple[str, ...], list[BrokerCall]] = {}
+    written: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for call in calls:
         for key in keys(call):
-            found.setdefault(key, []).append(call)
-    return sorted(found.items(), key=lambda item: str(item[0]))
+            same = tuple(map(shape, key))
+            found.setdefault(same, []).append(call)
+            written.setdefault(same, set()).add(key)
+    clear = {same: tuple(map(clearest, zip(*names, strict=True))) for same, names in written.items()}
+    return sorted(((clear[same], group) for same, group in found.items()), key=lambda item: item[0])
 
 
 def _properties(call: BrokerCall) -> dict[str, str]:
@@ -165,5 +184,5 @@ def _paths(call: BrokerCall) -> set[str]:
 
 
 def _near(calls: Iterable[BrokerCall], files: set[str]) -> tuple[Span, ...]:
-    """Return for each call the place in one of these files that it is or comes from."""
-    return tuple(sorted({next(s for s in (*call.via, call.span) if s.path in files) for call in calls}))
+    """Return for each call the place in one of these files that it is or, most closely, comes from."""
+    return tuple(sorted({next(s for s in (call.span, *reversed(call.via)) if s.path in files) for call in calls}))

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Publisher, Queue, Topology
-
-_HOLE = re.compile(r"\{[^{}]*\}")
-
-
-def shape(name: str) -> str:
-    """Return a name with all holes alike: what is called differently in two places may still be the same."""
-    return _HOLE.sub("{}", name)
+from natsscan.topology.shapes import form, shape
 
 
 def queue_names(topology: Topology) -> tuple[str, ...]:
@@ -73,8 +65,8 @@ def key_matches(kind: str, pattern: str, key: str) -> bool:
     A hole may be any text of one word; AMQP 0-9-1, section 3.1.3.3.
     """
     if kind != "topic":
-        return shape(pattern) == shape(key)
-    return _words_match(shape(pattern).split("."), shape(key).split("."))
+        return form(pattern) == form(key)
+    return _words_match(form(pattern).split("."), form(key).split("."))
 
 
 def _words_match(pattern: list[str], words: list[str]) -> bool:

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from natsscan.model.report import Report
+
+FORMATS = ("text", "json", "mermaid", "dot")
+
+
+@click.command("topology")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable.")
+@click.option(
+    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
+)
+def topology_command(paths: tuple[Path, ...], format_: str, exclude: tuple[str, ...], rules: tuple[Path, ...]) -> None:
+    """Show the messaging system that the code under PATHs describes.
+
+    Exchanges, queues, bindings, publishers and consumers, each with the lines that say so; as a picture with
+    `--format mermaid` or `--format dot`.
+    """
+    from natsscan.cli.scan import run_scan
+
+    report = run_scan(paths, exclude, rules, None)
+    sys.stdout.write(_render(report, format_))
+
+
+def _render(report: Report, format_: str) -> str:
+    if format_ == "json":
+        from natsscan.reports import json
+
+        return json.render_topology(report.topology)
+    if format_ == "text":
+        from natsscan.reports import topology
+
+        return topology.render(report.topology)
+    from natsscan.reports import diagrams
+    from natsscan.topology.graph import build_graph
+
+    graph = build_graph(report.topology)
+    return diagrams.mermaid(graph) if format_ == "mermaid" else diagrams.dot(graph)

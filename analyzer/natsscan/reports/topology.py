@@ -1,0 +1,87 @@
+"""A topology for people: each exchange and each queue with who fills it, who empties it, and where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from natsscan.model.span import Span
+from natsscan.model.topology import SERVER_NAMED, Consumer, Exchange, Publisher, Queue, Topology
+from natsscan.reports.escape import visible
+from natsscan.topology.flows import bindings_of, consumers_of, dead_letters_to, publishers_to, queue_names
+from natsscan.topology.shapes import shape
+
+_LABEL = 17
+
+
+def render(topology: Topology) -> str:
+    """Return a topology as text, a block for each exchange and each queue."""
+    if topology == Topology():
+        return "No exchange, queue, publisher or consumer found.\n"
+    blocks = [*map(_exchange, topology.exchanges), *(_queue(topology, name) for name in queue_names(topology))]
+    return "\n\n".join("\n".join(map(str.rstrip, block)) for block in blocks) + "\n"
+
+
+def _exchange(exchange: Exchange) -> list[str]:
+    title = f"exchange {exchange.name}" if exchange.name else "the default exchange"
+    kind = exchange.properties.get("exchange_type", "")
+    traits = [kind, *(name.replace("_", " ") for name, text in sorted(exchange.properties.items()) if text == "true")]
+    lines = [visible(f"{title}: {', '.join(trait for trait in traits if trait)}")]
+    return [*lines, *_row("declared", _places(exchange.at))]
+
+
+def _queue(topology: Topology, name: str) -> list[str]:
+    declared = [queue for queue in topology.queues if shape(queue.name or SERVER_NAMED) == shape(name)]
+    lines = [visible(f"queue {name}")]
+    for queue in declared:
+        lines += _row("declared", [f"{_traits(queue)}  {place}" for place in _places(queue.at)])
+    if not declared:
+        lines += _row("declared", ["nowhere in this code base"])
+    for binding in bindings_of(topology, name):
+        lines += _row(
+            "bound",
+            [
+                f"to {binding.exchange} with {binding.routing_key or '(empty key)'}  {place}"
+                for place in _places(binding.at)
+            ],
+        )
+    for publisher in publishers_to(topology, name):
+        lines += _row("filled by", [f"{_publishes(publisher)}  {place}" for place in _places(publisher.at)])
+    for source in dead_letters_to(topology, name):
+        lines += _row("filled by", [f"dead letters of {source.name}"])
+    for consumer in consumers_of(topology, name):
+        lines += _row("emptied by", [f"{_consumes(consumer)}  {place}" for place in _places(consumer.at)])
+        lines += _row("acknowledged", _places(consumer.acks))
+        requeue = f"requeue {' or '.join(consumer.requeue)}  " if consumer.requeue else ""
+        lines += _row("rejected", [f"{requeue}{place}" for place in _places(consumer.rejects)])
+    for queue in declared:
+        if queue.dead_letter is not None:
+            exchange, key = queue.dead_letter
+            lines += _row("dead letters to", [f"{exchange or 'the default exchange'}{f' with {key}' if key else ''}"])
+    return lines
+
+
+def _traits(queue: Queue) -> str:
+    flags = [name.replace("_", " ") for name, text in sorted(queue.properties.items()) if text == "true"]
+    entries = [f"{key} {text}" for key, text in queue.arguments.items()]
+    return ", ".join([*flags, *entries]) or "plain"
+
+
+def _publishes(publisher: Publisher) -> str:
+    exchange = publisher.exchange or "the default exchange"
+    told = ("delivery_mode", "expiration", "priority", "mandatory", "reply_to")
+    given = [f"{name.replace('_', ' ')} {publisher.properties[name]}" for name in told if name in publisher.properties]
+    return f"{publisher.service}, through {exchange} with {publisher.routing_key}; {', '.join(given)}"
+
+
+def _consumes(consumer: Consumer) -> str:
+    limit = f"prefetch {consumer.prefetch}" if consumer.prefetch else "no prefetch limit"
+    return f"{consumer.service}, mode {consumer.ack}, {limit}{', exclusive' if consumer.exclusive else ''}"
+
+
+def _places(spans: Iterable[Span]) -> list[str]:
+    return [f"{span.path}:{span.line}" for span in spans]
+
+
+def _row(label: str, texts: Iterable[str]) -> Iterator[str]:
+    for at, text in enumerate(texts):
+        yield f"  {(label if at == 0 else ''):<{_LABEL}}{visible(text)}"
