@@ -27,7 +27,9 @@ def usages_in(files: dict[str, str], catalog: Catalog) -> list[Usage]:
     return sorted(found.values(), key=lambda usage: usage.span)
 
 
-def read_surface(reader: Reader, kind: FileKind, path: str, text: str | bytes, catalog: Catalog) -> SurfaceReading:
+def read_surface(
+    reader: Reader, kind: FileKind, path: str, text: str | bytes, catalog: Catalog, owner: str | None = None
+) -> SurfaceReading:
     data = text if isinstance(text, bytes) else text.encode()
     source = SourceFile(path, kind, data)
-    return reader(Surface(source, TextPositions(path, data), "service", catalog.broker))
+    return reader(Surface(source, TextPositions(path, data), "service", catalog.broker, owner))

@@ -18,13 +18,21 @@ from tests.scanning import read_surface
 
 
 def reading(
-    text: str | bytes, catalog: Catalog, kind: FileKind = FileKind.YAML, path: str = "f.yaml"
+    text: str | bytes,
+    catalog: Catalog,
+    kind: FileKind = FileKind.YAML,
+    path: str = "f.yaml",
+    owner: str | None = None,
 ) -> SurfaceReading:
-    return read_surface(yaml.read, kind, path, text, catalog)
+    return read_surface(yaml.read, kind, path, text, catalog, owner)
 
 
 def found(text: str | bytes, catalog: Catalog, kind: FileKind = FileKind.YAML) -> list[tuple[str, int, str]]:
     return [show(usage) for usage in reading(text, catalog, kind).usages]
+
+
+def argument(usage: Usage, name: str) -> str:
+    return next((argument.text for argument in usage.arguments if argument.name == name), "")
 
 
 def show(usage: Usage) -> tuple[str, int, str]:
@@ -123,9 +131,155 @@ def test_variables_in_all_their_forms(catalog: Catalog) -> None:
 def test_images_urls_and_ports_tied_to_the_broker(catalog: Catalog) -> None:
     text = "services:\n  mq:\n    image: quay.io/bitnami/rabbitmq:3\n  app:\n    url: amqp://u:pw@mq:5672/\n    ports: ['5672:5672']\n"
     assert found(text, catalog, FileKind.COMPOSE) == [
+        ("deploy", 2, "services.mq"),
+        ("deploy", 3, "services.mq.image"),
         ("deploy", 3, "quay.io/bitnami/rabbitmq:3"),
         ("connect", 5, "amqp URL"),
     ]
+
+
+def test_a_service_with_the_brokers_image_is_the_brokers_whatever_its_name(catalog: Catalog) -> None:
+    text = """services:
+  mq:
+    image: rabbitmq:4
+    restart: always
+    deploy: {replicas: 2}
+  app:
+    image: acme/rabbitmq-consumer:1
+    restart: always
+"""
+    usages = reading(text, catalog, FileKind.COMPOSE).usages
+    keys = [usage for usage in usages if usage.symbol.startswith("services.")]
+    assert [(u.symbol, argument(u, "owner"), u.definition) for u in keys] == [
+        (symbol, "mq", "mq")
+        for symbol in (
+            "services.mq",
+            "services.mq.image",
+            "services.mq.restart",
+            "services.mq.deploy",
+            "services.mq.deploy.replicas",
+        )
+    ]
+    assert {usage.span.line for usage in usages} == {2, 3, 4, 5, 7}
+    assert found(text, catalog) == [("deploy", 3, "rabbitmq:4"), ("deploy", 7, "acme/rabbitmq-consumer:1")]
+
+
+HELPERS = """{{- define "shop.labels" -}}
+app: shop
+{{- end }}
+{{- define "shop.broker" -}}
+mq:
+  rabbitmq:
+    host: {{ .host }}
+  {{- if .tls }}
+  ca: /etc/rabbitmq-ca/{{ .tls.key }}
+  {{- end }}
+{{- end }}
+{{ define `shop.caFile` }}{{ printf "/etc/rabbitmq-ca/%s" .key }}{{ end }}
+{{ define "shop.open" }}
+not: [yaml
+but: rabbitmq
+"""
+
+
+def test_named_templates_are_yaml_where_they_can_be(catalog: Catalog) -> None:
+    usages = reading(HELPERS, catalog, FileKind.HELM_TEMPLATE, "charts/shop/templates/_helpers.tpl").usages
+    assert sorted((u.span.line, u.operation.value, u.symbol, u.definition) for u in usages) == [
+        (4, "deploy", "shop.broker", None),
+        (6, "config", "mq.rabbitmq", "shop.broker"),
+        (7, "config", "mq.rabbitmq.host", "shop.broker"),
+        (9, "deploy", "/etc/rabbitmq-ca/{key}", "shop.broker"),
+        (12, "deploy", "/etc/rabbitmq-ca/%s", "shop.caFile"),
+        (13, "deploy", "shop.open", None),
+        (15, "deploy", "rabbitmq", "shop.open"),
+    ]
+    assert reading(HELPERS, catalog, FileKind.HELM_TEMPLATE, "charts/shop/templates/_helpers.tpl").problems == ()
+
+
+def test_keys_commented_out_below_a_commented_key(catalog: Catalog) -> None:
+    text = """mq:
+  rabbitmq:
+    host: h
+    # tls: # off
+    #   ca:
+    #     name: x
+    #   key: y
+    # port: 1
+    #   prose: no key has this below it
+  # other:
+  #   name: not the broker's
+# secrets:
+#   # no comment in a comment
+#   rabbitmq:
+#
+#   - amqp:
+#      user: u
+
+#   user: another block
+"""
+    usages = reading(text, catalog).usages
+    assert [(u.span.line, u.symbol) for u in usages if argument(u, "value_kind") == "comment"] == [
+        (4, "mq.rabbitmq.tls"),
+        (5, "mq.rabbitmq.tls.ca"),
+        (6, "mq.rabbitmq.tls.ca.name"),
+        (7, "mq.rabbitmq.tls.key"),
+        (8, "mq.rabbitmq.port"),
+        (14, "secrets.rabbitmq"),
+        (16, "secrets.rabbitmq.amqp"),
+        (17, "secrets.rabbitmq.amqp.user"),
+    ]
+
+
+def test_a_file_of_comments_is_a_mention(catalog: Catalog) -> None:
+    assert found("# shop:\n#   rabbitmq:\n#     host: h\n", catalog, FileKind.HELM_VALUES) == [("mention", 2, "rabb")]
+    assert found("ttl: 1\n# prefetchCount: 5\n# rabbit\n", catalog) == [("mention", 3, "rabb")]
+
+
+def test_comments_in_embedded_documents_have_the_paths_of_those(catalog: Catalog) -> None:
+    text = "data:\n  a.yaml: |\n    rabbitmq:\n      host: h\n      # port: 1\n  rabbitmq:\n    # user: u\n    x: 1\n"
+    assert ("config", 5, "rabbitmq.port") in found(text, catalog)
+    assert ("config", 7, "data.rabbitmq.user") in found(text, catalog)
+
+
+def test_aliases_of_the_brokers_keys(catalog: Catalog) -> None:
+    text = """rabbitmq: &mq
+  host: h
+cache: &cache {host: c}
+broker: *mq
+store: *cache
+merged:
+  <<: *mq
+  <<: [*cache, *mq]
+list: [*cache, *mq]
+again: &mq {host: other}
+late: *mq
+never: *nothing
+"""
+    usages = [usage for usage in reading(text, catalog).usages if argument(usage, "alias_of")]
+    assert [(u.span.line, u.symbol, argument(u, "alias_of")) for u in usages] == [
+        (4, "broker", "rabbitmq"),
+        (7, "merged", "rabbitmq"),
+        (8, "*mq", "rabbitmq"),
+        (9, "*mq", "rabbitmq"),
+    ]
+
+
+def test_templates_of_the_brokers_chart_ask_for_its_values(catalog: Catalog) -> None:
+    text = """kind: Service
+metadata: {name: "{{ .Chart.Name }}-{{ .Release.Name }}"}
+spec:
+  {{- range .Values.hosts }}
+  - {{ . }}
+  {{- end }}
+  port: {{ .Values.port }} # {{ .Values.port }}
+"""
+    usages = reading(text, catalog, FileKind.HELM_TEMPLATE, "charts/mq/templates/s.yaml", owner="mq").usages
+    assert [(u.span.line, u.symbol, argument(u, "owner")) for u in usages] == [
+        (4, "hosts", "mq"),
+        (7, "port", "mq"),
+        (7, "port", "mq"),
+    ]
+    assert reading(text, catalog, FileKind.HELM_TEMPLATE).usages == ()
 
 
 def test_secret_values_are_not_kept(catalog: Catalog) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from natsscan.surfaces.helmmask import Action
 
 Chain = tuple[str, ...]
+_BUILT_IN = frozenset({"Capabilities", "Chart", "Files", "Release", "Subcharts", "Template"})
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 _CHAIN = re.compile(r"(?<![\w.)\]$])(?P<start>\$\w*)?(?P<names>(?:\.[A-Za-z_]\w*)+|\.(?![\w.]))?")
@@ -40,6 +41,11 @@ class Reference:
     def dotted(self) -> str:
         """The chain as a key path, without the `Values` that every chain begins with."""
         return ".".join(self.chain)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether the chain is one of values, and not of what Helm itself knows (`.Chart.Name`, `.Release.Name`)."""
+        return bool(self.chain) and self.chain[0] not in _BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Tier, Usage
+from natsscan.surfaces.helmdefines import named_templates
 from natsscan.surfaces.helmmask import find_actions, mask
 from natsscan.surfaces.helmscope import Meaning, resolve
 from natsscan.surfaces.surface import Surface, SurfaceReading
+from natsscan.surfaces.templatetext import short, template_usages, text_lines, within_templates
+from natsscan.surfaces.yamlanchors import Anchors
+from natsscan.surfaces.yamlcomments import commented_keys
 from natsscan.surfaces.yamltree import Entry, ValueKind, YamlTree, read_yaml
 
 _SECRET_KEY = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|secret|token|credentials?|private_?key|api_?key|cookie)$")
-_CREDENTIALS = re.compile(r"://[^\s/@]*@")
 _HOLE = re.compile(r"\{[^{}]*\}")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w{}]*)=")
-_COMMENTED_KEY = re.compile(r"#+ ?([A-Za-z][\w.-]*):(?:\s|$)")
 _NUMBER = re.compile(r"(?<!\d)\d{4,5}(?!\d)")
 _TEXT_TEMPLATES = (".tpl", ".txt")
-_LONGEST_VALUE = 120
 
 
 def read(surface: Surface) -> SurfaceReading:
@@ -33,18 +34,32 @@ def read(surface: Surface) -> SurfaceReading:
     actions = find_actions(data)
     masked = mask(data, actions)
     meanings = resolve(data, actions)
-    if surface.source.path.endswith(_TEXT_TEMPLATES):
-        usages = [*_text_lines(surface, masked, 0, len(data)), *_template_usages(surface, meanings, set(), set())]
-        return SurfaceReading(tuple(usages))
-    tree = read_yaml(data, masked, actions)
+    templates = named_templates(data, actions)
+    is_text = surface.source.path.endswith(_TEXT_TEMPLATES)
+    tree = read_yaml(data, masked, actions, [template.body for template in templates] if is_text else None)
     reader = _YamlReader(surface, tree, meanings, masked)
-    usages = [*reader.usages(), *reader.comment_usages()]
-    lines = {usage.span.line for usage in usages}
-    usages += _template_usages(surface, meanings, lines, reader.settings)
-    if all(usage.symbol in reader.settings for usage in usages):  # of another program, or one without the broker
-        usages = _mention(surface, tree)
+    usages = list(reader.usages())
+    for start, end in _between(tree.parts, len(data)) if is_text else ():
+        usages += text_lines(surface, masked, start, end)
+    commented = list(reader.comment_usages())
+    lines = {usage.span.line for usage in (*usages, *commented)}
+    usages += template_usages(surface, meanings, lines, reader.settings)
+    usages = within_templates(surface, templates, usages, reader.settings)
+    if surface.owner is None and all(usage.symbol in reader.settings for usage in usages):
+        usages = _mention(surface, tree)  # the settings are those of another program, or of one without the broker
+    else:
+        usages += commented
     problems = tuple(surface.problem(fault.offset, fault.reason) for fault in tree.faults[:1])
     return SurfaceReading(tuple(usages), problems)
+
+
+def _between(parts: Sequence[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a file that are in none of some parts."""
+    at = 0
+    for start, stop in parts:
+        yield at, start
+        at = stop
+    yield at, end
 
 
 class _YamlReader:
@@ -57,6 +72,7 @@ class _YamlReader:
         self.settings: set[str] = set()
         self._named: dict[tuple[str, ...], bool] = {}
         self._owned = surface.owner is not None and surface.source.kind is FileKind.HELM_VALUES
+        self._anchors = Anchors(tree, masked)
         self._objects: dict[tuple[int, int], str | None] = {}
 
     def usages(self) -> Iterator[Usage]:
@@ -78,15 +94,24 @@ class _YamlReader:
             yield self._usage(Operation.CONFIG, entry.dotted, key, entry, given | self._value(entry))
         elif self._is_named(entry.path):
             yield self._usage(self._operation(entry), entry.dotted, key, entry, self._value(entry))
-        elif self._owned:
-            because = {"owner": self._surface.owner or ""}
-            yield self._usage(Operation.CONFIG, entry.dotted, key, entry, self._value(entry) | because)
+        elif owner := self._owner_of(entry):
+            if self._is_settings_service(entry.path[:2]):
+                self.settings.add(entry.dotted)
+            yield self._usage(self._operation(entry), entry.dotted, key, entry, self._value(entry) | {"owner": owner})
+        elif target := self._broker_alias(entry):
+            given = self._value(entry) | {"alias_of": target.dotted}
+            yield self._usage(self._operation(entry), entry.dotted, key, entry, given)
 
     def _value_usages(self, entry: Entry) -> Iterator[Usage]:
         if entry.kind is ValueKind.BLOCK:
             if not any(other.holder == entry.place for other in self._tree.entries[entry.place + 1 :]):
                 body = self._surface.source.data.find(b"\n", *entry.value) + 1
-                yield from _text_lines(self._surface, self._masked, body or entry.value[0], entry.value[1])
+                yield from text_lines(self._surface, self._masked, body or entry.value[0], entry.value[1])
+            return
+        if entry.kind is ValueKind.ALIAS:
+            target = self._broker_alias(entry) if entry.key is None else None
+            if target is not None:
+                yield self._usage(self._operation(entry), entry.text, entry.value, entry, {"alias_of": target.dotted})
             return
         text, literal = entry.text, _HOLE.sub("", entry.text)
         assigned = _ASSIGNMENT.match(text)
@@ -99,7 +124,7 @@ class _YamlReader:
         elif self._broker.url.search(text):
             yield self._usage(Operation.CONNECT, "amqp URL", entry.value, entry, {})
         elif self._broker.image.search(text) or self._broker.name.search(literal):
-            yield self._usage(Operation.DEPLOY, _short(text), entry.value, entry, {})
+            yield self._usage(Operation.DEPLOY, short(text), entry.value, entry, {})
         elif self._is_broker_port(entry, text):
             yield self._usage(Operation.DEPLOY, f"port {text}", entry.value, entry, {})
 
@@ -111,31 +136,45 @@ class _YamlReader:
             )
         return self._named[path]
 
+    def _owner_of(self, entry: Entry) -> str | None:
+        """Return what of the broker an entry belongs to that does not name it: its chart, or a service that runs it."""
+        if self._owned:
+            return self._surface.owner
+        service = entry.path[:2]
+        return service[1] if service in self._services and entry.document is None else None
+
+    @cached_property
+    def _services(self) -> frozenset[tuple[str, ...]]:
+        """The services of a compose file that run the broker or that a rule knows, though their names do not say so."""
+        if self._surface.source.kind is not FileKind.COMPOSE:
+            return frozenset()
+        return frozenset(
+            entry.path[:2]
+            for entry in self._tree.entries
+            if entry.path[:1] == ("services",)
+            and (
+                (len(entry.path) == 3 and entry.name == "image" and self._broker.image.search(entry.text))
+                or self._is_settings_service(entry.path)
+            )
+        )
+
+    def _is_settings_service(self, path: tuple[str, ...]) -> bool:
+        """Tell whether a path is that of a service in a compose file that a rule knows."""
+        is_service = self._surface.source.kind is FileKind.COMPOSE and len(path) == 2 and path[0] == "services"
+        return is_service and self._broker.setting(path) is not None
+
+    def _broker_alias(self, entry: Entry) -> Entry | None:
+        """Return the key of the broker whose value an alias stands for, None if it is another's or no alias."""
+        target = self._anchors.target(entry) if entry.kind is ValueKind.ALIAS else None
+        return target if target is not None and (self._is_named(target.path) or self._owner_of(target)) else None
+
     def comment_usages(self) -> Iterator[Usage]:
         """Yield keys that are commented out: in a block of the broker any, elsewhere those that a rule knows."""
-        keys = [entry for entry in self._tree.entries if entry.key is not None]
-        starts = [entry.key[0] for entry in keys if entry.key is not None]
-        for start, end in self._tree.comments:
-            match = _COMMENTED_KEY.match(self._surface.positions.text(start, end))
-            if match is None:
-                continue
-            before = bisect_left(starts, start)
-            above = self._block_around(keys[before - 1], start) if before else ()
-            path = (*above, match.group(1))
-            if self._is_named(path) or self._broker.setting(path):
-                place = start + match.start(1)
+        for path, start, end in commented_keys(self._tree, self._surface.positions):
+            named = self._is_named(path)
+            if named or self._broker.setting(path):
                 arguments = {"value_kind": "comment"}
-                yield self._surface.usage(
-                    Operation.CONFIG, ".".join(path), place, place + len(match.group(1)), arguments=arguments
-                )
-
-    def _block_around(self, before: Entry, offset: int) -> tuple[str, ...]:
-        """Return the path of the map that a line belongs to by its column, seen from the key before it."""
-        column = self._surface.positions.position(offset)[1]
-        for entry in (before, *self._tree.ancestors(before)):
-            if entry.key is not None and self._surface.positions.position(entry.key[0])[1] < column:
-                return entry.path
-        return ()
+                yield self._surface.usage(Operation.CONFIG, ".".join(path), start, end, arguments=arguments)
 
     def _operation(self, entry: Entry) -> Operation:
         """Keys of compose files and Kubernetes objects run the broker, all others configure a program."""
@@ -165,7 +204,7 @@ class _YamlReader:
         given = {"value_kind": entry.kind.value}
         if entry.text:
             secret = _SECRET_KEY.search(entry.name) and entry.kind is not ValueKind.TEMPLATE
-            given["value"] = "(secret)" if secret else _short(entry.text)
+            given["value"] = "(secret)" if secret else short(entry.text)
         for number in entry.actions:
             references = self._meanings[number].references
             if references and entry.kind is ValueKind.TEMPLATE:
@@ -195,53 +234,6 @@ class _YamlReader:
         return self._surface.usage(operation, symbol, *span, definition=definition, arguments=arguments)
 
 
-def _template_usages(
-    surface: Surface, meanings: Sequence[Meaning], lines: set[int], settings: set[str]
-) -> Iterator[Usage]:
-    """Yield what template actions ask for or name, on lines that say nothing of the broker otherwise.
-
-    Chains that count only as settings are added to `settings`.
-    """
-    for meaning in meanings:
-        for reference in meaning.references:
-            named = surface.broker.name.search(reference.dotted)
-            if not (named or surface.broker.setting(reference.chain)):
-                continue
-            if surface.positions.position(reference.start)[0] not in lines:
-                settings.update(() if named else (reference.dotted,))
-                yield surface.usage(Operation.CONFIG, reference.dotted, reference.start, reference.end)
-        for string in meaning.strings:
-            if surface.broker.name.search(string.text) and surface.positions.position(string.start)[0] not in lines:
-                yield surface.usage(Operation.DEPLOY, _short(string.text), string.start, string.end)
-
-
-def _text_lines(surface: Surface, masked: bytes, start: int, end: int) -> Iterator[Usage]:
-    """Yield one usage for each line of a script or other text in a file that names the broker; comments say nothing."""
-    broker = surface.broker
-    for line_start, line in _lines(masked, start, end):
-        text = line.decode(errors="replace")
-        if text.lstrip().startswith("#") or not broker.name.search(text):
-            continue
-        match = broker.command.search(text) or broker.url.search(text) or broker.name.search(text)
-        if match is None:
-            continue
-        command = broker.command.search(text)
-        operation = Operation.ADMIN if command else Operation.CONNECT if broker.url.search(text) else Operation.DEPLOY
-        at = line_start + len(text[: match.start()].encode())
-        word = re.match(r"[\w./:-]+", text[match.start() :])
-        symbol = command.group(1) if command else word.group() if word else match.group()
-        symbol = "amqp URL" if operation is Operation.CONNECT else symbol
-        yield surface.usage(operation, symbol, at, at + len(match.group().encode()), is_call=bool(command))
-
-
-def _lines(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    while start < end:
-        stop = data.find(b"\n", start, end)
-        stop = end if stop < 0 else stop
-        yield start, data[start:stop]
-        start = stop + 1
-
-
 def _mention(surface: Surface, tree: YamlTree) -> list[Usage]:
     hits = [
         start + len(text[: match.start()].encode())
@@ -255,9 +247,3 @@ def _mention(surface: Surface, tree: YamlTree) -> list[Usage]:
     count = {"count": str(len(hits))}
     word = surface.positions.text(hits[0], hits[0] + 4)
     return [surface.usage(Operation.MENTION, word, hits[0], hits[0] + 4, tier=Tier.MENTION, arguments=count)]
-
-
-def _short(text: str) -> str:
-    """Return a value on one line, cut where it is long, and without the credentials of a URL."""
-    text = _CREDENTIALS.sub("://***@", " ".join(text.split()))
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

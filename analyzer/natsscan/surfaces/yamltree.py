@@ -72,9 +72,13 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class YamlTree:
-    """The entries of a file in order, those of embedded documents after them; spans of comments; what is broken."""
+    """The entries of a file in order, those of embedded documents after them; spans of comments; what is broken.
+
+    `parts` are the stretches of the file that were read, without embedded documents.
+    """
 
     entries: list[Entry] = field(default_factory=list)
+    parts: list[tuple[int, int]] = field(default_factory=list)
     comments: list[tuple[int, int]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     _children: dict[int, dict[str, int]] | None = None
@@ -116,13 +120,16 @@ _SCALARS = {
 _OPENING = frozenset({TokenKind.PAIR, TokenKind.ITEM, TokenKind.FLOW_ITEM})
 
 
-def read_yaml(data: bytes, masked: bytes, actions: Sequence[Action]) -> YamlTree:
+def read_yaml(
+    data: bytes, masked: bytes, actions: Sequence[Action], parts: Sequence[tuple[int, int]] | None = None
+) -> YamlTree:
     """Read a YAML file: its bytes, the same with template actions masked, and those actions.
 
+    If `parts` are given, only those stretches of the file are read, each as a file of its own, if it is YAML at all.
     Aliases are entries of kind alias and never followed, so that an entry stands for bytes of the file. Documents
     inside block scalars are read as well, with the name of their key as `document`; their paths start anew.
     """
-    return _Builder(data, masked, actions).read()
+    return _Builder(data, masked, actions).read(parts)
 
 
 @dataclass(slots=True)
@@ -146,25 +153,28 @@ class _Builder:
         self.starts = [action.start for action in actions]
         self.tree = YamlTree()
 
-    def read(self) -> YamlTree:
+    def read(self, parts: Sequence[tuple[int, int]] | None) -> YamlTree:
         """Read the file, then the documents in its block scalars, then those in theirs."""
-        waiting: list[tuple[int, int, int, int]] = [(0, len(self.data), -1, 0)]
+        whole = ((0, len(self.data)),) if parts is None else parts
+        waiting: list[tuple[int, int, int, int]] = [(*part, -1, 0) for part in whole]
         for start, end, holder, depth in waiting:  # grows while it is walked
-            for entry in self._read(start, end, holder):
+            document = self.tree.entries[holder].name if holder >= 0 else None
+            is_sure = parts is None if document is None else _FILE_NAME.search(document) is not None
+            for entry in self._read(start, end, holder, document, is_sure=is_sure):
                 if entry.kind is ValueKind.BLOCK and depth < _MOST_EMBEDDED:
                     body = self.data.find(b"\n", *entry.value) + 1
                     if body and (_FILE_NAME.search(entry.name) or _KEY_LINE.match(self.masked, body, entry.value[1])):
                         waiting.append((body, entry.value[1], entry.place, depth + 1))
         return self.tree
 
-    def _read(self, start: int, end: int, holder: int) -> list[Entry]:
+    def _read(self, start: int, end: int, holder: int, document: str | None, *, is_sure: bool) -> list[Entry]:
         """Add and return the entries of a stretch of the file; none if it is text that only might have been YAML."""
-        document = self.tree.entries[holder].name if holder >= 0 else None
         parsed = parse(self.masked[start:end])
         drafts = self._drafts(parsed.pieces, start)
-        is_sure = document is None or _FILE_NAME.search(document) is not None
         if not is_sure and (parsed.faults or not any(draft.key for draft in drafts)):
             return []
+        if holder < 0:
+            self.tree.parts.append((start, end))
         self.tree.faults += [Fault(start + fault.offset, fault.reason) for fault in parsed.faults]
         comments = (token for piece in parsed.pieces for token in piece if token.kind is TokenKind.COMMENT)
         spans = ((start + token.start, start - token.minus_end) for token in comments)
