@@ -227,6 +227,7 @@ def _functions(contents: list[FunctionsFile]) -> FunctionsFile:
             constructors=first.constructors + content.constructors,
             generated=first.generated + content.generated,
             interpreters=first.interpreters + content.interpreters,
+            environment=first.environment + content.environment,
             configuration=f"(?:{first.configuration}|{content.configuration})",
             configured=f"(?:{first.configured}|{content.configured})",
         )

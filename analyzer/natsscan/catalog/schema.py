@@ -228,8 +228,9 @@ class FunctionsFile(_Strict, frozen=True, tag_field="kind", tag="functions"):
     They count where a name leads neither into the code base nor into a library of a broker. `transparent` constructors
     only wrap a value, other common ones are `constructors`. `generated` tells of names that a Template Haskell function
     makes: from which name they come. `interpreters` are functions that give the constructors of an effect their
-    meaning. A record is a configuration if its module's and type's name match the pattern `configuration`, and the
-    code the pattern `configured`, with `{type}` for the type's name: it says that the type can be read from JSON.
+    meaning, those of `environment` read an environment variable. A record is a configuration if its module's and type's
+    name match the pattern `configuration`, and the code the pattern `configured`, with `{type}` for the type's name: it
+    says that the type can be read from JSON.
     """
 
     language: Literal["haskell"]
@@ -238,6 +239,7 @@ class FunctionsFile(_Strict, frozen=True, tag_field="kind", tag="functions"):
     constructors: tuple[str, ...]
     generated: tuple[GeneratedRule, ...]
     interpreters: tuple[str, ...]
+    environment: tuple[str, ...]
     configuration: str
     configured: str
 

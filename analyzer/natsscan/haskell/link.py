@@ -13,6 +13,7 @@ from natsscan.haskell.reader import HaskellProject
 from natsscan.haskell.routes import find_routes
 from natsscan.haskell.routines import Effect, Place, Reference, Routines
 from natsscan.haskell.scope import Scope
+from natsscan.haskell.variables import assembled_variables
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.name import Name
 from natsscan.model.source import SourceFile
@@ -69,6 +70,7 @@ def link(
     references = [*routines.references(), *routines.name_references()]
     usages = [linker.usage(reference, reference.uses or routines.uses(reference.target)) for reference in references]
     usages += [linker.route(symbol) for symbol in routes.fields.values()]
+    usages += assembled_variables(sources, catalog, index, positions_of, service_of)
     calls = tuple(linker.call(effect) for effect in effects)
     return Linked(names, tuple(dict.fromkeys(usages)), calls)
 

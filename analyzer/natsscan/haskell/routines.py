@@ -381,8 +381,7 @@ class Routines:
                     given[found] = Parameter(caller.owner, caller.arity + beyond, found.name)
             values = tuple(self._evaluator.normal(self._evaluator.substitute(v, given)) for v in effect.arguments)
             self._keep_names(effect.symbol)
-            via = effect.via if isinstance(site.target, Owner) else (place, *effect.via)
-            yield replace(effect, arguments=values, via=via)
+            yield replace(effect, arguments=values, via=(place, *effect.via))
 
     def final_effects(self) -> Iterator[Effect]:
         """Yield the effects that no caller makes clearer: those that are not open, and those of whom nobody calls."""
