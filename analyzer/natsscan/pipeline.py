@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.judge import judge
+from natsscan.findings.readers import mark_readers
 from natsscan.findings.suppress import Note, read_notes, suppress
 from natsscan.findings.unused import mark_unused
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import Coverage, KindCoverage, Loss, Problem
 from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS, FileKind, SourceFile
+from natsscan.model.span import Span
 from natsscan.model.usage import Tier, Usage
 from natsscan.source.discover import list_files
 from natsscan.source.kinds import Kinds
@@ -77,6 +79,7 @@ class _Found:
     problems: tuple[Problem, ...]
     positions: dict[str, TextPositions]
     calls: tuple[BrokerCall, ...] = ()
+    options: dict[str, tuple[Span, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class _Part:
     problems: tuple[Problem, ...]
     files: dict[FileKind, KindCoverage]
     calls: tuple[BrokerCall, ...]
+    options: dict[str, tuple[Span, ...]]
 
 
 def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Progress) -> Report:
@@ -109,6 +113,8 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
             partial(_scan_others, task, others, lambda *_: None), partial(_scan_programs, task, programs, progress)
         )
     usages = mark_unused((usage for part in parts for usage in part.usages), catalog, tuple(programs), project.in_scope)
+    options_read = {key: places for part in parts for key, places in part.options.items()}
+    usages = mark_readers(usages, options_read, lambda text: catalog.broker.name.search(text) is not None)
     lines = {place: line for part in parts for place, line in part.lines.items()}
     judged = judge(usages, catalog, lambda usage: lines[usage.span.path, usage.span.line])
     findings, suppressed, unneeded = suppress(
@@ -148,7 +154,7 @@ def _scan_programs(task: _Task, kinds: dict[str, FileKind], progress: Progress) 
     named = (usage for usage in text.usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
     kept = found.usages + tuple(named)
     positions = text.positions | found.positions
-    return _part(task, reading, _Found(kept, found.problems + text.problems, positions, found.calls))
+    return _part(task, reading, _Found(kept, found.problems + text.problems, positions, found.calls, found.options))
 
 
 def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
@@ -172,7 +178,7 @@ def _part(task: _Task, reading: _Reading, found: _Found) -> _Part:
     notes = {path: notes for path, at in found.positions.items() if (notes := read_notes(at.data))}
     problems = (*reading.problems, *found.problems)
     files = _count(task.project, reading, found.positions.keys(), problems)
-    return _Part(found.usages, lines, notes, problems, files, found.calls)
+    return _Part(found.usages, lines, notes, problems, files, found.calls, found.options)
 
 
 def _read(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Reading:
@@ -198,6 +204,7 @@ def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -
     """Find the usages of libraries in Haskell code; names are resolved in the whole project."""
     from natsscan.haskell.index import ModuleIndex
     from natsscan.haskell.link import link, with_names
+    from natsscan.haskell.options import find_options
     from natsscan.haskell.reader import read_haskell
 
     parsed = 0
@@ -227,7 +234,8 @@ def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -
     found = [with_names(usage, linked.names) for usage in usages]
     found += _wrapper_usages(linked.usages, usages, task.project)
     positions |= {usage.span.path: every[usage.span.path] for usage in found}
-    return _Found(tuple(found), tuple(problems), positions, linked.calls)
+    options = find_options(sources, task.catalog, positions_of)
+    return _Found(tuple(found), tuple(problems), positions, linked.calls, options)
 
 
 def _wrapper_usages(wrappers: Iterable[Usage], usages: Iterable[Usage], project: Project) -> list[Usage]:

@@ -29,7 +29,7 @@ from natsscan.model.usage import Operation, Tier
 _ALWAYS_KNOWN = frozenset({"symbol", "definition", "module", "does"})
 # What the readers of files that are not programs give beside the symbol.
 _SURFACE_ARGUMENTS = {
-    Operation.CONFIG: {"value", "sets", "unit", "from"},
+    Operation.CONFIG: {"value", "sets", "unit", "from", "read_by"},
     Operation.DEPENDENCY: {"version", "imported_by", "sources", "unused"},
     Operation.ENV: {"role", "value"},
     Operation.MENTION: {"count"},

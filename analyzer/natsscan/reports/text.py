@@ -208,8 +208,13 @@ def _lines(findings: tuple[Finding, ...]) -> Padding:
         operation = Text(finding.usage.operation, style=_SEVERITY_STYLE[finding.severity])
         excerpt = Text(visible(finding.excerpt.strip()), no_wrap=True, overflow="ellipsis")
         table.add_row(str(finding.usage.span.line), operation, excerpt)
-        table.add_row("", "", Text(visible(f"{finding.message} [{finding.rule}]"), style="dim"))
+        table.add_row("", "", Text(visible(f"{finding.message}{_reader(finding)} [{finding.rule}]"), style="dim"))
     return Padding(table, (0, 0, 0, 4))
+
+
+def _reader(finding: Finding) -> str:
+    """Return where a configuration key is read, if that is known."""
+    return next((f"; read at {a.text}" for a in finding.usage.arguments if a.name == "read_by"), "")
 
 
 def _print_suppressed(console: Console, report: Report) -> None:
