@@ -30,6 +30,7 @@ from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
 from natsscan.topology.build import build_topology, call_of
+from natsscan.topology.check import check
 from natsscan.workers import both
 
 if TYPE_CHECKING:
@@ -116,14 +117,16 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     options_read = {key: places for part in parts for key, places in part.options.items()}
     usages = mark_readers(usages, options_read, lambda text: catalog.broker.name.search(text) is not None)
     lines = {place: line for part in parts for place, line in part.lines.items()}
-    judged = judge(usages, catalog, lambda usage: lines[usage.span.path, usage.span.line])
+    calls = [call for part in parts for call in part.calls] + [call for usage in usages if (call := call_of(usage))]
+    misfits = check(build_topology(calls), catalog.broker.unit_of, task.services.of)
+    seen = tuple(misfit for misfit in dict.fromkeys(misfits) if (misfit.span.path, misfit.span.line) in lines)
+    judged = judge((*usages, *seen), catalog, lambda usage: lines[usage.span.path, usage.span.line])
     findings, suppressed, unneeded = suppress(
         judged, {path: notes for part in parts for path, notes in part.notes.items()}
     )
     excluded = Counter(why for path, why in listing.excluded.items() if project.in_scope(path))
     problems = {problem for part in parts for problem in part.problems} | {*listing.problems, *unneeded}
     files = parts[0].files | parts[1].files
-    calls = [call for part in parts for call in part.calls] + [call for usage in usages if (call := call_of(usage))]
     return Report(
         root=project.root.name,
         scope=project.scope,

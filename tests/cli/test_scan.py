@@ -41,10 +41,10 @@ def test_first_screen(natsscan: Command, write: Write) -> None:
         == """\
 services in ROOT: 4 files read, 2 of them closely
 
-AMQP in 2 services: 3 calls and 1 other use in 2 modules. Effort 15 points.
+AMQP in 2 services: 3 calls and 1 other use in 2 modules; 1 finding about the system as a whole. Effort 18 points.
 
 service  publish  consume  declare  ack  connect  other  wrapped  config  files  effort
-post           -        1        -    1        -      -        -       -      1      10
+post           -        1        -    1        -      -        -       -      1      13
 shop           1        -        -    -        -      -        -       -      1       5
 
 queue    filled by  emptied by  dead letters to  keeps
@@ -52,12 +52,14 @@ parcels  -          post        -                declared elsewhere
 
 post
   services/post/src/Post.hs
-    2  import   import qualified Network.AMQP as Q
-                imports Network.AMQP: the line goes with the last use in this file, and not before [amqp-import]
-    4  consume  deliver chan = Q.consumeMsgs chan "parcels" Q.Ack $ \\(_, env) -> Q.ackEnv env
-                consumes queue parcels, mode Ack: pull from its durable consumer and settle each message in time [amqp-consume]
-    4  ack      deliver chan = Q.consumeMsgs chan "parcels" Q.Ack $ \\(_, env) -> Q.ackEnv env
-                ackEnv acknowledges, multiple (not given here): acknowledge each message through its own handle, within ack_wait [amqp-ack]
+    2  import    import qualified Network.AMQP as Q
+                 imports Network.AMQP: the line goes with the last use in this file, and not before [amqp-import]
+    4  consume   deliver chan = Q.consumeMsgs chan "parcels" Q.Ack $ \\(_, env) -> Q.ackEnv env
+                 consumes queue parcels, mode Ack: pull from its durable consumer and settle each message in time [amqp-consume]
+    4  ack       deliver chan = Q.consumeMsgs chan "parcels" Q.Ack $ \\(_, env) -> Q.ackEnv env
+                 ackEnv acknowledges, multiple (not given here): acknowledge each message through its own handle, within ack_wait [amqp-ack]
+    4  topology  deliver chan = Q.consumeMsgs chan "parcels" Q.Ack $ \\(_, env) -> Q.ackEnv env
+                 queue parcels is consumed but declared nowhere here: its type, limits and dead-lettering must be looked up on the broker [queue-declared-elsewhere]
 
 shop
   services/shop/src/Shop.hs
@@ -232,7 +234,10 @@ def test_config_file_and_flags(natsscan: Command, write: Write) -> None:
 def test_several_outputs_in_one_run(natsscan: Command, write: Write) -> None:
     root = write(SHOP)
     run = natsscan(".", "-q", "--output", "json=report.json", "--output", "text=report.txt")
-    assert run.out == "AMQP in 3 services: 4 calls and 2 other uses in 3 modules. Effort 20 points.\n"
+    assert (
+        run.out
+        == "AMQP in 3 services: 4 calls and 2 other uses in 3 modules; 1 finding about the system as a whole. Effort 23 points.\n"
+    )
     assert json.loads((root / "report.json").read_text())["totals"]["overall"]["effort"] == 20
     assert "services/shop/src/Shop.hs" in (root / "report.txt").read_text()
 

@@ -48,6 +48,10 @@ class Broker:
         lowered = data.lower()
         return any(word in lowered for word in self.names)
 
+    def unit_of(self, key: str) -> str:
+        """Return the unit of a configuration key's value, by the last part of its path; empty if no rule knows it."""
+        return next((rule.unit for _, rule in self.settings.get(key, ()) if rule.unit), "")
+
     def setting(self, path: tuple[str, ...]) -> SettingRule | None:
         """Return the rule about a configuration key that sets messaging behaviour without naming the broker.
 

@@ -34,6 +34,10 @@ _SURFACE_ARGUMENTS = {
     Operation.ENV: {"role", "value"},
     Operation.MENTION: {"count"},
     Operation.WRAPPER: {"count"},
+    Operation.TOPOLOGY: {
+        *("unbound", "unpublished", "unused_key", "undeclared", "unconsumed", "unfilled", "contradicts", "transient"),
+        *("dead_letters_lost", "never_acknowledged", "expiration", "unit", "queue", "exchange"),
+    },
 }
 
 

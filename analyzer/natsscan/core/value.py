@@ -310,10 +310,15 @@ def _config_path(value: Value) -> tuple[str, ...]:
             return (*_config_path(record), name)
         case FieldOf(record=record) | Part(of=record) | Element(of=record) if isinstance(record, FieldOf):
             return _config_path(record)
-        case Call(arguments=(*_, FieldOf() as last)):
+        case Call(function=Local(name=function), arguments=(*_, FieldOf() as last)) if _is_word(function):
             return _config_path(last)
         case _:
             return ()
+
+
+def _is_word(function: str) -> bool:
+    """Tell a function that is called by a name from an operator, whose result is not its operand in another form."""
+    return function[:1].isalpha() or function[:1] == "_"
 
 
 def _called(value: Value) -> str:
@@ -324,7 +329,9 @@ def _called(value: Value) -> str:
             return _called(of)
         case Call(function=Local(name=name), arguments=(argument, *_)):
             inner = _called(argument)
-            return inner if inner != "value" else name
+            if inner == "value":
+                return name
+            return inner if _is_word(name) else f"computed from {inner.removeprefix('computed from ')}"
         case Call(function=function):
             return _called(function)
         case Symbol(symbol=symbol):

@@ -24,7 +24,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue as it is declared; its name is empty if the broker gives it one."""
+    """A queue as it is declared; its name is empty if the broker gives it one.
+
+    `conflicts` are the places that declare it otherwise, each with what is different there: the broker refuses those
+    (AMQP 0-9-1, queue.declare: precondition-failed).
+    """
 
     name: str
     properties: dict[str, str]
@@ -32,6 +36,7 @@ class Queue:
     defaults: frozenset[str]
     services: tuple[str, ...]
     at: tuple[Span, ...]
+    conflicts: tuple[tuple[Span, str], ...] = ()
 
     @property
     def dead_letter(self) -> tuple[str, str] | None:

@@ -8,7 +8,10 @@ from natsscan.model.span import Span
 
 
 class Operation(StrEnum):
-    """What a usage does with AMQP; the names follow the methods of AMQP 0-9-1 where it has one."""
+    """What a usage does with AMQP; the names follow the methods of AMQP 0-9-1 where it has one.
+
+    `topology` is what only the whole of a messaging system tells.
+    """
 
     IMPORT = "import"
     TYPE = "type"
@@ -43,6 +46,7 @@ class Operation(StrEnum):
     ENV = "env"
     DEPLOY = "deploy"
     MENTION = "mention"
+    TOPOLOGY = "topology"
 
 
 class Tier(StrEnum):

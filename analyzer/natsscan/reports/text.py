@@ -109,6 +109,8 @@ def _answer(report: Report) -> Text:
     if found.wrappers:
         files = count(found.wrappers).files
         parts.append(f"{_number(len(found.wrappers), 'use')} of its wrappers in {_number(files, 'module')}")
+    if found.misfits:
+        parts.append(f"{_number(len(found.misfits), 'finding')} about the system as a whole")
     if found.others:
         parts.append(f"{_number(len(found.others), 'place')} in {_number(count(found.others).files, 'other file')}")
     if found.mentions:
@@ -122,27 +124,30 @@ def _answer(report: Report) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Findings in programs, of wrappers there, in other files, and mentions."""
+    """Findings in programs, of wrappers there, about the messaging system as a whole, in other files, and mentions."""
 
     programs: tuple[Finding, ...]
     wrappers: tuple[Finding, ...]
+    misfits: tuple[Finding, ...]
     others: tuple[Finding, ...]
     mentions: tuple[Finding, ...]
 
     @property
     def shown(self) -> tuple[Finding, ...]:
         """All but the mentions."""
-        return self.programs + self.wrappers + self.others
+        return self.programs + self.wrappers + self.misfits + self.others
 
 
 def _split(findings: Iterable[Finding]) -> _Parts:
     findings = tuple(findings)
     mentions = tuple(f for f in findings if f.usage.tier is Tier.MENTION)
-    code = [f for f in findings if f.usage.tier is not Tier.MENTION and f.usage.language in PROGRAMS]
+    told = [f for f in findings if f.usage.tier is not Tier.MENTION and f.usage.operation is not Operation.TOPOLOGY]
+    code = [f for f in told if f.usage.language in PROGRAMS]
     return _Parts(
         programs=tuple(f for f in code if f.usage.tier is Tier.DIRECT),
         wrappers=tuple(f for f in code if f.usage.tier is Tier.INDIRECT),
-        others=tuple(f for f in findings if f.usage.tier is not Tier.MENTION and f.usage.language not in PROGRAMS),
+        misfits=tuple(f for f in findings if f.usage.operation is Operation.TOPOLOGY),
+        others=tuple(f for f in told if f.usage.language not in PROGRAMS),
         mentions=mentions,
     )
 

@@ -78,7 +78,22 @@ def _default_exchange(publishing: list[BrokerCall]) -> Iterator[Exchange]:
 def _queues(calls: list[BrokerCall]) -> Iterator[Queue]:
     for (name,), same in _grouped(calls, lambda call: product(texts(call, "queue"))):
         first = same[0]
-        yield Queue(name, _properties(first), _table(first), first.defaults, _services(same), _places(same))
+        places, conflicts = _places(same), tuple(_conflicts(first, same[1:]))
+        yield Queue(name, _properties(first), _table(first), first.defaults, _services(same), places, conflicts)
+
+
+def _conflicts(first: BrokerCall, others: list[BrokerCall]) -> Iterator[tuple[Span, str]]:
+    """Yield the declarations that differ from the first in a property that both settle, with what is different."""
+    wanted = _properties(first) | _table(first)
+    for call in others:
+        have = _properties(call) | _table(call)
+        different = [
+            f"{name} {have.get(name, 'not set')}, not {wanted.get(name, 'not set')}"
+            for name in sorted({*wanted, *have} - {"passive"})
+            if wanted.get(name) != have.get(name) and "{" not in f"{wanted.get(name)}{have.get(name)}"
+        ]
+        if different and call.span != first.span and have.get("passive") != "true":
+            yield call.span, "; ".join(different)
 
 
 def _bindings(calls: list[BrokerCall]) -> Iterator[Binding]:
