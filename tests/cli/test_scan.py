@@ -238,7 +238,7 @@ def test_several_outputs_in_one_run(natsscan: Command, write: Write) -> None:
         run.out
         == "AMQP in 3 services: 4 calls and 2 other uses in 3 modules; 1 finding about the system as a whole. Effort 23 points.\n"
     )
-    assert json.loads((root / "report.json").read_text())["totals"]["overall"]["effort"] == 20
+    assert json.loads((root / "report.json").read_text())["totals"]["overall"]["effort"] == 23
     assert "services/shop/src/Shop.hs" in (root / "report.txt").read_text()
 
 
