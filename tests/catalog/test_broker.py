@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from natsscan.catalog.broker import Broker, compile_broker
-from natsscan.catalog.schema import BrokerFile
+from natsscan.catalog.schema import BrokerFile, ToolRule
+from natsscan.catalog.tools import Tools
 from natsscan.catalog.yamlfile import YamlFile
 
 TEXT = """\
@@ -18,17 +20,17 @@ variables: "HARE_[A-Z0-9_]*"
 images: [burrow/server]
 charts: []
 ports: {7001: messages}
-commands: [burrowctl]
 url_schemes: [brw]
 packages: {debian: [libburrow]}
 """
+TOOLS = Tools({"burrowctl": ToolRule(("burrowctl",))}, {}, {}, frozenset(), re.compile("(?!)"))
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Broker:
     path = tmp_path / "hare.yaml"
     path.write_text(TEXT)
-    return compile_broker(YamlFile(path).convert(BrokerFile), ())
+    return compile_broker(YamlFile(path).convert(BrokerFile), (), TOOLS)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from natsscan.catalog.schema import BrokerFile, SettingRule
+from natsscan.catalog.schema import BrokerFile, DefinitionsRule, SectionRule, SettingRule
+from natsscan.catalog.tools import Tools, any_of
 
 # Words that share this many bytes are searched for by that first: every search is over every file.
 _STEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """How to tell an export of the broker's definitions, and what it holds.
+
+    A file without any of `gates` is none. `version` and `section` match keys, the latter with the array they have.
+    """
+
+    gates: tuple[bytes, ...]
+    version: re.Pattern[bytes]
+    section: re.Pattern[bytes]
+    sections: dict[str, SectionRule]
+    anchors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +32,9 @@ class Broker:
 
     `words` are in lower case, those of them that are no port numbers are `names`, and each begins with one of `stems`.
     `name_in` is `name` for bytes. `trace` matches in whatever holds a name, image, command, package or URL of the
-    broker, so that one search tells that a text has none of these. `settings` are by the last part of their keys; a key
-    ends in a plain part, not in `*`.
+    broker, so that one search tells that a text has none of these. `config_key` matches the beginning of a line that
+    sets one of the broker's keys, `api` the beginning of a path of its management API. `settings` are by the last part
+    of their keys; a key ends in a plain part, not in `*`.
     """
 
     id: str
@@ -35,7 +51,11 @@ class Broker:
     packages: dict[str, frozenset[str]]
     charts: frozenset[str]
     ports: dict[int, str]
-    api: tuple[str, ...]
+    api_paths: tuple[str, ...]
+    config_key: re.Pattern[str]
+    api: re.Pattern[str]
+    export: Export | None
+    tools: Tools
     settings: dict[str, tuple[tuple[tuple[str, ...], SettingRule], ...]]
 
     def is_worth_reading(self, data: bytes) -> bool:
@@ -64,11 +84,8 @@ class Broker:
         return None
 
 
-def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...]) -> Broker:
+def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...], tools: Tools) -> Broker:
     """Make a broker file ready to ask. Raises re.error for a broken pattern."""
-    images = "|".join(re.escape(image) for image in sorted(file.images, key=len, reverse=True))
-    commands = "|".join(re.escape(command) for command in sorted(file.commands, key=len, reverse=True))
-    schemes = "|".join(map(re.escape, file.url_schemes))
     words = tuple(sorted(word.lower().encode() for word in file.words))
     return Broker(
         id=file.id,
@@ -77,22 +94,37 @@ def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...]) -> Broke
         stems=_stems(words),
         name=re.compile(file.name),
         name_in=re.compile(file.name.encode()),
-        trace=_trace(file),
+        trace=_trace(file, tools.own),
         variable=re.compile(rf"^(?:{file.variables})$"),
-        image=re.compile(rf"(?:^|/)(?:{images})(?=[:@]|$)"),
-        url=re.compile(rf"\b(?:{schemes})://[^\s\"'<>`]*"),
-        command=re.compile(rf"(?<![\w./-])(?:[\w./$-]*/)?({commands})(?![\w-])"),
+        image=re.compile(rf"(?:^|/)(?:{any_of(file.images)})(?=[:@]|$)"),
+        url=re.compile(rf"\b(?:{any_of(file.url_schemes)})://[^\s\"'<>`]*"),
+        command=re.compile(rf"(?<![\w./-])(?:[\w./$-]*/)?({any_of(tools.own)})(?![\w-])"),
         packages={ecosystem: frozenset(names) for ecosystem, names in file.packages.items()},
         charts=frozenset(file.charts),
         ports=file.ports,
-        api=file.api,
+        api_paths=file.api_paths,
+        config_key=re.compile(rf"(?m)^[ \t]*({any_of(file.config_keys)})\b[^=\n]*="),
+        api=re.compile(rf"(?:{any_of(file.api_paths)})\b"),
+        export=_export(file.definitions) if file.definitions else None,
+        tools=tools,
         settings=_by_last_part(settings),
     )
 
 
-def _trace(file: BrokerFile) -> re.Pattern[str]:
+def _export(rule: DefinitionsRule) -> Export:
+    versions, telling = (any_of(words).encode() for words in (rule.versions, rule.telling))
+    return Export(
+        gates=tuple(f'"{key}"'.encode() for key in (*rule.needs, *rule.versions)),
+        version=re.compile(rb"\"(?:%b)\"\s*:" % versions),
+        section=re.compile(rb"\"(%b)\"\s*:\s*\[" % telling),
+        sections=rule.sections,
+        anchors=rule.anchors,
+    )
+
+
+def _trace(file: BrokerFile, commands: Iterable[str]) -> re.Pattern[str]:
     name = re.compile(file.name)
-    known = {*file.images, *file.commands, *file.url_schemes, *chain.from_iterable(file.packages.values())}
+    known = {*file.images, *commands, *file.url_schemes, *chain.from_iterable(file.packages.values())}
     return re.compile("|".join([file.name, *(re.escape(word) for word in sorted(known) if not name.search(word))]))
 
 

@@ -9,17 +9,19 @@ from string import Formatter
 from typing import Any
 
 from natsscan.catalog.broker import Broker, compile_broker
+from natsscan.catalog.functions import FunctionsFile
 from natsscan.catalog.library import library_symbols
 from natsscan.catalog.schema import (
     BrokerFile,
     FindingRule,
     FindingsFile,
-    FunctionsFile,
     LibraryFile,
     OperatorsFile,
     RuleFile,
     SettingsFile,
+    ToolsFile,
 )
+from natsscan.catalog.tools import compile_tools
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
 from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
@@ -214,10 +216,18 @@ def _broker(loaded: list[tuple[YamlFile, RuleFile]]) -> Broker:
     file, first = brokers[0]
     if len(brokers) > 1:
         raise brokers[1][0].error(("id",), f"a second broker file; {first.id} is described in {file.path}")
-    try:
-        return compile_broker(first, settings)
-    except re.error as error:
-        raise file.error((), f"broken pattern {error.pattern!r}: {error}") from error
+    for key, pattern in (("name", first.name), ("variables", first.variables)):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise file.error((key,), f"broken pattern {pattern!r}: {error}") from error
+    if first.definitions is not None:
+        for key, names in (("needs", first.definitions.needs), ("telling", first.definitions.telling)):
+            for at, name in enumerate(names):
+                if name not in first.definitions.sections:
+                    raise file.error(("definitions", key, at), f"{name!r} is none of the sections")
+    tools = compile_tools(((file, value) for file, value in loaded if isinstance(value, ToolsFile)), first.packages)
+    return compile_broker(first, settings, tools)
 
 
 def _functions(contents: list[FunctionsFile]) -> FunctionsFile:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-import msgspec
-from msgspec import Meta
+from msgspec import Meta, field
 
+from natsscan.catalog.functions import FunctionsFile
+from natsscan.catalog.strict import Strict
 from natsscan.model.finding import Category, Severity
 from natsscan.model.operator import Plumbing
 from natsscan.model.usage import Operation, Tier
@@ -16,11 +18,7 @@ Property = Scalar | dict[str, Scalar] | list[Scalar | list[Scalar]]
 Identifier = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class FunctionRule(_Strict, frozen=True):
+class FunctionRule(Strict, frozen=True):
     """A function or other value and the names of its positional arguments.
 
     `record` is the type of which a value is a ready-made record. `defaults` are that record's properties, or the
@@ -31,42 +29,42 @@ class FunctionRule(_Strict, frozen=True):
     operation: Operation
     arguments: tuple[str, ...] = ()
     record: str | None = None
-    defaults: dict[str, Property] = {}
+    defaults: dict[str, Property] = field(default_factory=dict)
     returns: tuple[str, ...] = ()
 
 
-class ConstructorRule(_Strict, frozen=True):
+class ConstructorRule(Strict, frozen=True):
     """A data constructor with named fields (field to property, in order) or positional arguments."""
 
     operation: Operation
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
 
 
-class TypeRule(_Strict, frozen=True):
+class TypeRule(Strict, frozen=True):
     """A type and its constructors."""
 
     operation: Operation = Operation.TYPE
-    constructors: dict[str, ConstructorRule] = {}
+    constructors: dict[str, ConstructorRule] = field(default_factory=dict)
 
 
-class ClassRule(_Strict, frozen=True):
+class ClassRule(Strict, frozen=True):
     """A type class and its methods."""
 
     operation: Operation = Operation.TYPE
-    methods: dict[str, FunctionRule] = {}
+    methods: dict[str, FunctionRule] = field(default_factory=dict)
 
 
-class ModuleRule(_Strict, frozen=True):
+class ModuleRule(Strict, frozen=True):
     """What a module of a library defines, and which names it passes on from other modules."""
 
-    reexports: dict[str, tuple[str, ...]] = {}
-    functions: dict[str, FunctionRule] = {}
-    types: dict[str, TypeRule] = {}
-    classes: dict[str, ClassRule] = {}
+    reexports: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: dict[str, FunctionRule] = field(default_factory=dict)
+    types: dict[str, TypeRule] = field(default_factory=dict)
+    classes: dict[str, ClassRule] = field(default_factory=dict)
 
 
-class LibraryFile(_Strict, frozen=True, tag_field="kind", tag="library"):
+class LibraryFile(Strict, frozen=True, tag_field="kind", tag="library"):
     """A client library of AMQP: what its symbols mean."""
 
     id: Identifier
@@ -77,7 +75,7 @@ class LibraryFile(_Strict, frozen=True, tag_field="kind", tag="library"):
     links: tuple[str, ...] = ()
 
 
-class CaseRule(_Strict, frozen=True):
+class CaseRule(Strict, frozen=True):
     """A file the rule fires in at `line`, or, without one, must be quiet in; `why` says what is tricky.
 
     `beside` are the files around it, by path.
@@ -87,17 +85,17 @@ class CaseRule(_Strict, frozen=True):
     line: int = 0
     why: str = ""
     path: str = "M.hs"
-    beside: dict[str, str] = {}
+    beside: dict[str, str] = field(default_factory=dict)
 
 
-class CasesRule(_Strict, frozen=True):
+class CasesRule(Strict, frozen=True):
     """At least one case that fires and one that looks alike and does not."""
 
     fires: Annotated[tuple[CaseRule, ...], Meta(min_length=1)]
     quiet: Annotated[tuple[CaseRule, ...], Meta(min_length=1)]
 
 
-class WhenRule(_Strict, frozen=True):
+class WhenRule(Strict, frozen=True):
     """Which usages a rule is about; every condition given must hold, of several operations one.
 
     `call: true` takes only calls that do the operation, `call: false` only what describes or names it. `languages`
@@ -119,7 +117,7 @@ class WhenRule(_Strict, frozen=True):
         return (self.operation,) if isinstance(self.operation, Operation) else self.operation
 
 
-class FindingRule(_Strict, frozen=True):
+class FindingRule(Strict, frozen=True):
     """A rule that turns usages into findings. `effort` is in story points; `message` may name arguments in braces."""
 
     id: Identifier
@@ -134,123 +132,71 @@ class FindingRule(_Strict, frozen=True):
     cases: CasesRule
 
 
-class FindingsFile(_Strict, frozen=True, tag_field="kind", tag="findings"):
+class FindingsFile(Strict, frozen=True, tag_field="kind", tag="findings"):
     """Rules that turn usages into findings."""
 
     rules: tuple[FindingRule, ...]
 
 
-class OperatorRule(_Strict, frozen=True):
+class OperatorRule(Strict, frozen=True):
     """An operator of a language's common libraries: `infixl 6`, and what plumbing it is, if it is."""
 
     fixity: Annotated[str, Meta(pattern=r"^infix[lr]? [0-9]$")] | None = None
     plumbing: Plumbing | None = None
 
 
-class OperatorsFile(_Strict, frozen=True, tag_field="kind", tag="operators"):
+class OperatorsFile(Strict, frozen=True, tag_field="kind", tag="operators"):
     """The operators of a language's common libraries."""
 
     language: Literal["haskell"]
     operators: dict[str, OperatorRule]
 
 
-class KnownFunctionRule(_Strict, frozen=True):
-    """What a function of a language's common libraries gives; numbers are positions of its arguments.
+class ObjectRule(Strict, frozen=True):
+    """What a broker keeps, as its tools and exports describe it: a queue, a binding.
 
-    Exactly one of these holds. `result`: the argument itself. `join`: the texts put together. `cons`: an element
-    before the collection that follows it. `join_list`: the texts
-    of a list put together, with `separator` between them. `items`: a collection of these arguments. `flatten`: a
-    collection of collections as one. `each`: a function's results for each element of `over`,
-    with `concat` as one collection. `apply`: a function's
-    result for the arguments `to`. `resume`: what a function gives to its
-    continuation. `part`: the component `at` of a tuple. `show`: an argument as text. `fill`: a
-    format text with the arguments after it. `choice`: one of these arguments. `view`: what a lens shows of argument
-    `of`.
+    `known_as` gives fields the names that arguments of usages have. It holds for objects whose fields have the values
+    that `when` lists, or have none.
     """
 
-    result: int | None = None
-    join: tuple[int, ...] = ()
-    cons: int | None = None
-    join_list: int | None = None
-    separator: int | str = ""
-    items: tuple[int, ...] = ()
-    flatten: int | None = None
-    each: int | None = None
-    over: int = 0
-    concat: bool = False
-    apply: int | None = None
-    to: tuple[int, ...] = ()
-    resume: int | None = None
-    part: int | None = None
-    at: int = 0
-    show: int | None = None
-    fill: int | None = None
-    choice: tuple[int, ...] = ()
-    view: int | None = None
-    of: int | None = None
+    known_as: dict[str, str] = field(default_factory=dict)
+    when: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def arity(self) -> int:
-        """How many arguments it takes before it gives something."""
-        single = (
-            self.result,
-            self.join_list,
-            self.flatten,
-            self.resume,
-            self.part,
-            self.show,
-            self.fill,
-            self.view,
-            self.of,
-        )
-        positions = [*self.join, *self.items, *self.choice, *(at for at in single if at is not None)]
-        if self.each is not None:
-            positions += [self.each, self.over]
-        if self.apply is not None:
-            positions += [self.apply, *self.to]
-        if self.cons is not None:
-            positions.append(self.cons + 1)
-        if isinstance(self.separator, int):
-            positions.append(self.separator)
-        return max(positions) + 1
+    def known(self, field: str, fields: Mapping[str, str]) -> str:
+        """Return the name, among arguments of usages, of a field of an object with these fields."""
+        if any(fields.get(name, value) != value for name, value in self.when.items()):
+            return field
+        return self.known_as.get(field, field)
 
 
-class GeneratedRule(_Strict, frozen=True):
-    """A Template Haskell function `by` which a name `name` is made from the name `source`: `_{name}`, `{Name}`."""
+class SectionRule(ObjectRule, frozen=True, kw_only=True):
+    """A section of an export of definitions, and what each object in it does."""
 
-    by: str
-    source: str
+    operation: Operation
 
 
-class FunctionsFile(_Strict, frozen=True, tag_field="kind", tag="functions"):
-    """What functions of a language's common libraries give, by name.
+class DefinitionsRule(Strict, frozen=True):
+    """How to tell an export of a broker's definitions in JSON, and what its sections hold.
 
-    They count where a name leads neither into the code base nor into a library of a broker. `transparent` constructors
-    only wrap a value, other common ones are `constructors`. `generated` tells of names that a Template Haskell function
-    makes: from which name they come. `interpreters` are functions that give the constructors of an effect their
-    meaning, those of `environment` read an environment variable. A record is a configuration if its module's and type's
-    name match the pattern `configuration`, and the code the pattern `configured`, with `{type}` for the type's name: it
-    says that the type can be read from JSON.
+    It is one that has a key of `versions` and a section of `telling`, or else a section of `needs` and two of
+    `telling`. `anchors` are the fields at which an object is shown, the first it has.
     """
 
-    language: Literal["haskell"]
-    functions: dict[str, KnownFunctionRule]
-    transparent: tuple[str, ...]
-    constructors: tuple[str, ...]
-    generated: tuple[GeneratedRule, ...]
-    interpreters: tuple[str, ...]
-    environment: tuple[str, ...]
-    configuration: str
-    configured: str
+    versions: tuple[str, ...]
+    needs: tuple[str, ...]
+    telling: tuple[str, ...]
+    anchors: tuple[str, ...]
+    sections: dict[str, SectionRule]
 
 
-class BrokerFile(_Strict, frozen=True, tag_field="kind", tag="broker"):
+class BrokerFile(Strict, frozen=True, tag_field="kind", tag="broker"):
     """What gives a broker away outside of programs.
 
     `words` decide which files are looked into; `name` is a pattern for names of keys, services, volumes and secrets
     that are the broker's; `variables` one for environment variables. `packages` are listed by ecosystem, `images`
-    without registry and tag, `charts` by name, `ports` with what listens there, `api` by the first part of the
-    management API's paths after `/api/`.
+    without registry and tag, `charts` by name, `ports` with what listens there.
+    without registry and tag, `charts` by name, `ports` with what listens there. `config_keys` are those of its own
+    configuration files that no other program has, `api_paths` what paths of its management API begin with.
     """
 
     id: Identifier
@@ -261,14 +207,67 @@ class BrokerFile(_Strict, frozen=True, tag_field="kind", tag="broker"):
     images: tuple[str, ...]
     charts: tuple[str, ...]
     ports: dict[int, str]
-    commands: tuple[str, ...]
     url_schemes: tuple[str, ...]
     packages: dict[str, tuple[str, ...]]
-    api: tuple[str, ...] = ()
+    config_keys: tuple[str, ...] = ()
+    api_paths: tuple[Annotated[str, Meta(pattern="^/")], ...] = ()
+    definitions: DefinitionsRule | None = None
     links: tuple[str, ...] = ()
 
 
-class SettingRule(_Strict, frozen=True):
+class CallRule(Strict, frozen=True):
+    """What a subcommand of a tool does; `arguments` names the words after it, in order.
+
+    `sets_password` says that one of these words is a password.
+    """
+
+    operation: Operation = Operation.ADMIN
+    arguments: tuple[str, ...] = ()
+    sets_password: bool = False
+
+
+class ToolRule(Strict, frozen=True):
+    """Commands of a broker that are called alike.
+
+    The subcommand is the first of `verbs` with the first of `nouns` (or its plural in -s) among the words of a call;
+    for a tool without verbs it is the first word. `calls` are by subcommand, or by the verb alone. `arguments` gives
+    options (without dashes, `_` for a dash inside) and keys of `key=value` the names that arguments of usages have;
+    what is known as `password` is never shown.
+    """
+
+    commands: Annotated[tuple[str, ...], Meta(min_length=1)]
+    verbs: tuple[str, ...] = ()
+    nouns: dict[str, ObjectRule] = field(default_factory=dict)
+    calls: dict[str, CallRule] = field(default_factory=dict)
+    options_with_value: tuple[Annotated[str, Meta(pattern="^-")], ...] = ()
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+class HttpClientRule(Strict, frozen=True):
+    """Options of a command that calls HTTP APIs: before credentials, before what is no address, before the method."""
+
+    login: tuple[Annotated[str, Meta(pattern="^-")], ...] = ()
+    no_url: tuple[Annotated[str, Meta(pattern="^-")], ...] = ()
+    method: tuple[Annotated[str, Meta(pattern="^-")], ...] = ()
+
+
+class ToolsFile(Strict, frozen=True, tag_field="kind", tag="tools"):
+    """Commands of scripts: tools of the broker, and those that install packages, call HTTP APIs or run nothing.
+
+    `installers` maps a command to the ecosystem of the packages it takes. After a command of `not_calling`, the name of
+    a tool stands for a file, a package or a service.
+    """
+
+    id: Identifier
+    title: str
+    tools: dict[str, ToolRule] = field(default_factory=dict)
+    installers: dict[str, str] = field(default_factory=dict)
+    http_clients: dict[str, HttpClientRule] = field(default_factory=dict)
+    not_calling: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+class SettingRule(Strict, frozen=True):
     """A configuration key that sets messaging behaviour without naming the broker.
 
     `key` is the end of the key's path; `*` stands for any one part. `sets` is what it sets, in the vocabulary of
@@ -282,7 +281,7 @@ class SettingRule(_Strict, frozen=True):
     unit: str = ""
 
 
-class SettingsFile(_Strict, frozen=True, tag_field="kind", tag="settings"):
+class SettingsFile(Strict, frozen=True, tag_field="kind", tag="settings"):
     """Configuration keys of one code base or product that set messaging behaviour without naming the broker."""
 
     id: Identifier
@@ -290,4 +289,4 @@ class SettingsFile(_Strict, frozen=True, tag_field="kind", tag="settings"):
     settings: tuple[SettingRule, ...]
 
 
-RuleFile = LibraryFile | FindingsFile | OperatorsFile | FunctionsFile | BrokerFile | SettingsFile
+RuleFile = LibraryFile | FindingsFile | OperatorsFile | FunctionsFile | BrokerFile | SettingsFile | ToolsFile

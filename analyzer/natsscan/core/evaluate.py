@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from natsscan.catalog.schema import KnownFunctionRule
+from natsscan.catalog.functions import KnownFunctionRule
 from natsscan.core import known
 from natsscan.core.expression import (
     Alternative,

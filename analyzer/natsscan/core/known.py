@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from natsscan.catalog.schema import KnownFunctionRule
+from natsscan.catalog.functions import KnownFunctionRule
 from natsscan.core.build import is_held_back
 from natsscan.core.expression import Application, Expression, Projection, Variable
 from natsscan.core.value import (

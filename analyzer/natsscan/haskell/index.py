@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from natsscan.catalog.schema import GeneratedRule
+from natsscan.catalog.functions import GeneratedRule
 from natsscan.haskell.module import Import, Module, read_fixity
 from natsscan.haskell.reader import parse_file
 from natsscan.model.operator import Fixity

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.catalog.schema import KnownFunctionRule
+from natsscan.catalog.functions import KnownFunctionRule
 from natsscan.core.calls import Target
 from natsscan.core.evaluate import Defined, Meaning, clauses_of
 from natsscan.core.expression import Binding, Constructor, Expression, Variable, VariablePattern

@@ -24,9 +24,14 @@ class Routes:
     types: dict[SymbolId, LibrarySymbol]
 
 
+def _parts(path: str) -> list[bytes]:
+    return [part.encode() for part in path.split("/") if part]
+
+
 def find_routes(sources: Iterable[SourceFile], broker: Broker) -> Routes:
     """Find the records whose fields are routes of the management API: `"api" :> "queues" :> ...`."""
-    route = re.compile(rb'"api"\s*:>\s*"(?:' + b"|".join(re.escape(path.encode()) for path in broker.api) + rb')"')
+    paths = (b"\\s*:>\\s*".join(b'"%b"' % re.escape(part) for part in _parts(path)) for path in broker.api_paths)
+    route = re.compile(b"|".join(paths) or rb"(?!)")
     fields: dict[SymbolId, LibrarySymbol] = {}
     types: dict[SymbolId, LibrarySymbol] = {}
     for source in sources:

@@ -1,20 +1,15 @@
-"""How the broker itself is set up: by configuration files and by its management API.
-
-Of the files there are two grammars: `rabbitmq.conf` with its `key = value` and `rabbitmq.config` in Erlang.
-"""
+"""Configuration files of the broker, in two grammars: `key = value` as in `rabbitmq.conf`, and Erlang terms."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from natsscan.catalog.broker import Broker
 from natsscan.model.usage import Operation
 from natsscan.surfaces.docs import (
     SECRET,
     Hit,
-    Place,
     byte_text,
     find_variables,
     mentions,
@@ -26,12 +21,7 @@ from natsscan.surfaces.surface import Surface, SurfaceReading
 
 _BLANK = re.compile(r"\s*(?:#.*)?")
 _SETTING = re.compile(r"[ \t]*([\w.$/*-]+)[ \t]*=[ \t]*([^#]*)")
-# Keys that only this broker has; two of them make a file its configuration, whatever its name is.
-_TELLING = re.compile(
-    r"(?m)^[ \t]*(listeners\.(?:tcp|ssl)|default_(?:user|pass|vhost|permissions)|loopback_users|management\.(?:tcp|ssl)"
-    r"|management\.load_definitions|cluster_formation|vm_memory_high_watermark|disk_free_limit|auth_backends"
-    r"|queue_leader_locator|default_queue_type|load_definitions|channel_max|consumer_timeout)\b[^=\n]*="
-)
+# So many keys that only this broker has make a file its configuration, whatever its name is.
 _TELLING_ENOUGH = 2
 _SECRET_KEY = re.compile(r"(?i)pass(?:word|wd|phrase)?$|secret$|token$|cookie$|(?:private|signing|encryption)_key$")
 _ERLANG = re.compile(
@@ -39,21 +29,6 @@ _ERLANG = re.compile(
     r"|(?P<atom>[a-z][\w@]*|'(?:[^'\\\n]|\\.)*+')|(?P<comma>,)|(?P<other>.)",
     re.DOTALL,
 )
-
-
-# The management API: its paths, and options of the programs that call it.
-_NEAR = 1000
-_API = re.compile(
-    r"/api/(?:vhosts?|queues|exchanges|bindings|connections|channels|consumers|users?|permissions|topic-permissions"
-    r"|policies|operator-policies|parameters|global-parameters|definitions|nodes|overview|cluster-name|health"
-    r"|healthchecks|aliveness-test|whoami|extensions|feature-flags|rebalance)\b"
-)
-_PORT = re.compile(r":(\d{4,5})(?!\d)")
-_RUN = re.compile(r"[^\s\"'`|;]+")
-_METHOD = re.compile(r"(?:-X|--request|--method)[= \t]*[\"']?([A-Z]+)")
-
-_LOGIN = frozenset({"-u", "--user", "-a", "--auth"})
-_FILES = frozenset({"-o", "--output", "-d", "--data", "-T", "--cacert", "--cert", "--key", "-H", "--header"})
 
 
 @dataclass(slots=True)
@@ -87,7 +62,7 @@ def _is_broker_config(surface: Surface, text: str, settings: int, unread: int) -
     """Tell whether a file is the broker's by its name or its keys; a proxy in front of it has another grammar."""
     if not settings or unread > settings:
         return False
-    telling = len({match[1] for match in _TELLING.finditer(text)})
+    telling = len({match[1] for match in surface.broker.config_key.finditer(text)})
     folder, _, name = surface.source.path.rpartition("/")
     if surface.broker.name.search(name) or telling >= _TELLING_ENOUGH:
         return True
@@ -140,48 +115,3 @@ def _erlang_settings(text: str) -> Iterator[Hit]:
 
 def _without_comments(text: str) -> str:
     return re.sub(r"#[^\n]*", lambda match: " " * len(match[0]), text)
-
-
-def find_api_call(broker: Broker, code: str, words: Sequence[Place], texts: Sequence[str]) -> Iterator[Hit]:
-    """Yield a call of the management API whose URL does not say so, but which is given the broker's credentials.
-
-    `words` are the places of the words after the name of a program like curl, `texts` what these say.
-    """
-    before = ["", *texts]
-    if not any(option in _LOGIN and broker.name.search(text) for option, text in zip(before, texts, strict=False)):
-        return
-    for option, place, text in zip(before, words, texts, strict=False):
-        is_url = "://" in text or (text.startswith("$") and "/" in text)
-        if is_url and option not in _FILES:
-            path = _API.search(text)
-            yield _api_hit(code, place, text if path is None else text[path.start() :])
-            return
-
-
-def find_api_paths(broker: Broker, code: str) -> Iterator[Hit]:
-    """Yield the URLs and paths of the management API, if their host, port or line is the broker's."""
-    for match in _API.finditer(code):
-        low, high = _line_around(code, match.start(), match.end())
-        line = code[low:high]
-        if broker.name.search(line) or any(int(port) in broker.ports for port in _PORT.findall(line)):
-            start, end = next(run.span() for run in _RUN.finditer(line) if low + run.end() > match.start())
-            yield _api_hit(code, (low + start, low + end), code[match.start() : low + end])
-
-
-def _api_hit(code: str, place: Place, path: str) -> Hit:
-    text = code[slice(*place)]
-    start = place[0] + len(text) - len(text.lstrip("\"'"))
-    end = place[1] - len(text) + len(text.rstrip("\"'"))
-    low, high = _line_around(code, start, end)
-    method = _METHOD.search(code, low, start) or _METHOD.search(code, end, high)
-    arguments = {"path": with_holes(without_credentials(path.partition("?")[0]))}
-    if method is not None:
-        arguments["method"] = method[1]
-    return Hit(Operation.ADMIN, "management API", start, end, arguments, is_call=True)
-
-
-def _line_around(code: str, start: int, end: int) -> Place:
-    """Return the line that a place stands on, or what of it is near."""
-    low, high = max(0, start - _NEAR), min(len(code), end + _NEAR)
-    stop = code.find("\n", end, high)
-    return max(low, code.rfind("\n", low, start) + 1), high if stop < 0 else stop

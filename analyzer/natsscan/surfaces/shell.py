@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Broker
 from natsscan.model.usage import Operation
-from natsscan.surfaces.brokerconfig import find_api_call, find_api_paths
-from natsscan.surfaces.definitions import tool_call
 from natsscan.surfaces.docs import (
     Hit,
     Place,
@@ -22,6 +20,7 @@ from natsscan.surfaces.docs import (
     usages,
 )
 from natsscan.surfaces.surface import Surface, SurfaceReading
+from natsscan.surfaces.toolcalls import find_api_call, find_api_paths, tool_call
 
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 _DEEPEST = 16
@@ -40,14 +39,6 @@ _COMMENT_LINE = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _FUNCTION = re.compile(
     r"^([ \t]*)(?:function[ \t]+([\w:.-]+)[^\n]*|([\w:.-]+)[ \t]*\([ \t]*\)[^\n]*|\}[^\n]*)$", re.MULTILINE
 )
-
-_HTTP = frozenset({"curl", "wget", "http", "https", "xh"})
-# Words before a command's name that do not run it, and words that install packages, by what their names are from.
-_NOT_CALLING = frozenset(
-    {"which", "command", "type", "hash", "chmod", "chown", "cp", "mv", "rm", "ln", "test", "[", "[[", "cat", "ls"}
-    | {"systemctl", "service", "apk", "yum", "dnf", "brew", "zypper", "pacman"}
-)
-_INSTALLERS = {"apt": "debian", "apt-get": "debian", "aptitude": "debian", "nix-env": "nix", "nix-shell": "nix"}
 
 
 @dataclass(slots=True)
@@ -247,25 +238,27 @@ class _Commands:
         if not words or self.broker.trace.search(self.code, words[0][0], words[-1][1]) is None:
             return
         texts = [_unquoted(self.code[start:end]) for start, end in words]
-        installer = next((_INSTALLERS[text] for text in texts if text in _INSTALLERS), None)
+        tools = self.broker.tools
+        ecosystem = next((tools.installers[text] for text in texts if text in tools.installers), None)
         calling = True
         for index, ((start, end), text) in enumerate(zip(words, texts, strict=True)):
-            calling = calling and text not in _NOT_CALLING
+            calling = calling and text not in tools.not_calling
             # A tool's folder may be a variable, `$(BIN)/rabbitmqctl`.
             text = text.rpartition("/")[2] if text.startswith("$") else text
             call = self.broker.command.match(text)
             package, _, version = text.partition("=")
-            if installer is not None:
-                if package in self.broker.packages.get(installer, ()):
+            client = tools.http_clients.get(text.rpartition("/")[2])
+            if ecosystem is not None:
+                if package in self.broker.packages.get(ecosystem, ()):
                     yield Hit(Operation.DEPENDENCY, package, start, end, {"version": version} if version else {})
             elif call is not None and call.end() == len(text) and calling:
-                operation, arguments = tool_call(call[1], texts[index + 1 :])
+                operation, arguments = tool_call(tools.own[call[1]], texts[index + 1 :])
                 yield Hit(operation, call[1], start, end, arguments, is_call=True)
                 for low, high in words[index + 1 :]:
                     self.taken[low:high] = b"\1" * (high - low)
                 break
-            elif text.rpartition("/")[2] in _HTTP and calling:
-                yield from find_api_call(self.broker, self.code, words[index + 1 :], texts[index + 1 :])
+            elif client is not None and calling:
+                yield from find_api_call(self.broker, client, self.code, words[index + 1 :], texts[index + 1 :])
                 break
         for start, end in words:
             for quoted in _QUOTED.finditer(self.code, start, end):

@@ -1,0 +1,95 @@
+"""What rule files say of the functions of a language's common libraries."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from natsscan.catalog.strict import Strict
+
+
+class KnownFunctionRule(Strict, frozen=True):
+    """What a function of a language's common libraries gives; numbers are positions of its arguments.
+
+    Exactly one of these holds. `result`: the argument itself. `join`: the texts put together. `cons`: an element
+    before the collection that follows it. `join_list`: the texts of a list put together, with `separator` between them.
+    `items`: a collection of these arguments. `flatten`: a collection of collections as one. `each`: a function's
+    results for each element of `over`, with `concat` as one collection. `apply`: a function's result for the arguments
+    `to`. `resume`: what a function gives to its continuation. `part`: the component `at` of a tuple. `show`: an
+    argument as text. `fill`: a format text with the arguments after it. `choice`: one of these arguments. `view`: what
+    a lens shows of argument `of`.
+    """
+
+    result: int | None = None
+    join: tuple[int, ...] = ()
+    cons: int | None = None
+    join_list: int | None = None
+    separator: int | str = ""
+    items: tuple[int, ...] = ()
+    flatten: int | None = None
+    each: int | None = None
+    over: int = 0
+    concat: bool = False
+    apply: int | None = None
+    to: tuple[int, ...] = ()
+    resume: int | None = None
+    part: int | None = None
+    at: int = 0
+    show: int | None = None
+    fill: int | None = None
+    choice: tuple[int, ...] = ()
+    view: int | None = None
+    of: int | None = None
+
+    @property
+    def arity(self) -> int:
+        """How many arguments it takes before it gives something."""
+        single = (
+            self.result,
+            self.join_list,
+            self.flatten,
+            self.resume,
+            self.part,
+            self.show,
+            self.fill,
+            self.view,
+            self.of,
+        )
+        positions = [*self.join, *self.items, *self.choice, *(at for at in single if at is not None)]
+        if self.each is not None:
+            positions += [self.each, self.over]
+        if self.apply is not None:
+            positions += [self.apply, *self.to]
+        if self.cons is not None:
+            positions.append(self.cons + 1)
+        if isinstance(self.separator, int):
+            positions.append(self.separator)
+        return max(positions) + 1
+
+
+class GeneratedRule(Strict, frozen=True):
+    """A Template Haskell function `by` which a name `name` is made from the name `source`: `_{name}`, `{Name}`."""
+
+    by: str
+    source: str
+
+
+class FunctionsFile(Strict, frozen=True, tag_field="kind", tag="functions"):
+    """What functions of a language's common libraries give, by name.
+
+    They count where a name leads neither into the code base nor into a library of a broker. `transparent` constructors
+    only wrap a value, other common ones are `constructors`. `generated` tells of names that a Template Haskell function
+    makes: from which name they come. `interpreters` are functions that give the constructors of an effect their
+    meaning, those of `environment` read an environment variable. A record is a configuration if its module's and type's
+    name match the pattern `configuration`, and the code the pattern `configured`, with `{type}` for the type's name: it
+    says that the type can be read from JSON.
+    """
+
+    language: Literal["haskell"]
+    functions: dict[str, KnownFunctionRule]
+    transparent: tuple[str, ...]
+    constructors: tuple[str, ...]
+    generated: tuple[GeneratedRule, ...]
+    interpreters: tuple[str, ...]
+    environment: tuple[str, ...]
+    configuration: str
+    configured: str
