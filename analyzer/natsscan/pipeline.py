@@ -29,7 +29,7 @@ from natsscan.source.project import Project
 from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
-from natsscan.topology.build import build_topology, call_of
+from natsscan.topology.build import about, build_topology, call_of
 from natsscan.topology.check import check
 from natsscan.workers import both
 
@@ -138,9 +138,7 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         ),
         findings=findings,
         suppressed=suppressed,
-        topology=build_topology(
-            call for call in calls if project.in_scope(call.span.path) or project.in_scope(call.place.path)
-        ),
+        topology=build_topology(about(calls, project.in_scope)),
     )
 
 

@@ -153,8 +153,17 @@ class Walker:
     def _binding(self, binding: Binding, environment: Environment) -> None:
         if isinstance(binding.value, Lambda) and isinstance(binding.pattern, VariablePattern):
             self._function(binding.value, _local_owner(binding.value, environment), environment)
-        else:
+        elif not (isinstance(binding.pattern, VariablePattern) and self._is_partial(binding.value, environment)):
             self._walk(binding.value, environment)
+
+    def _is_partial(self, expression: Expression, environment: Environment) -> bool:
+        """Tell whether this is a library's function with some of its arguments: it acts where its name is used."""
+        head = expression.function if isinstance(expression, Application) else expression
+        given = len(expression.arguments) if isinstance(expression, Application) else 0
+        if not isinstance(head, Variable) or _is_local(head, environment) or not self._matters(head.name):
+            return False
+        target = self._target(environment.module, head)
+        return isinstance(target, LibrarySymbol) and target.is_call and given < len(target.arguments)
 
     def _application(self, expression: Application, environment: Environment) -> None:
         function, arguments = expression.function, expression.arguments
@@ -224,9 +233,18 @@ class Walker:
             if isinstance(bound, Thunk):
                 for function in _clauses(bound.expression):
                     self._note(_local_owner(function, bound.environment), given, name)
+                if self._is_partial(bound.expression, bound.environment):
+                    self._inline(bound, given, name)
             return
         if self._matters(name.name):
             self._note(self._target(environment.module, name), given, name)
+
+    def _inline(self, bound: Thunk, given: tuple[Thunk, ...], name: Variable | Constructor) -> None:
+        """Walk what a local name stands for as if it were written here, with arguments."""
+        names: dict[str, Bound] = {f"given {name.start} {at}": argument for at, argument in enumerate(given)}
+        variables = tuple(Variable(None, held, name.start, name.start) for held in names)
+        applied = build.apply(bound.expression, variables, name.start, name.end)
+        self._walk(applied, bound.environment.with_names(names))
 
     def _note(self, target: Target | Owner | None, arguments: tuple[Thunk, ...], name: Variable | Constructor) -> None:
         if target is not None:

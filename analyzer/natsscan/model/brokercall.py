@@ -7,7 +7,7 @@ from natsscan.model.span import Span
 from natsscan.model.usage import Operation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BrokerCall:
     """A call of the broker as it happens, with names worked out as far as the code tells.
 

@@ -44,6 +44,26 @@ def build_topology(calls: Iterable[BrokerCall]) -> Topology:
     )
 
 
+def about(calls: Iterable[BrokerCall], in_scope: Callable[[str], bool]) -> list[BrokerCall]:
+    """Return the calls that are made in scope or from there, and wherever what these are about is declared or bound."""
+    calls = tuple(calls)
+    kept = [call for call in calls if in_scope(call.span.path) or in_scope(call.place.path)]
+    named = {shape(text) for call in kept for text in (*_names(call, "queue"), *_names(call, "routing_key"))}
+    named |= {shape(text) for call in kept for text in _names(call, "exchange")}
+    declared = (Operation.DECLARE_EXCHANGE, Operation.DECLARE_QUEUE, Operation.BIND)
+    others = [call for call in calls if call not in kept and call.operation in declared]
+    return kept + [
+        call
+        for call in others
+        if any(shape(text) in named for name in ("queue", "exchange") for text in _names(call, name) if text)
+    ]
+
+
+def _names(call: BrokerCall, name: str) -> tuple[str, ...]:
+    value = call.properties.get(name)
+    return value.texts if value else ()
+
+
 def call_of(usage: Usage) -> BrokerCall | None:
     """Return what a script or an export of definitions does with the broker; None for any other usage."""
     if usage.language in PROGRAMS or usage.operation not in _MADE_OF:
