@@ -34,6 +34,7 @@ from natsscan.topology.check import check
 from natsscan.workers import both
 
 if TYPE_CHECKING:
+    from natsscan.core.expression import Binding
     from natsscan.haskell.index import ModuleIndex
     from natsscan.haskell.reader import HaskellFile, HaskellProject
     from natsscan.surfaces.surface import Reader
@@ -220,18 +221,19 @@ def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -
     usages: list[Usage] = []
     problems: list[Problem] = []
     positions: dict[str, TextPositions] = {}
+    lowered: dict[str, dict[int, tuple[Binding, ...]]] = {}
     for done, file in enumerate(haskell.files):
         progress("resolving", done, len(haskell.files))
         path = file.source.path
         if task.project.in_scope(path):
             positions[path] = TextPositions(path, file.source.data)
-            usages += _usages(task, file, haskell, index, positions[path], problems)
+            usages += _usages(task, file, haskell, index, positions[path], problems, lowered)
     every: dict[str, TextPositions] = dict(positions)
 
     def positions_of(source: SourceFile) -> TextPositions:
         return every.setdefault(source.path, TextPositions(source.path, source.data))
 
-    linked = link(haskell, sources, task.catalog, positions_of, task.services.of)
+    linked = link(haskell, sources, task.catalog, index, lowered, positions_of, task.services.of)
     found = [with_names(usage, linked.names) for usage in usages]
     found += _wrapper_usages(linked.usages, usages, task.project)
     positions |= {usage.span.path: every[usage.span.path] for usage in found}
@@ -256,8 +258,12 @@ def _usages(
     index: ModuleIndex,
     positions: TextPositions,
     problems: list[Problem],
+    lowered: dict[str, dict[int, tuple[Binding, ...]]],
 ) -> list[Usage]:
-    """Return the usages in all readings of a file, each once, and note what could not be read of it."""
+    """Return the usages in all readings of a file, each once.
+
+    What could not be read goes to `problems`, what was lowered of the first reading to `lowered`.
+    """
     from natsscan.haskell.scope import Scope
     from natsscan.haskell.usages import find_usages
 
@@ -265,6 +271,7 @@ def _usages(
     found: dict[tuple[int, int, str], Usage] = {}
     for module in file.modules:
         result = find_usages(module, Scope(module, haskell.exports), task.catalog, index, positions, service)
+        lowered.setdefault(positions.path, result.bindings)
         for usage in result.usages:
             found.setdefault((usage.span.start, usage.span.end, usage.symbol), usage)
         for offset in result.too_deep:

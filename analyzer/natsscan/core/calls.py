@@ -44,10 +44,14 @@ class Site:
 
 @dataclass(slots=True)
 class Sites:
-    """The places in a definition, by the function they stand in; `interpreted` by the effect they give meaning to."""
+    """The places in a definition, by the function they stand in; `interpreted` by the effect they give meaning to.
+
+    `others` are the names that are not bound locally and did not matter.
+    """
 
     by_owner: dict[Owner, list[Site]] = field(default_factory=dict)
     interpreted: dict[SymbolId, Owner] = field(default_factory=dict)
+    others: list[Variable | Constructor] = field(default_factory=list)
 
 
 class Walker:
@@ -238,6 +242,8 @@ class Walker:
             return
         if self._matters(name.name):
             self._note(self._target(environment.module, name), given, name)
+        else:
+            self._sites.others.append(name)
 
     def _inline(self, bound: Thunk, given: tuple[Thunk, ...], name: Variable | Constructor) -> None:
         """Walk what a local name stands for as if it were written here, with arguments."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.core.expression import Binding
 from natsscan.core.value import Items, Made, Text, Value, name_of
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.program import Program, defaults_of, properties
@@ -48,19 +49,30 @@ def link(
     haskell: HaskellProject,
     sources: Iterable[SourceFile],
     catalog: Catalog,
+    index: ModuleIndex,
+    lowered: Mapping[str, dict[int, tuple[Binding, ...]]],
     positions_of: Callable[[SourceFile], TextPositions],
     service_of: Callable[[str], str],
 ) -> Linked:
-    """Follow names and wrappers through a code base. `positions_of` gives the positions of a file."""
+    """Follow names and wrappers through a code base.
+
+    `lowered` are the definitions that were lowered before, by path and offset; `positions_of` gives the positions of a
+    file.
+    """
     sources = tuple(sources)
-    index = ModuleIndex(sources, {file.source.path: file.modules[0] for file in haskell.files})
     modules = [module for file in haskell.files for module in index.at(file.source.path)]
     routes = find_routes(sources, catalog.broker)
     modules += [
         m for name in sorted({s.module for s in routes.fields}) if (m := index.module(name)) not in modules and m
     ]
     scopes = {module.name: Scope(module, haskell.exports) for module in modules}
-    routines = Routines(catalog, Program(catalog, index, haskell.exports), index, scopes, routes)
+    before = {
+        (module.name, start): bindings
+        for path, definitions in lowered.items()
+        for module in index.at(path)
+        for start, bindings in definitions.items()
+    }
+    routines = Routines(catalog, Program(catalog, index, haskell.exports, before), index, scopes, routes)
     routines.look_into(modules)
     routines.look_outside()
     linker = _Linker(catalog, index, positions_of, service_of)

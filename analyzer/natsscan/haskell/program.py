@@ -33,11 +33,20 @@ from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
 
 
 class Program:
-    """Answers what names mean; modules and definitions are read when a question leads to them."""
+    """Answers what names mean; modules and definitions are read when a question leads to them.
+
+    `lowered` are definitions that were lowered before, by their module and the offset at which they begin.
+    """
 
     functions: Mapping[str, KnownFunctionRule]
 
-    def __init__(self, catalog: Catalog, index: ModuleIndex, exports: Mapping[str, Exports]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        index: ModuleIndex,
+        exports: Mapping[str, Exports],
+        lowered: Mapping[tuple[str, int], tuple[Binding, ...]] | None = None,
+    ) -> None:
         self.functions = catalog.functions.functions
         self._catalog = catalog
         self._index = index
@@ -46,7 +55,7 @@ class Program:
         self._common = self._transparent | frozenset(catalog.functions.constructors)
         self._scopes: dict[str, Scope] = {}
         self._lowerings: dict[str, Lowering] = {}
-        self._bindings: dict[tuple[str, int], tuple[Binding, ...]] = {}
+        self._bindings: dict[tuple[str, int], tuple[Binding, ...]] = dict(lowered or {})
         self._bodies: dict[SymbolId, Thunk | None] = {}
         self._wrappers: dict[tuple[str, str | None, str, int], Target | None] = {}
         self._targets: dict[tuple[str, str | None, str], Target | None] = {}

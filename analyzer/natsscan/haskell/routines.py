@@ -410,10 +410,17 @@ class Routines:
     def name_references(self) -> Iterator[Reference]:
         """Yield the places anywhere that name what arguments of the broker's calls are made of."""
         names = self.names
-        for module, definition in self._naming(names, frozenset()):
+        known = {name for symbol in names for name in _known_as(symbol)}
+        for walked in self._every():
+            yield from _told(_references(walked, names.keys()), names)
+            for name in walked.sites.others:
+                target = self._program.wrapper(walked.module, name, self._modules) if name.name in known else None
+                if isinstance(target, SymbolId) and target in names:
+                    place = Place(walked.module, walked.definition, name.start, name.end)
+                    yield Reference(target, place, names[target])
+        for module, definition in self._naming(names, frozenset(self._modules_walked)):
             for walked in self._walk(module, definition):
-                for reference in _references(walked, names.keys()):
-                    yield replace(reference, uses=names[reference.target])
+                yield from _told(_references(walked, names.keys()), names)
 
     @property
     def names(self) -> dict[SymbolId, frozenset[LibrarySymbol]]:
@@ -429,6 +436,10 @@ def _references(walked: _Walked, symbols: Set[SymbolId]) -> Iterator[Reference]:
         for site in sites:
             if isinstance(site.target, SymbolId) and site.target in symbols:
                 yield Reference(site.target, Place(walked.module, walked.definition, site.start, site.end))
+
+
+def _told(references: Iterable[Reference], uses: Mapping[SymbolId, frozenset[LibrarySymbol]]) -> Iterator[Reference]:
+    return (replace(reference, uses=uses[reference.target]) for reference in references)
 
 
 def _known_as(symbol: SymbolId) -> Iterator[str]:

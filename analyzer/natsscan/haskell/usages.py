@@ -12,6 +12,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.core.build import is_held_back
 from natsscan.core.expression import (
     Application,
+    Binding,
     Constructor,
     ConstructorPattern,
     Expression,
@@ -42,10 +43,14 @@ _MAX_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class ModuleUsages:
-    """The usages of one reading of a file, and the offsets at which nesting was too deep to follow."""
+    """The usages of one reading of a file, and the offsets at which nesting was too deep to follow.
+
+    `bindings` are the definitions that were lowered, by the offset at which they begin.
+    """
 
     usages: tuple[Usage, ...]
     too_deep: tuple[int, ...]
+    bindings: dict[int, tuple[Binding, ...]]
 
 
 def find_usages(
@@ -66,7 +71,7 @@ def find_usages(
         words = _WORD.findall(module.data, definition.start, definition.nodes[-1].end_byte)
         if not names.isdisjoint(words):
             finder.add_definition(definition)
-    return ModuleUsages(tuple(finder.usages), tuple(finder.lowering.too_deep))
+    return ModuleUsages(tuple(finder.usages), tuple(finder.lowering.too_deep), finder.bindings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class _Finder:
             module.data, catalog.operators, module.fixities, module.values, partial(index.imported_fixity, module)
         )
         self.usages: list[Usage] = []
+        self.bindings: dict[int, tuple[Binding, ...]] = {}
 
     def add_import(self, module: str, start: int, end: int) -> None:
         """Note an import line of a library's module."""
@@ -130,7 +136,8 @@ class _Finder:
             symbol = self._scope.resolve(qualifier, name, Namespace.TYPE)
             if symbol is not None:
                 self._note(symbol, start, end, ())
-        for binding in self.lowering.definition(definition, captures):
+        self.bindings[definition.start] = self.lowering.definition(definition, captures)
+        for binding in self.bindings[definition.start]:
             self._fold(binding.pattern)
             self._fold(binding.value)
 
