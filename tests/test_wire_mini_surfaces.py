@@ -13,15 +13,6 @@ from tests.conftest import KEYS, WIRE_MINI, run_command
 
 KEY = yaml.safe_load((KEYS / "wire-mini-surfaces.yaml").read_text())
 
-# What is not found yet, and why. A row that is found must leave this list.
-NOT_YET = {
-    # a subchart under an alias, a values file that a release refers to
-    "charts/wire-mini/values.yaml": {38, 39, 40, 41},
-    "hack/helm_vars/broker.yaml.gotmpl": {1, 4, 5, 8, 9, 10},
-    "hack/helm_vars/values.yaml.gotmpl": {4, 5},
-    "hack/helmfile.yaml.gotmpl": {19, 26},
-}
-
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
@@ -43,7 +34,7 @@ def test_every_key_variable_and_reference_is_found_on_its_line(report: dict[str,
     missed: dict[str, set[int]] = {}
     for path, line in wanted - found:
         missed.setdefault(path, set()).add(line)
-    assert missed == NOT_YET
+    assert missed == {}
 
 
 def test_every_file_is_reported_in_its_tier(report: dict[str, Any]) -> None:

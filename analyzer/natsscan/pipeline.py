@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.usage import Tier, Usage
 from natsscan.source.discover import list_files
-from natsscan.source.kinds import Kinds
+from natsscan.source.kinds import Kinds, is_helmfile
 from natsscan.source.project import Project
 from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from natsscan.core.expression import Binding
     from natsscan.haskell.index import ModuleIndex
     from natsscan.haskell.reader import HaskellFile, HaskellProject
-    from natsscan.surfaces.surface import Reader
+    from natsscan.surfaces.surface import Belonging, Reader
 
 Progress = Callable[[str, int, int], None]
 
@@ -106,7 +106,12 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     kinds = Kinds(listing.paths)
     kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
     programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}
-    others = {path: kind for path, kind in kind_of.items() if kind not in PROGRAMS and project.in_scope(path)}
+    # Charts and helmfiles say whose the values in other files are, so all of the project are read.
+    others = {
+        path: kind
+        for path, kind in kind_of.items()
+        if kind not in PROGRAMS and (project.in_scope(path) or kind is FileKind.HELM_CHART or is_helmfile(path))
+    }
     task = _Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
     if len(others) < _WORTH_A_PROCESS:
         parts = (_scan_others(task, others, progress), _scan_programs(task, programs, progress))
@@ -146,10 +151,14 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
 def _scan_programs(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
     """Scan the programs. All of the project are read, since names lead everywhere; those in scope are reported."""
     from natsscan.surfaces import program_text
+    from natsscan.surfaces.surface import Belonging
 
+    nothing = Belonging()
     reading = _read(task, kinds, progress)
     found = _haskell(task, reading.sources, progress)
-    text = _surfaces(task, reading.sources, lambda _: program_text.read, lambda _: None, task.catalog.broker.is_named)
+    text = _surfaces(
+        task, reading.sources, lambda _: program_text.read, lambda _: nothing, task.catalog.broker.is_named
+    )
     # Where a library is used, or what leads to it, it adds nothing that the text also names the broker.
     used = {usage.span.path for usage in found.usages}
     direct = used | {usage.span.path for usage in text.usages if usage.tier is Tier.DIRECT}
@@ -165,10 +174,9 @@ def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) ->
     from natsscan.surfaces.registry import READERS
 
     reading = _read(task, kinds, progress)
-    charts = Charts(task.paths, task.catalog.broker)
-    return _part(
-        task, reading, _surfaces(task, reading.sources, READERS.get, charts.owner, task.catalog.broker.is_worth_reading)
-    )
+    charts = Charts(task.paths, reading.sources, task.catalog.broker)
+    found = _surfaces(task, reading.sources, READERS.get, charts.belonging, task.catalog.broker.is_worth_reading)
+    return _part(task, reading, replace(found, problems=(*charts.problems, *found.problems)))
 
 
 def _part(task: _Task, reading: _Reading, found: _Found) -> _Part:
@@ -288,10 +296,10 @@ def _surfaces(
     task: _Task,
     sources: Iterable[SourceFile],
     reader_of: Callable[[FileKind], Reader | None],
-    owner_of: Callable[[SourceFile], str | None],
+    belonging_of: Callable[[SourceFile], Belonging],
     is_worth_reading: Callable[[bytes], bool],
 ) -> _Found:
-    """Read files by their kind's reader, if they are worth it; `owner_of` names the broker's chart they belong to."""
+    """Read files by their kind's reader, if they are worth it; `belonging_of` names the broker's charts they are in."""
     from natsscan.surfaces.charts import belonging
     from natsscan.surfaces.surface import Surface
 
@@ -299,12 +307,13 @@ def _surfaces(
     problems: list[Problem] = []
     positions: dict[str, TextPositions] = {}
     for source in sources:
-        reader, owner = reader_of(source.kind), owner_of(source)
+        reader = reader_of(source.kind)
         if reader is None or not task.project.in_scope(source.path):
             continue
-        if owner or is_worth_reading(source.data):
+        to = belonging_of(source)
+        if to.owner or to.blocks or is_worth_reading(source.data):
             at = positions[source.path] = TextPositions(source.path, source.data)
-            surface = Surface(source, at, task.services.of(source.path), task.catalog.broker, owner)
+            surface = Surface(source, at, task.services.of(source.path), task.catalog.broker, to.owner, to.blocks)
             result = reader(surface)
             usages += result.usages or belonging(surface).usages
             problems += result.problems

@@ -52,6 +52,13 @@ _ENV = re.compile(r"^\.env(\..+)?$|\.env$")
 _TEMPLATED = frozenset({FileKind.YAML, FileKind.HELM_TEMPLATE, FileKind.DOCS, FileKind.HELM_VALUES})
 
 
+def is_helmfile(path: str) -> bool:
+    """Tell whether a file is one that helmfile reads, by its name or that of its folder."""
+    folder, _, name = path.rpartition("/")
+    named = "helmfile" in name or folder.rpartition("/")[2] == "helmfile.d"
+    return named and name.endswith((".yaml", ".yml", ".gotmpl"))
+
+
 class Kinds:
     """Tells the kind of a file by its path and by the chart it belongs to; `paths` are all files of the project."""
 

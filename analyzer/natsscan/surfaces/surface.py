@@ -9,12 +9,24 @@ from natsscan.model.source import SourceFile
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
 from natsscan.source.text import TextPositions
 
+# A key path, and the chart of the broker that everything at and below it is values for.
+Block = tuple[tuple[str, ...], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The name of the broker's Helm chart or release that a file belongs to, if to one, and the blocks that do."""
+
+    owner: str | None = None
+    blocks: tuple[Block, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:
     """A file that is not a program, with all that its reader needs.
 
     `owner` is the name of the broker's Helm chart or release that the whole file belongs to, None if to none.
+    `blocks` are the keys of the file that are values for the broker's charts; the empty path means all of them.
     """
 
     source: SourceFile
@@ -22,6 +34,7 @@ class Surface:
     service: str
     broker: Broker
     owner: str | None = None
+    blocks: tuple[Block, ...] = ()
 
     def usage(
         self,

@@ -21,6 +21,7 @@ _SECRET_KEY = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|secret|token|credentia
 _HOLE = re.compile(r"\{[^{}]*\}")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w{}]*)=")
 _NUMBER = re.compile(r"(?<!\d)\d{4,5}(?!\d)")
+_RELEASE_VALUES = (("releases", "values"), ("releases", "secrets"))  # of a helmfile: files, and values
 _TEXT_TEMPLATES = (".tpl", ".txt")
 
 
@@ -71,7 +72,8 @@ class _YamlReader:
         self._masked = masked
         self.settings: set[str] = set()
         self._named: dict[tuple[str, ...], bool] = {}
-        self._owned = surface.owner is not None and surface.source.kind is FileKind.HELM_VALUES
+        self._blocks = dict(surface.blocks)
+        self._depths = sorted({len(path) for path in self._blocks})
         self._anchors = Anchors(tree, masked)
         self._objects: dict[tuple[int, int], str | None] = {}
 
@@ -121,6 +123,8 @@ class _YamlReader:
         elif assigned and self._broker.variable.match(_HOLE.sub("", assigned.group(1))):
             start = entry.value[0]
             yield self._usage(Operation.ENV, assigned.group(1), (start, entry.value[1]), entry, {"role": "set"})
+        elif entry.key is None and entry.path in _RELEASE_VALUES and (release := self._release_of(entry)):
+            yield self._usage(Operation.DEPLOY, short(text), entry.value, entry, {"owner": release})
         elif self._broker.url.search(text):
             yield self._usage(Operation.CONNECT, "amqp URL", entry.value, entry, {})
         elif self._broker.image.search(text) or self._broker.name.search(literal):
@@ -138,10 +142,25 @@ class _YamlReader:
 
     def _owner_of(self, entry: Entry) -> str | None:
         """Return what of the broker an entry belongs to that does not name it: its chart, or a service that runs it."""
-        if self._owned:
-            return self._surface.owner
+        for depth in self._depths:
+            block = entry.path[:depth]
+            if block in self._blocks and (entry.document is None or not depth):
+                return self._blocks[block]
+        if len(entry.path) > 2 and entry.path[:2] in _RELEASE_VALUES:
+            return self._release_of(entry)
         service = entry.path[:2]
         return service[1] if service in self._services and entry.document is None else None
+
+    def _release_of(self, entry: Entry) -> str | None:
+        """Return the chart of the broker that the helmfile release around an entry installs, None if another."""
+        if entry.document is not None:
+            return None
+        for item in self._tree.ancestors(entry):
+            if item.key is None and item.path == ("releases",):
+                chart = self._tree.child(item.place, "chart")
+                name = chart.text.rpartition("/")[2] if chart is not None else ""
+                return name if name in self._broker.charts else None
+        return None
 
     @cached_property
     def _services(self) -> frozenset[tuple[str, ...]]:
