@@ -5,7 +5,7 @@ import pytest
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation
-from natsscan.surfaces.packaging import package_at, without_secrets
+from natsscan.surfaces.packaging import package_at
 from natsscan.surfaces.projects import read
 from tests.scanning import read_surface
 from tests.surfaces.test_cabal import arguments
@@ -150,22 +150,6 @@ def test_quiet(text: str, catalog: Catalog) -> None:
 )
 def test_package_at(location: str, package: str | None) -> None:
     assert package_at(location, frozenset({"amqp", "amqp-worker"})) == package
-
-
-@pytest.mark.parametrize(
-    ("address", "shown_as"),
-    [
-        ("amqp://guest:pw@host:5672/shop", "amqp://***@host:5672/shop"),
-        ("amqp://guest:p@w/x@host", "amqp://***@host"),
-        ("amqp://host:5672/shop?password=x", "amqp://host:5672/shop"),
-        ("amqp://guest:pw", "amqp://***"),
-        ("amqp://host:${port}", "amqp://host:${port}"),
-        ("git@github.com:shop/amqp.git", "git@github.com:shop/amqp.git"),
-        ("./vendor/amqp", "./vendor/amqp"),
-    ],
-)
-def test_addresses_are_shown_without_secrets(address: str, shown_as: str) -> None:
-    assert without_secrets(address) == shown_as
 
 
 @pytest.mark.parametrize(

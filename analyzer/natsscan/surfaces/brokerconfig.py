@@ -7,17 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from natsscan.model.usage import Operation
-from natsscan.surfaces.docs import (
-    SECRET,
-    Hit,
-    byte_text,
-    find_variables,
-    mentions,
-    usages,
-    with_holes,
-    without_credentials,
-)
+from natsscan.surfaces.hiding import SECRET, without_credentials
+from natsscan.surfaces.mentions import mentions
 from natsscan.surfaces.surface import Surface, SurfaceReading
+from natsscan.surfaces.variables import find_variables
+from natsscan.surfaces.words import Hit, byte_text, usages, with_holes
 
 _BLANK = re.compile(r"\s*(?:#.*)?")
 _SETTING = re.compile(r"[ \t]*([\w.$/*-]+)[ \t]*=[ \t]*([^#]*)")

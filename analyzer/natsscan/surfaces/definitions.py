@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Export
 from natsscan.model.usage import Operation, Usage
-from natsscan.surfaces.docs import SECRET, Place, byte_text, mentions, without_credentials
+from natsscan.surfaces.hiding import SECRET, without_credentials
+from natsscan.surfaces.mentions import mentions
 from natsscan.surfaces.surface import Surface, SurfaceReading
+from natsscan.surfaces.words import Place, byte_text
 
 _TOKEN = re.compile(r"[ \t\r\n]*+(?:(\"(?:[^\"\\]|\\.)*+\")|([{}\[\]:,])|([^\s\"{}\[\]:,]+)|(.))", re.DOTALL)
 _SECRET_KEY = re.compile(r"(?i)pass(?:word|wd|phrase)?(?:_hash)?$|secret$|token$|cookie$")

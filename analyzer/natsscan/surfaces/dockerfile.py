@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from natsscan.catalog.broker import Broker
 from natsscan.model.usage import Operation
-from natsscan.surfaces.docs import Hit, byte_text, with_holes
 from natsscan.surfaces.shell import Script, lex, reading
 from natsscan.surfaces.surface import Surface, SurfaceReading
+from natsscan.surfaces.words import Hit, byte_text, with_holes
 
 _COMMENT = re.compile(r"[ \t]*#")
 _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?=[ \t]|$)")

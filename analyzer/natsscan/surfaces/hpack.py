@@ -10,8 +10,9 @@ import yaml
 from natsscan.model.usage import Operation, Usage
 from natsscan.surfaces.cabal import foreign_libraries, modules
 from natsscan.surfaces.cabal_fields import negated
+from natsscan.surfaces.hiding import bare_address
 from natsscan.surfaces.hpack_yaml import Document, items, load, pairs
-from natsscan.surfaces.packaging import entries, given, reading, without_secrets
+from natsscan.surfaces.packaging import entries, given, reading
 from natsscan.surfaces.surface import Surface, SurfaceReading
 
 _SINGLE = {"library": "library", "executable": "executable", "custom-setup": "custom-setup"}
@@ -178,6 +179,6 @@ def _details(document: Document, node: yaml.Node | None) -> dict[str, str]:
     location = next((texts[key] for key in ("github", "git", "path") if key in texts), "")
     return given(
         version=texts.get("version", ""),
-        location=without_secrets(location),
+        location=bare_address(location),
         tag=texts.get("ref", texts.get("commit", "")),
     )

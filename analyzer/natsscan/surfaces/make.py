@@ -6,9 +6,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from natsscan.surfaces.docs import Place, byte_text
 from natsscan.surfaces.shell import Script, lex, reading
 from natsscan.surfaces.surface import Surface, SurfaceReading
+from natsscan.surfaces.words import Place, byte_text
 
 _LOGICAL_LINE = re.compile(r"(?:[^\\\n]|\\\r\n|\\(?s:.)|\\\Z)*+(?:\n|\Z)")
 _TARGET = re.compile(r"([^\s:#=][^:#=\n]*):(?!:?=)")

@@ -9,8 +9,9 @@ from tree_sitter import Node
 
 from natsscan.model.coverage import Problem
 from natsscan.model.usage import Operation, Usage
+from natsscan.surfaces.hiding import bare_address
 from natsscan.surfaces.nix_places import LONGEST, Place, Role, parse, text_of
-from natsscan.surfaces.packaging import given, package_at, reading, without_secrets
+from natsscan.surfaces.packaging import given, package_at, reading
 from natsscan.surfaces.surface import Surface, SurfaceReading
 
 # Attributes by which derivations and fetchers name the package they are about.
@@ -87,7 +88,7 @@ def _urls(surface: Surface, place: Place) -> Iterator[Usage]:
     # One character for each byte, so that offsets stay true.
     for url in surface.broker.url.finditer((place.node.text or b"").decode("latin-1")):
         span = start + url.start(), start + url.end()
-        text = without_secrets(surface.positions.text(*span)[:LONGEST])
+        text = bare_address(surface.positions.text(*span)[:LONGEST])
         arguments = {"url": text}
         yield surface.usage(Operation.CONNECT, "amqp URL", *span, definition=place.definition, arguments=arguments)
 

@@ -7,21 +7,19 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from natsscan.model.coverage import Problem
-from natsscan.model.usage import Operation, Tier, Usage
+from natsscan.model.usage import Usage
+from natsscan.surfaces.mentions import mentions
 from natsscan.surfaces.surface import Surface, SurfaceReading
 
 _SEPARATOR = re.compile(rb"[,(){}]")
 _ENTRY = re.compile(rb"\s*([A-Za-z0-9][\w-]*)(?:\s*:\s*(?:\{[^}]*\}|[\w-]+))?(?![\w.:/-])(.*)", re.DOTALL)
-_OUTSIDE_WORD = re.compile(rb"[^\w-]")
 _SHORT_ADDRESS = re.compile(r"(?:[\w.+-]+@)?[\w.+-]+:")
+# Names of packages and modules have dashes in them.
+_PACKAGE = re.compile(r"[\w-]+", re.ASCII)
 _OWNED = re.compile(r"[\w-]+/[\w.-]+")
 _PINNED = re.compile(r"@(?:sha256:|rev:).*$")
-_PORT = re.compile(r"\d*|\$.*")
 _QUERY = re.compile(r"[?#]")
 _SUFFIX = re.compile(r"(?:-\d[\w.]*)?(?:\.git|\.tar\.\w+|\.tgz|\.zip|\.cabal)?$")
-
-# How much of the word around the broker's name a mention shows, in bytes on each side.
-_NEAR = 60
 
 
 class Entry(NamedTuple):
@@ -73,21 +71,9 @@ def package_at(location: str, packages: frozenset[str]) -> str | None:
     return next((name for name in names if name in packages), None)
 
 
-def without_secrets(address: str) -> str:
-    """Return a URL without user, password and query, which may be secrets, also when it is broken or cut off."""
-    scheme, slashes, rest = address.partition("?")[0].partition("//")
-    user, at, place = rest.rpartition("@")
-    if slashes and at and user:
-        return f"{scheme}//***@{place}"
-    # What looks like a port and is none may be the beginning of a password.
-    is_cut = slashes and not _PORT.fullmatch(rest.partition("/")[0].partition(":")[2])
-    return f"{scheme}//***" if is_cut else scheme + slashes + rest
-
-
-def named(surface: Surface, text: bytes) -> re.Match[str] | None:
+def named(surface: Surface, text: bytes) -> re.Match[bytes] | None:
     """Return the first match of the broker's name in bytes, with byte offsets."""
-    # One character for each byte, so that offsets stay true; the names to find are ASCII.
-    return surface.broker.name.search(text.decode("latin-1"))
+    return surface.broker.name_in.search(text)
 
 
 def given(**arguments: str) -> dict[str, str]:
@@ -99,21 +85,5 @@ def reading(surface: Surface, usages: Iterable[Usage], problems: Iterable[Proble
     """Return what was found, in order; if that is nothing, the first place where the file mentions the broker."""
     found = sorted(usages, key=lambda usage: (usage.span.start, usage.span.end, usage.symbol))
     if not found:
-        found = [*_mention(surface)]
+        found = [*mentions(surface, _PACKAGE)]
     return SurfaceReading(tuple(found), tuple(problems))
-
-
-def _mention(surface: Surface) -> Iterator[Usage]:
-    data = surface.source.data
-    if first := named(surface, data):
-        start = first.start() - len(_OUTSIDE_WORD.split(data[max(0, first.start() - _NEAR) : first.start()])[-1])
-        end = first.end() + len(_OUTSIDE_WORD.split(data[first.end() : first.end() + _NEAR])[0])
-        lines = sum(1 for text in data.split(b"\n") if named(surface, text))
-        yield surface.usage(
-            Operation.MENTION,
-            surface.positions.text(start, end),
-            start,
-            end,
-            tier=Tier.MENTION,
-            arguments={"count": str(lines)},
-        )

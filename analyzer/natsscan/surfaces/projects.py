@@ -11,8 +11,9 @@ import yaml
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Usage
 from natsscan.surfaces.cabal_fields import Field, Section, parse
+from natsscan.surfaces.hiding import bare_address
 from natsscan.surfaces.hpack_yaml import Document, items, load, pairs, scalars
-from natsscan.surfaces.packaging import given, named, package_at, reading, without_secrets
+from natsscan.surfaces.packaging import given, named, package_at, reading
 from natsscan.surfaces.surface import Surface, SurfaceReading
 
 _PATHS = frozenset({"packages", "optional-packages"})
@@ -74,7 +75,7 @@ def _field(surface: Surface, field: Field) -> Iterator[Usage]:
 def _path(surface: Surface, start: int, end: int, definition: str) -> Iterator[Usage]:
     """Yield the usage of a path that is named after the broker."""
     if named(surface, surface.source.data[start:end]):
-        symbol = without_secrets(surface.positions.text(start, end))
+        symbol = bare_address(surface.positions.text(start, end))
         yield surface.usage(Operation.CONFIG, symbol, start, end, definition=definition)
 
 
@@ -97,7 +98,7 @@ def _package_stanza(surface: Surface, section: Section) -> Iterator[Usage]:
 def _repository(surface: Surface, section: Section, fields: list[Field]) -> Iterator[Usage]:
     """Yield the one usage of a source repository whose address, tag or folder leads to an AMQP package."""
     texts = {field.name: " ".join(field.value.decode("utf-8", errors="replace").split()) for field in fields}
-    arguments = given(location=without_secrets(texts.get("location", "")), tag=texts.get("tag", ""))
+    arguments = given(location=bare_address(texts.get("location", "")), tag=texts.get("tag", ""))
     places = [
         (field.start + found.start(), field.start + found.end())
         for name in ("subdir", "location", "tag")
@@ -158,7 +159,7 @@ def _stack_source(surface: Surface, document: Document, field: str, item: yaml.N
     addresses = ("git", "github", "hg", "archive", "url", "location")
     location = next((surface.positions.text(*document.span(node)) for key, node in found if key in addresses), "")
     tag = next((surface.positions.text(*document.span(node)) for key, node in found if key == "commit"), "")
-    yield from _source(surface, spans, field, given(location=without_secrets(location), tag=tag))
+    yield from _source(surface, spans, field, given(location=bare_address(location), tag=tag))
 
 
 def _stack_nix(surface: Surface, document: Document, value: yaml.Node) -> Iterator[Usage]:

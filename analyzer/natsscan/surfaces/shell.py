@@ -9,18 +9,11 @@ from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Broker
 from natsscan.model.usage import Operation
-from natsscan.surfaces.docs import (
-    Hit,
-    Place,
-    byte_text,
-    find_urls,
-    find_variables,
-    find_words,
-    mentions,
-    usages,
-)
+from natsscan.surfaces.mentions import mentions
 from natsscan.surfaces.surface import Surface, SurfaceReading
 from natsscan.surfaces.toolcalls import find_api_call, find_api_paths, tool_call
+from natsscan.surfaces.variables import find_variables
+from natsscan.surfaces.words import Hit, Place, byte_text, find_urls, find_words, usages
 
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 _DEEPEST = 16

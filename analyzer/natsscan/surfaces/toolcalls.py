@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.schema import CallRule, HttpClientRule, ObjectRule, ToolRule
 from natsscan.model.usage import Operation
-from natsscan.surfaces.docs import SECRET, Hit, Place, with_holes, without_credentials
+from natsscan.surfaces.hiding import SECRET, without_credentials
+from natsscan.surfaces.words import Hit, Place, with_holes
 
 _NEAR = 1000
 _PORT = re.compile(r":(\d{4,5})(?!\d)")

@@ -1,0 +1,39 @@
+"""What readers never show: credentials in URLs, and the values of keys that hold secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+SECRET = "(secret)"  # noqa: S105 - what stands for a secret, not one
+
+_CREDENTIALS = re.compile(r"//\S*@")
+# What looks like a port and is none may be the beginning of a password.
+_CUT_OFF = re.compile(r"//[^/@:\s]*:(?!\d{0,5}(?:[/?#,;)\]}\"'\s]|$)|[$({])\S*")
+_USERINFO = re.compile(r"://([^\s\"'<>@/]*)@")
+# The key must end in the word: `passwordFile` and `secretName` hold references. What begins like a variable or a
+# list is no value of a secret either.
+_SECRET_VALUE = re.compile(
+    r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|cookie|credentials?|api_?key)"
+    r"(?:_(?!(?:file|path|dir|ref|name|key|env|var)\b)[a-z0-9]{1,12})?[\"']?[ \t]*[:=][ \t]*"
+    r"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'${}\[\],][^\s\"',}]*))"
+    r"|(?:--(?:password|pass|token|secret)[ =]|(?<!\S)(?:-u|--user)[ =]?[\"']?[^\s\"':$=]*:)[\"']?([^\s\"'$-][^\s\"']*)"
+)
+
+
+def without_credentials(text: str) -> str:
+    """Return a text with `***` for user and password in its URLs, also in one whose end, and so its `@`, is missing."""
+    return _CUT_OFF.sub("//***", _CREDENTIALS.sub("//***@", text))
+
+
+def bare_address(url: str) -> str:
+    """Return a URL without credentials and without the query, which may hold a token."""
+    return without_credentials(url.partition("?")[0])
+
+
+def secrets_in(line: str) -> Iterator[tuple[int, int]]:
+    """Yield where a line of any file holds a secret, or what may be one."""
+    for match in _SECRET_VALUE.finditer(line):
+        yield match.span(match.lastindex or 0)
+    for match in _USERINFO.finditer(line):
+        yield match.span(1)
