@@ -127,6 +127,35 @@ def test_syntax_error_is_listed_and_the_rest_of_the_file_read(natsscan: Command,
     assert [f["operation"] for f in run.json["findings"]] == ["import", "ack", "qos"]
 
 
+def test_broken_yaml_is_one_line_for_each_file_and_the_rest_is_read(natsscan: Command, write: Write) -> None:
+    write(
+        {
+            "Good.hs": GOOD,
+            "bom.yaml": b"\xef\xbb\xbfrabbitmq:\n  host: h\n",
+            "latin1.yaml": b"a: caf\xe9\nb: \xe9\nrabbitmq: 1\n",
+            "open.yaml": "x: [1\ny: [2\nrabbitmq: 1\n",
+            "tab.yaml": "x:\n\ty: 1\n\tz: 1\nrabbitmq: 1\n",
+            "charts/x/Chart.yaml": "name: x\n",
+            "charts/x/templates/t.yaml": "{{ .k }}{{ .v }}a: {{ range . }}x: {{ end }}\nrabbitmq: 1\n",
+        }
+    )
+    run = natsscan(".", "--format", "json")
+    assert (run.code, run.err) == (0, "")
+    assert [problem[:3] for problem in problems(run)] == [
+        ("charts/x/templates/t.yaml", 1, "read partly"),
+        ("latin1.yaml", 1, "read partly"),
+        ("open.yaml", 1, "read partly"),
+        ("tab.yaml", 2, "read partly"),
+    ]
+    assert [(f["path"], f["line"]) for f in run.json["findings"] if f["symbol"] == "rabbitmq"] == [
+        ("bom.yaml", 1),
+        ("charts/x/templates/t.yaml", 2),
+        ("latin1.yaml", 3),
+        ("open.yaml", 3),
+        ("tab.yaml", 4),
+    ]
+
+
 def test_strict_turns_what_was_not_read_into_an_exit_code(natsscan: Command, write: Write) -> None:
     write({"Good.hs": GOOD, "Nul.hs": b"\0"})
     assert natsscan(".", "--strict").code == 3

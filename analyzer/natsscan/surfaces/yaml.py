@@ -42,6 +42,8 @@ def read(surface: Surface) -> SurfaceReading:
     usages = list(reader.usages())
     for start, end in _between(tree.parts, len(data)) if is_text else ():
         usages += text_lines(surface, masked, start, end)
+    for start in tree.skipped:  # what is no YAML may still name the broker
+        usages += text_lines(surface, masked, start, data.find(b"\n", start) + 1 or len(data))
     commented = list(reader.comment_usages())
     lines = {usage.span.line for usage in (*usages, *commented)}
     usages += template_usages(surface, meanings, lines, reader.settings)
@@ -74,6 +76,7 @@ class _YamlReader:
         self._named: dict[tuple[str, ...], bool] = {}
         self._blocks = dict(surface.blocks)
         self._depths = sorted({len(path) for path in self._blocks})
+        self._holders = {entry.holder for entry in tree.entries}  # keys whose text was read as a document
         self._anchors = Anchors(tree, masked)
         self._objects: dict[tuple[int, int], str | None] = {}
 
@@ -106,7 +109,7 @@ class _YamlReader:
 
     def _value_usages(self, entry: Entry) -> Iterator[Usage]:
         if entry.kind is ValueKind.BLOCK:
-            if not any(other.holder == entry.place for other in self._tree.entries[entry.place + 1 :]):
+            if entry.place not in self._holders:
                 body = self._surface.source.data.find(b"\n", *entry.value) + 1
                 yield from text_lines(self._surface, self._masked, body or entry.value[0], entry.value[1])
             return

@@ -27,6 +27,7 @@ _LONGEST_PIECE = 30_000
 _KEY_LINE = re.compile(rb"([ ]*)((?:- +)*)([\"']?[\w][\w./ -]*[\"']?:)?(?=[ \t\r\n]|$)")
 _ITEM_LINE = re.compile(rb"([ ]*)-(?=[ \t\r\n])")
 _CUT_LINE = re.compile(rb"([ ]*)[\"']?\w[\w./-]*[\"']?:(?=[ \t\r\n]|$)")
+_TAB_INDENT = re.compile(rb" *\t\s*[^\s#]")
 _MOST_REPAIRS = 8
 # Without its C library PyYAML takes seconds for what it then only says one line about.
 _LONGEST_EXPLAINED = 2_000_000 if yaml.__with_libyaml__ else 100_000
@@ -72,11 +73,13 @@ class Fault(NamedTuple):
 class Parsed:
     """The parts of a text, in pieces of which each begins where the one before ended, and what is broken.
 
-    A piece begins with the keys its first line is under, at the offsets where they stand in the text.
+    A piece begins with the keys its first line is under, at the offsets where they stand in the text. `skipped` are
+    the offsets of the lines that were left out.
     """
 
     pieces: tuple[tuple[Token, ...], ...]
     faults: tuple[Fault, ...]
+    skipped: tuple[int, ...] = ()
 
 
 _CAPTURES = {
@@ -130,20 +133,42 @@ def _query() -> Query:
 
 
 def parse(data: bytes) -> Parsed:
-    """Return the parts of a YAML text. Where a line is broken, the rest is read as if the line were not there."""
-    without_mark = b"   " + data[3:] if data.startswith(b"\xef\xbb\xbf") else data
-    text, faults = _within_limits(without_mark)
+    """Return the parts of a YAML text. Where a line is broken, the rest is read as if the line were not there.
+
+    Bytes that are not UTF-8 count as letters.
+    """
+    without_mark = b"  \n" + data[3:] if data.startswith(b"\xef\xbb\xbf") else data
+    text, faults = _within_limits(_decodable(without_mark))
     pieces, broken = _parse_all(text)
+    skipped: list[int] = []
+    before, opened = text, -1  # the text without repairs to what the bracket or quote at `opened` holds
     for _ in range(_MOST_REPAIRS):
         if broken is None:
             break
-        offset, reason, certain = _explain(text, broken)
-        faults.append(Fault(offset, reason))
-        if not certain:
+        cause = _explain(text, broken)
+        if not cause.certain:
+            faults.append(Fault(cause.offset, cause.reason))
             break
-        text = _without_line(text, offset)
+        if cause.opened is None or cause.opened != opened:
+            before, opened = text, -1 if cause.opened is None else cause.opened
+            faults.append(Fault(cause.offset, cause.reason))
+            skipped.append(cause.offset)
+            text = _without_line(text, cause.offset)
+        else:  # still open without the line it broke at, so what opened it is at fault, and not that line
+            faults[-1] = Fault(cause.opened, cause.reason)
+            skipped[-1] = cause.opened
+            text = _without_line(before, cause.opened)
         pieces, broken = _parse_all(text)
-    return Parsed(tuple(pieces), tuple(sorted(faults)[:1]))
+    return Parsed(tuple(pieces), tuple(sorted(faults)[:1]), tuple(skipped))
+
+
+def _decodable(data: bytes) -> bytes:
+    """Put a letter for each byte that is not UTF-8, for which the grammar would give up the line."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return re.sub("[\udc80-\udcff]", "x", data.decode(errors="surrogateescape")).encode()
+    return data
 
 
 def _within_limits(data: bytes) -> tuple[bytes, list[Fault]]:
@@ -274,25 +299,48 @@ def _first_fault(root: Node, faults: list[Node]) -> int:
     return min((node.start_byte for node in small or faults), default=root.start_byte)
 
 
-def _explain(text: bytes, broken: int) -> tuple[int, str, bool]:
-    """Return where and why a text is no YAML, and whether the line is certain, for then it can be left out."""
+class _Cause(NamedTuple):
+    """Where and why a text is no YAML, whether the line is certain, and the line where what is not closed opens."""
+
+    offset: int
+    reason: str
+    certain: bool
+    opened: int | None = None
+
+
+def _explain(text: bytes, broken: int) -> _Cause:
+    """Return why a text is no YAML. If the line is certain, it can be left out."""
     vague = "the YAML grammar does not take what begins here"
     if len(text) > _LONGEST_EXPLAINED:
-        return broken, vague, False
+        return _Cause(broken, vague, certain=False)
     decoded = text.decode("utf-8", errors="replace").replace("\x00", " ")
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     try:
         for _ in yaml.parse(decoded, Loader=loader):
             pass
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        offset = _line_start(text, mark.line) if mark else broken
-        return offset, f"not YAML: {error.problem or error.context or 'broken'}", mark is not None
+        return _cause(text, broken, error)
     except yaml.YAMLError as error:
-        return broken, f"not YAML: {str(error).splitlines()[0]}", False
+        return _Cause(broken, f"not YAML: {str(error).splitlines()[0]}", certain=False)
     except RecursionError:
-        return broken, "not YAML that can be followed: nested too deeply", False
-    return broken, vague, False
+        return _Cause(broken, "not YAML that can be followed: nested too deeply", certain=False)
+    return _Cause(broken, vague, certain=False)
+
+
+def _cause(text: bytes, broken: int, error: yaml.MarkedYAMLError) -> _Cause:
+    reason, context = f"not YAML: {error.problem or error.context or 'broken'}", error.context or ""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return _Cause(broken, reason, certain=False)
+    offset = _line_with_text(text, _line_start(text, mark.line))
+    if offset is None:
+        return _Cause(broken, reason, certain=False)
+    began = _line_start(text, error.context_mark.line) if error.context_mark else offset
+    if _TAB_INDENT.match(text, offset):
+        return _Cause(offset, "not YAML: indented with a tab", certain=True)
+    if "quoted scalar" in context or "simple key" in context:  # found out only lines below, if not at the end
+        return _Cause(began, reason, certain=True)
+    return _Cause(offset, reason, certain=True, opened=began if "flow" in context else None)
 
 
 def _line_start(text: bytes, line: int) -> int:
@@ -303,6 +351,15 @@ def _line_start(text: bytes, line: int) -> int:
             break
         at = following
     return at
+
+
+def _line_with_text(text: bytes, offset: int) -> int | None:
+    """Return the start of a line, or of the nearest one above it that is not blank; None if all are blank."""
+    end = text.find(b"\n", offset)
+    if text[offset : end if end >= 0 else len(text)].strip():
+        return offset
+    above = text[:offset].rstrip()
+    return above.rfind(b"\n") + 1 if above else None
 
 
 def _without_line(text: bytes, offset: int) -> bytes:

@@ -74,11 +74,13 @@ class Entry(NamedTuple):
 class YamlTree:
     """The entries of a file in order, those of embedded documents after them; spans of comments; what is broken.
 
-    `parts` are the stretches of the file that were read, without embedded documents.
+    `parts` are the stretches of the file that were read, without embedded documents, `skipped` the offsets of lines
+    in all of them that had to be left out.
     """
 
     entries: list[Entry] = field(default_factory=list)
     parts: list[tuple[int, int]] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
     comments: list[tuple[int, int]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     _children: dict[int, dict[str, int]] | None = None
@@ -175,6 +177,7 @@ class _Builder:
             return []
         if holder < 0:
             self.tree.parts.append((start, end))
+        self.tree.skipped += [start + offset for offset in parsed.skipped]
         self.tree.faults += [Fault(start + fault.offset, fault.reason) for fault in parsed.faults]
         comments = (token for piece in parsed.pieces for token in piece if token.kind is TokenKind.COMMENT)
         spans = ((start + token.start, start - token.minus_end) for token in comments)
