@@ -58,7 +58,7 @@ class Walker:
     """Walks the definitions of a code base.
 
     `target` tells what a name that is not bound locally refers to, `field` what a field taken with a dot does; both
-    are asked of names that `matters` only.
+    are asked of names that `matters` only. `effect` tells what an effect's constructor refers to.
     `interpreters` are the functions that give the constructors of an effect their meaning.
     """
 
@@ -66,6 +66,7 @@ class Walker:
         self,
         evaluator: Evaluator,
         target: Callable[[str, Variable | Constructor], Target | None],
+        effect: Callable[[str, Constructor], Target | None],
         field: Callable[[str, Variable], Target | None],
         interpreters: frozenset[str],
         matters: Callable[[str], bool],
@@ -73,6 +74,7 @@ class Walker:
         self._matters = matters
         self._evaluator = evaluator
         self._target = target
+        self._effect = effect
         self._field = field
         self._interpreters = interpreters
         self._sites = Sites()
@@ -218,7 +220,7 @@ class Walker:
             pattern = alternative.pattern
             if not isinstance(pattern, ConstructorPattern):
                 continue
-            effect = self._target(environment.module, pattern.constructor)
+            effect = self._effect(environment.module, pattern.constructor)
             if isinstance(effect, SymbolId):
                 start = pattern.constructor.start
                 owner = self._sites.interpreted.setdefault(effect, Owner(environment.module, effect.name, start))

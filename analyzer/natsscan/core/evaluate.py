@@ -330,7 +330,11 @@ class Evaluator:
                     return self.project(self.force(arguments[0]), field)
             case _:
                 pass
-        return record if field.sole else FieldOf(record, field.name.removeprefix("_"), field.configured)
+        return (
+            record
+            if field.sole and not field.configured
+            else FieldOf(record, field.name.removeprefix("_"), field.configured)
+        )
 
     def part(self, value: Value, step: Step, name: str) -> Value:
         """Return what a pattern takes out of a value."""

@@ -39,6 +39,8 @@ def apply(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple
     """Return what a known function makes of arguments; with too few of them, itself with those."""
     if len(given) < rule.arity:
         return Known(name, given)
+    if rule.view is not None and rule.of is None and len(given) > 1:  # a function's record, not the environment's
+        return evaluator.apply(_viewed(evaluator, given[rule.view], given[1], name), given[2:])
     result = _result(evaluator, name, rule, given)
     return evaluator.apply(result, given[rule.arity :]) if rule.fill is None else result
 
@@ -96,7 +98,9 @@ def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tup
         return _filled(given[rule.fill], given[rule.fill + 1 :], name)
     if rule.choice:
         return one_of([given[at] for at in rule.choice])
-    return _viewed(evaluator, rule, given, name)
+    return _viewed(
+        evaluator, given[rule.view or 0], given[rule.of] if rule.of is not None else Local("environment"), name
+    )
 
 
 def _joined(parts: tuple[Value, ...]) -> Value:
@@ -149,10 +153,8 @@ def _filled(template: Value, arguments: tuple[Value, ...], name: str) -> Value:
     return _spread(join, (*parts, Text(template.text[last:])))
 
 
-def _viewed(evaluator: Evaluator, rule: KnownFunctionRule, given: tuple[Value, ...], name: str) -> Value:
-    """Return the field that a lens, or a chain of them, shows of a record; of the environment if none is given."""
-    lens = given[rule.view or 0]
-    value = given[rule.of] if rule.of is not None else Local("environment")
+def _viewed(evaluator: Evaluator, lens: Value, value: Value, name: str) -> Value:
+    """Return the field that a lens, or a chain of them, shows of a record."""
     steps = [lens]
     if isinstance(lens, Function):
         steps = _composed(evaluator, lens)

@@ -103,18 +103,21 @@ class ModuleIndex:
     def reaching(self, name: str) -> list[SourceFile]:
         """Return the files whose code may name what a module defines: its own, importers', those of re-exporters."""
         found: dict[str, SourceFile] = {}
-        waiting = [name]
-        seen = {name}
-        while waiting:
-            module = waiting.pop()
+        for module in (name, *self.passing_on(name)):
             own = self._by_name.get(module)
-            for source in (*([own] if own else []), *self.importers(module)):
-                found[source.path] = source
-                other = self._name_of.get(source.path)
-                if other and other not in seen and self._passes_on(source.data, name.encode()):
-                    seen.add(other)
-                    waiting.append(other)
+            found |= {source.path: source for source in (*([own] if own else []), *self.importers(module))}
         return [found[path] for path in sorted(found)]
+
+    def passing_on(self, name: str) -> set[str]:
+        """Return the modules that may pass on what a module defines, also through one another."""
+        waiting, found = [name], set[str]()
+        while waiting:
+            for source in self.importers(waiting.pop()):
+                other = self._name_of.get(source.path)
+                if other and other not in found and other != name and self._passes_on(source.data, name.encode()):
+                    found.add(other)
+                    waiting.append(other)
+        return found
 
     def _passes_on(self, data: bytes, module: bytes) -> bool:
         return b"module " + module in data[data.find(b"\nmodule ") + 8 : _first_import(data)]

@@ -33,6 +33,10 @@ _RANK = (
 )
 
 
+# The names that a call is about, told also where they are not written at the call.
+_TOLD = frozenset({"queue", "exchange", "routing_key", "exchange_type", "source", "destination"})
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """What names and wrappers add to the usages of a code base.
@@ -92,7 +96,15 @@ def with_names(usage: Usage, names: dict[tuple[str, int], dict[str, Name]]) -> U
     found = names.get((usage.span.path, usage.span.start))
     if found is None or not usage.is_call:
         return usage
-    return replace(usage, arguments=tuple(_named(argument, found.get(argument.name)) for argument in usage.arguments))
+    written = {argument.name: argument for argument in usage.arguments}
+    arguments = [_named(argument, found.get(argument.name)) for argument in usage.arguments]
+    arguments += [_worked_out(name, value) for name, value in found.items() if name not in written and name in _TOLD]
+    return replace(usage, arguments=tuple(arguments))
+
+
+def _worked_out(name: str, value: Name) -> Argument:
+    """Return an argument that is not written at the call: of options made elsewhere, or of a loop around it."""
+    return _named(Argument(name, " or ".join(value.texts), Provenance.COMPUTED, None), value)
 
 
 def _named(argument: Argument, name: Name | None) -> Argument:

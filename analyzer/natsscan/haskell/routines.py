@@ -103,6 +103,7 @@ class Routines:
         self._walker = Walker(
             self._evaluator,
             lambda module, name: program.wrapper(module, name, self._modules),
+            program.target,
             program.field,
             frozenset(catalog.functions.interpreters),
             lambda name: name in self._names,
@@ -221,6 +222,7 @@ class Routines:
         for module, names in by_module.items():
             self._names |= names
             words = {name.encode() for name in names}
+            self._modules |= self._index.passing_on(module)
             for source in self._index.reaching(module):
                 held = {word for word in words if word in source.data}
                 if held:
