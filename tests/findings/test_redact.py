@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import string
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from natsscan.findings.redact import redact
+from natsscan.findings.redact import Notation, notation_of, redact, redact_argument
+from tests.conftest import Command
 
 PLACES = [
     "password: {}", "  RABBITMQ_PASSWORD={}", "export AMQP_PASSWORD='{}'", "export RABBITMQ_PASSWORD_V0={}", '"password": "{}"', "--password {}", "--password={}",
@@ -112,6 +115,40 @@ def test_what_is_around_a_secret_stays() -> None:
     assert redact("password: {{ .Values.pw }}  # amqp://u:p1@h") == "password: {{ .Values.pw }}  # amqp://***@h"
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "text", "settings"),
+    [
+        ("password = guest", "password = guest", "password = ***", "password = ***"),
+        ("default_pass = guest", "default_pass = ***", "default_pass = ***", "default_pass = ***"),
+        ("secret = two words", "secret = two words", "secret = ***", "secret = ***"),
+        ("secret=two words", "secret=*** words", "secret=*** words", "secret=***"),
+        ("password = getPassword", "password = getPassword", "password = ***", "password = ***"),
+        ("password = ${PASSWORD}", "password = ${PASSWORD}", "password = ${PASSWORD}", "password = ${PASSWORD}"),
+        ("password =", "password =", "password =", "password ="),
+    ],
+)
+def test_a_plain_word_is_a_secret_where_it_is_no_code(line: str, code: str, text: str, settings: str) -> None:
+    assert [redact(line, notation) for notation in Notation] == [code, text, settings]
+
+
+def test_an_argument_of_a_call_is_a_secret_by_its_name() -> None:
+    assert redact_argument("password", '"guest7"', Notation.CODE) == '"***"'
+    assert redact_argument("password", "pw", Notation.CODE) == "pw"
+    assert redact_argument("user", '"guest7"', Notation.CODE) == '"guest7"'
+    assert redact_argument("from_secret", "brig/password", Notation.TEXT) == "brig/password"
+
+
+def test_the_kind_of_a_file_tells_its_notation() -> None:
+    assert [notation_of(kind) for kind in ("haskell", "nix", "shell", "yaml", "env", "broker-config")] == [
+        Notation.CODE,
+        Notation.CODE,
+        Notation.TEXT,
+        Notation.TEXT,
+        Notation.SETTINGS,
+        Notation.SETTINGS,
+    ]
+
+
 def test_a_fallback_of_a_reference_is_a_secret() -> None:
     assert redact("PASSWORD=${RABBITMQ_PASSWORD:-guest1}") == "PASSWORD=${RABBITMQ_PASSWORD:-***}"
     assert redact('password: {{ .Values.pw | default "guest1" }}') == 'password: {{ .Values.pw | default "***" }}'
@@ -179,3 +216,15 @@ def test_a_long_line_takes_no_long_time(piece: str) -> None:
     redact(piece * (50_000 // len(piece)))
 
     assert time.perf_counter() - start < 2
+
+
+def test_what_a_password_evaluates_to_is_in_no_report(natsscan: Command, write: Callable[..., Path]) -> None:
+    code = """module M where
+import Network.AMQP
+secret = "hunter2"
+open = openConnection "h" "/" "guest" secret
+open2 = openConnection "h" "/" "guest" ("hun" <> "ter2")
+"""
+    write({"M.hs": code})
+    for arguments in ((".", "--format", "json"), ("-v", ".")):
+        assert "hunter2" not in natsscan(*arguments).out.replace('secret = "hunter2"', "")

@@ -8,7 +8,7 @@ from string import Formatter
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.schema import FindingRule, WhenRule
-from natsscan.findings.redact import redact
+from natsscan.findings.redact import Notation, notation_of, redact, redact_argument
 from natsscan.model.finding import Finding
 from natsscan.model.usage import Argument, Operation, Tier, Usage
 
@@ -19,7 +19,7 @@ _MAX_VALUE = 60
 def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], str]) -> tuple[Finding, ...]:
     """Apply every rule to every usage; `line_of` gives the source line of a usage. Sorted by place, then rule.
 
-    Secrets are struck out of arguments and lines here, before anything else sees them.
+    Secrets are struck out of symbols, arguments and lines here, before anything else sees them.
     """
     rules = _by_subject(catalog.rules)
     found = []
@@ -28,7 +28,7 @@ def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], 
         applying = [rule for rule in rules[usage.operation, usage.tier] if _applies(rule.when, usage)]
         if not applying:
             continue
-        excerpt = redact(line_of(usage))
+        excerpt = redact(line_of(usage), notation_of(usage.language))
         for rule in applying:
             identity = fingerprint_base(rule.id, usage, excerpt)
             found.append(_finding(rule, usage, excerpt, f"{identity}:{twins[identity]}"))
@@ -52,9 +52,22 @@ def fingerprint_base(rule: str, usage: Usage, excerpt: str) -> str:
 
 
 def _without_secrets(usage: Usage) -> Usage:
-    """Return the usage with passwords and the like struck out of its arguments: no report may show them."""
-    arguments = tuple(replace(argument, text=redact(argument.text)) for argument in usage.arguments)
-    return usage if arguments == usage.arguments else replace(usage, arguments=arguments)
+    """Return the usage with passwords and the like struck out of all its texts: no report may show them."""
+    notation = notation_of(usage.language)
+    arguments = tuple(_without_secret(argument, notation) for argument in usage.arguments)
+    symbol = redact(usage.symbol, notation)
+    definition = redact(usage.definition, notation) if usage.definition else usage.definition
+    if (arguments, symbol, definition) == (usage.arguments, usage.symbol, usage.definition):
+        return usage
+    return replace(usage, arguments=arguments, symbol=symbol, definition=definition)
+
+
+def _without_secret(argument: Argument, notation: Notation) -> Argument:
+    """Return an argument with secrets struck out; what it evaluates to goes if there is a secret in it."""
+    text = redact_argument(argument.name, argument.text, notation)
+    shown = [f'"{text}"' for text in argument.value.texts] if argument.value else []
+    is_open = all(redact_argument(argument.name, text, notation) == text for text in shown)
+    return replace(argument, text=text, value=argument.value if is_open else None)
 
 
 def _finding(rule: FindingRule, usage: Usage, excerpt: str, identity: str) -> Finding:

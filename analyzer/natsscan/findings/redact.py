@@ -8,6 +8,9 @@ whose key stands on another line, and the last, short line of a PEM block.
 from __future__ import annotations
 
 import re
+from enum import Enum
+
+from natsscan.model.source import PROGRAMS, FileKind
 
 HIDDEN = "***"
 
@@ -18,7 +21,7 @@ _WORD = rf"(?:{_LITERAL}|\S)++"
 
 # A key is known by its end: `passwordFile` and `secretName` hold references. `pass` must not end a word like `bypass`.
 _NAME = (
-    r"(?:(?i:passwords?|passwd|passphrase|secret|token|cookie"
+    r"(?:(?i:passwords?(?:_hash)?|passwd|passphrase|secret|token|cookie"
     r"|(?:api|access|secret|private|signing|encryption|account)[_-]?key)"
     r"|(?<![A-Za-z])(?i:pass|pwd|pw)|(?<=[a-z0-9])(?:Pass|Pwd|Pw))"
 )
@@ -83,8 +86,23 @@ _MAY_HOLD_SECRET = re.compile(
 )
 
 
-def redact(text: str) -> str:
-    """Return a line of any file with `***` in the place of each secret it holds.
+class Notation(Enum):
+    """What `password = word` means: in code a name; elsewhere a value, in settings one up to the end of the line."""
+
+    CODE = 1
+    TEXT = 2
+    SETTINGS = 3
+
+
+def notation_of(language: str) -> Notation:
+    """Return the notation of a language or kind of file."""
+    if language in PROGRAMS or language == FileKind.NIX:
+        return Notation.CODE
+    return Notation.SETTINGS if language in (FileKind.BROKER_CONFIG, FileKind.ENV) else Notation.TEXT
+
+
+def redact(text: str, notation: Notation = Notation.CODE) -> str:
+    """Return a line of a file with `***` in the place of each secret it holds.
 
     References to a secret, `${VAR}` or `{{ .Values.x }}`, empty values and code that passes a secret on stay.
     """
@@ -94,7 +112,17 @@ def redact(text: str) -> str:
     text = _without_userinfo(text)
     for pattern in _PLACES:
         text = pattern.sub(lambda match: match[1] + _hidden(match[2]), text)
-    return _without_values(text)
+    return _without_values(text, notation)
+
+
+def redact_argument(name: str, text: str, notation: Notation) -> str:
+    """Return the text of a usage's argument with `***` in the place of each secret it holds.
+
+    In code the name of an argument tells what a literal is: `password` of a call that opens a connection. In other
+    files the readers do not give values of secret keys, and names such as `from_secret` are of places.
+    """
+    head = f"{name} = " if notation is Notation.CODE else ""
+    return redact(head + text, notation).removeprefix(head)
 
 
 def _hidden(value: str) -> str:
@@ -168,18 +196,18 @@ def _found(at: int, otherwise: int) -> int:
     return at if at >= 0 else otherwise
 
 
-def _without_values(text: str) -> str:
+def _without_values(text: str, notation: Notation) -> str:
     """Hide the values of keys that name a secret, in any notation of keys and values."""
     pieces, last = [], 0
     while (match := _KEY.search(text, last)) is not None:
         start = match.end()
-        end, shown = _value(text, match)
+        end, shown = _value(text, match, notation)
         pieces += [text[last:start], shown]
         last = max(end, start)
     return "".join([*pieces, text[last:]])
 
 
-def _value(text: str, match: re.Match[str]) -> tuple[int, str]:
+def _value(text: str, match: re.Match[str], notation: Notation) -> tuple[int, str]:
     """Return where the value after a key ends, and what is shown for it."""
     start = match.end()
     line_end = _found(text.find("\n", start), len(text))
@@ -195,22 +223,27 @@ def _value(text: str, match: re.Match[str]) -> tuple[int, str]:
     quoted = _quoted(text, start, line_end)
     if quoted is not None:
         return quoted
-    if spaced and key[:1].islower() and not re.search(r"[._-]", key) and _CODE.match(text, start, line_end):
+    is_code = notation is Notation.CODE
+    if is_code and spaced and key[:1].islower() and not re.search(r"[._-]", key) and _CODE.match(text, start, line_end):
         bound = text[start:line_end]
         return line_end, _BINDS_STRING.sub(rf'\1"{HIDDEN}"', bound)
-    return _unquoted(text, start, _limit(text, match, key_start, line_end), key)
+    to_end = notation is Notation.SETTINGS or (spaced and not is_code) or match["sep"] == ":"
+    return _unquoted(text, start, _limit(text, match, key_start, line_end, to_end), key)
 
 
-def _limit(text: str, match: re.Match[str], key_start: int, line_end: int) -> int:
-    """Return how far a value without quotes may go: to the quote around key and value, or a comment."""
+def _limit(text: str, match: re.Match[str], key_start: int, line_end: int, to_end: bool) -> int:
+    """Return how far a value without quotes may go: to the quote around key and value, a comment or a blank.
+
+    `to_end` says that blanks belong to the value, which they do not between braces or brackets.
+    """
     quote = text[key_start - 1 : key_start] if key_start else ""
     if quote and quote in "'\"" and not match["close"]:
         line_end = min(line_end, _found(text.find(quote, match.end()), line_end))
-    elif match["sep"] == ":":
+    elif to_end:
         line_end = min(line_end, _found(text.find(" #", match.end()), line_end))
     before = text[max(0, key_start - 2 * _LONGEST_KEY) : key_start]
     is_flow = any(before.count(opener) for opener in _OPENERS)
-    if match["sep"] == ":" and not is_flow:
+    if to_end and not is_flow:
         return line_end
     reference = _REFERENCE.match(text, match.end(), line_end)
     blank = _BLANK.search(text, reference.end() if reference is not None else match.end(), line_end)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from natsscan.findings.redact import Notation, redact
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.finding import Finding, Suppressed
 
@@ -64,7 +65,7 @@ def read_notes(data: bytes) -> tuple[Note, ...]:
         rules = tuple(
             rule.strip() for rule in (match.group(1) or b"").decode(errors="replace").split(",") if rule.strip()
         )
-        reason = _ENDINGS.sub("", match.group(2).decode(errors="replace")).strip()
+        reason = redact(_ENDINGS.sub("", match.group(2).decode(errors="replace")).strip(), Notation.TEXT)
         found.append(Note(number, number + 1 if alone else number, rules, reason))
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from natsscan.surfaces.surface import Surface
 _BOM = b"\xef\xbb\xbf"
 # YAML marks count characters. With every other byte an x, they count bytes; names of packages and keys are ASCII.
 _ASCII = bytes(byte if byte < 128 else ord("x") for byte in range(256))
+_QUOTED = re.compile(r":? ['\"][^ ]{2,}['\"]")
 _ATTEMPTS = 3
 
 
@@ -49,7 +51,7 @@ def load(surface: Surface) -> Document:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             at = min(mark.index, len(text)) if mark else 0
-            problems.append(surface.problem(offset + at, f"not YAML: {error.problem or error.context}"))
+            problems.append(surface.problem(offset + at, f"not YAML: {_reason(error)}"))
             # The mark may stand on the line after the broken one, or at the end of all.
             text = text[: text.rfind("\n", 0, at) + 1] if at < len(text) else text[: text.rfind("\n", 0, at - 1) + 1]
         except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
@@ -58,6 +60,11 @@ def load(surface: Surface) -> Document:
             problems.append(surface.problem(offset + at, reason))
             text = text[: text.rfind("\n", 0, at) + 1]
     return Document(None, data, offset, tuple(problems[:1]))
+
+
+def _reason(error: yaml.MarkedYAMLError) -> str:
+    """Return what is wrong without the words of the file that the parser quotes, which may be a secret."""
+    return _QUOTED.sub("", error.problem or error.context or "broken")
 
 
 def pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
