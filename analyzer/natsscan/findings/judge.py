@@ -112,7 +112,7 @@ def _fill(message: str, usage: Usage) -> str:
 def _told(argument: Argument) -> str:
     """Return an argument as a message tells it: what it evaluates to, if that says more than what is written."""
     value = argument.value
-    if value is None or not any(isinstance(piece, str) for pieces in value.alternatives for piece in pieces):
+    if value is None or not any(isinstance(p, str) or p.key for pieces in value.alternatives for p in pieces):
         return argument.text
     return " or ".join(text or '""' for text in value.texts)
 

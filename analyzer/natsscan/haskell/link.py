@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.core.expression import Binding
-from natsscan.core.value import Items, Made, Text, Value, name_of
+from natsscan.core.value import MAX_ALTERNATIVES, MORE, Items, Made, Text, Value, name_of
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.program import Program, defaults_of, properties
 from natsscan.haskell.reader import HaskellProject
@@ -16,7 +16,7 @@ from natsscan.haskell.routines import Effect, Place, Reference, Routines
 from natsscan.haskell.scope import Scope
 from natsscan.haskell.variables import assembled_variables
 from natsscan.model.brokercall import BrokerCall
-from natsscan.model.name import Name
+from natsscan.model.name import Alternative, Name
 from natsscan.model.source import SourceFile
 from natsscan.model.span import Span
 from natsscan.model.symbol import LibrarySymbol
@@ -35,6 +35,9 @@ _RANK = (
 
 # The names that a call is about, told also where they are not written at the call.
 _TOLD = frozenset({"queue", "exchange", "routing_key", "exchange_type", "source", "destination"})
+
+
+_Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def link(
     effects = tuple(routines.final_effects())
     every = [effect for symbol in routines.looked_into for effect in routines.effects(symbol) if not effect.via]
     names = {linker.key(effect.place): linker.names(effect) for effect in every}
+    names |= _together((linker.key(effect.place), linker.names(effect)) for effect in effects)
     references = [*routines.references(), *routines.name_references()]
     usages = [linker.usage(reference, reference.uses or routines.uses(reference.target)) for reference in references]
     usages += [linker.route(symbol) for symbol in routes.fields.values()]
@@ -119,6 +123,21 @@ def _named(argument: Argument, name: Name | None) -> Argument:
     if any(isinstance(piece, str) for pieces in name.alternatives for piece in pieces):
         return replace(argument, value=name, provenance=Provenance.COMPUTED)
     return replace(argument, value=name)
+
+
+def _together(found: Iterable[tuple[_Key, dict[str, Name]]]) -> dict[_Key, dict[str, Name]]:
+    """Return what the arguments of each call are, from whoever it is reached: the alternatives of all of them."""
+    gathered: dict[_Key, dict[str, set[Alternative]]] = {}
+    for key, names in found:
+        here = gathered.setdefault(key, {})
+        for name, value in names.items():
+            here.setdefault(name, set()).update(value.alternatives)
+    return {key: {name: _name(alternatives) for name, alternatives in names.items()} for key, names in gathered.items()}
+
+
+def _name(alternatives: set[Alternative]) -> Name:
+    kept = sorted(alternatives, key=lambda pieces: "".join(map(str, pieces)))
+    return Name(tuple(kept if len(kept) <= MAX_ALTERNATIVES else [*kept[: MAX_ALTERNATIVES - 1], (MORE,)]))
 
 
 class _Linker:
