@@ -246,7 +246,7 @@ def _haskell(task: _Task, sources: tuple[SourceFile, ...], progress: Progress) -
     found += _wrapper_usages(linked.usages, usages, task.project)
     positions |= {usage.span.path: every[usage.span.path] for usage in found}
     options = find_options(sources, task.catalog, positions_of)
-    return _Found(tuple(found), tuple(problems), positions, linked.calls, options)
+    return _Found(tuple(found), (*problems, *linked.problems), positions, linked.calls, options)
 
 
 def _wrapper_usages(wrappers: Iterable[Usage], usages: Iterable[Usage], project: Project) -> list[Usage]:

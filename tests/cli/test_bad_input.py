@@ -272,3 +272,26 @@ def test_interrupted(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert err.decode().lstrip() == "natsscan: interrupted; nothing was written\n"
     assert out == b""
+
+
+def test_names_and_wrappers_without_end_are_bounded_and_said_to_be(
+    natsscan: Command, write: Callable[[dict[str, str | bytes]], Path]
+) -> None:
+    constants = "\n".join(f'k{at} = "a" <> k{at + 1}' for at in range(300))
+    wrappers = "\n".join(f"w{at + 1} c k = w{at} c k" for at in range(400))
+    code = f"""module M where
+import Network.AMQP
+send c m = publishMsg c "e" k0 m
+w0 c k = publishMsg c "e" k newMsg
+z c = w400 c "key"
+loop c = loop c
+{constants}
+k300 = "end"
+{wrappers}
+"""
+    write({"M.hs": code})
+    run = natsscan(".", "--format", "json")
+    assert (run.code, run.err) == (0, "")
+    [problem] = run.json["coverage"]["problems"]
+    assert (problem["line"], problem["loss"]) == (3, "note")
+    assert "too much to work out" in problem["reason"]

@@ -77,6 +77,7 @@ def run_scan(
     from natsscan.pipeline import ScanOptions, scan
     from natsscan.source.project import open_project
 
+    sys.setrecursionlimit(10_000)  # every recursion here is bounded, but the bounds add up
     gc.disable()  # a scan makes few cycles and ends soon; looking for them took a tenth of its time
     config, config_file = configuration(paths)
     catalog = load_catalog((*_config_rules(config, config_file), *rules))

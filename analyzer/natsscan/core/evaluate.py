@@ -65,7 +65,7 @@ from natsscan.core.value import (
 from natsscan.model.symbol import LibrarySymbol
 
 MAX_STEPS = 4000
-MAX_DEPTH = 120
+MAX_DEPTH = 60
 
 _ESCAPE = re.compile(r"\\(?:\s+\\|(&)|([\"'\\])|([abfnrtv0])|(\d+)|x([0-9A-Fa-f]+))")
 _CONTROL = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}

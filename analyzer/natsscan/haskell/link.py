@@ -16,6 +16,7 @@ from natsscan.haskell.routines import Effect, Place, Reference, Routines
 from natsscan.haskell.scope import Scope
 from natsscan.haskell.variables import assembled_variables
 from natsscan.model.brokercall import BrokerCall
+from natsscan.model.coverage import Loss, Problem
 from natsscan.model.name import Alternative, Name
 from natsscan.model.source import SourceFile
 from natsscan.model.span import Span
@@ -45,11 +46,13 @@ class Linked:
     """What names and wrappers add to the usages of a code base.
 
     `names` gives for a call, by path and byte offset, the names of its arguments; `calls` are those of the broker.
+    `problems` tell where a bound kept a name from being worked out.
     """
 
     names: dict[tuple[str, int], dict[str, Name]]
     usages: tuple[Usage, ...]
     calls: tuple[BrokerCall, ...]
+    problems: tuple[Problem, ...]
 
 
 def link(
@@ -92,7 +95,13 @@ def link(
     usages += [linker.route(symbol) for symbol in routes.fields.values()]
     usages += assembled_variables(sources, catalog, index, positions_of, service_of)
     calls = tuple(linker.call(effect) for effect in effects)
-    return Linked(names, tuple(dict.fromkeys(usages)), calls)
+    problems = {_cut_short(call) for call in calls if any(MORE in name.holes for name in call.properties.values())}
+    return Linked(names, tuple(dict.fromkeys(usages)), calls, tuple(sorted(problems)))
+
+
+def _cut_short(call: BrokerCall) -> Problem:
+    reason = "a name here is too much to work out: it is shown with {…}"
+    return Problem(call.span.path, call.span.line, reason, Loss.NONE)
 
 
 def with_names(usage: Usage, names: dict[tuple[str, int], dict[str, Name]]) -> Usage:

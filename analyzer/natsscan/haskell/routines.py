@@ -30,6 +30,9 @@ _WORD = re.compile(rb"[A-Za-z_][\w']*")
 
 _CODE = frozenset({"function", "bind", "instance", "class", "signature", "top_splice"})
 
+# Wrappers of wrappers beyond this are not followed: what the innermost does is told there, with holes.
+_DEEPEST = 30
+
 # How often wrappers of wrappers are looked for outside of the modules that use a library themselves.
 _ROUNDS = 4
 
@@ -309,7 +312,7 @@ class Routines:
         """Return what a definition does, nothing for one that was not looked into or that needs itself to be known."""
         if symbol in self._effects:
             return self._effects[symbol]
-        if symbol in self._running:
+        if symbol in self._running or len(self._running) >= _DEEPEST:
             return ()
         self._running.add(symbol)
         found = tuple(effect for walked in self._walked.get(symbol, ()) for effect in self._of_walked(walked))
