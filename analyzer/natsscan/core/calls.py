@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from natsscan.core import build
+from natsscan.core.binding import bind, bind_group
 from natsscan.core.evaluate import Evaluator
 from natsscan.core.expression import (
     Application,
@@ -44,39 +46,36 @@ class Site:
 
 @dataclass(slots=True)
 class Sites:
-    """The places in a definition, by the function they stand in; `interpreted` by the effect they give meaning to.
-
-    `others` are the names that are not bound locally and did not matter.
-    """
+    """The places in a definition, by the function they stand in; `interpreted` by the effect they give meaning to."""
 
     by_owner: dict[Owner, list[Site]] = field(default_factory=dict)
     interpreted: dict[SymbolId, Owner] = field(default_factory=dict)
-    others: list[Variable | Constructor] = field(default_factory=list)
+
+
+class Directory(Protocol):
+    """What a walker asks of names that are not bound locally. It asks only about those that matter."""
+
+    interpreters: frozenset[str]
+
+    def matters(self, name: str) -> bool:
+        """Tell whether a name may mean anything that is looked for."""
+
+    def target(self, module: str, name: Variable | Constructor) -> Target | None:
+        """Return what a name of a module refers to, None if it is nothing that is looked for."""
+
+    def effect(self, module: str, constructor: Constructor) -> Target | None:
+        """Return what an effect's constructor refers to. `interpreters` are the functions that give it its meaning."""
+
+    def field(self, module: str, name: Variable) -> Target | None:
+        """Return what a field taken with a dot refers to."""
 
 
 class Walker:
-    """Walks the definitions of a code base.
+    """Walks the definitions of a code base."""
 
-    `target` tells what a name that is not bound locally refers to, `field` what a field taken with a dot does; both
-    are asked of names that `matters` only. `effect` tells what an effect's constructor refers to.
-    `interpreters` are the functions that give the constructors of an effect their meaning.
-    """
-
-    def __init__(
-        self,
-        evaluator: Evaluator,
-        target: Callable[[str, Variable | Constructor], Target | None],
-        effect: Callable[[str, Constructor], Target | None],
-        field: Callable[[str, Variable], Target | None],
-        interpreters: frozenset[str],
-        matters: Callable[[str], bool],
-    ) -> None:
-        self._matters = matters
+    def __init__(self, evaluator: Evaluator, directory: Directory) -> None:
         self._evaluator = evaluator
-        self._target = target
-        self._effect = effect
-        self._field = field
-        self._interpreters = interpreters
+        self._directory = directory
         self._sites = Sites()
         self._owner = Owner("", "", 0)
 
@@ -103,14 +102,14 @@ class Walker:
         names: dict[str, Bound] = {}
         for at, pattern in enumerate(patterns):
             name = pattern.name if isinstance(pattern, VariablePattern) else f"argument {at + 1}"
-            names.update(self._evaluator.bind(pattern, Parameter(owner, at, name), environment.module))
+            names.update(bind(self._evaluator.world, pattern, Parameter(owner, at, name), environment))
         return environment.with_names(names)
 
     def _with_unknown(self, patterns: tuple[Pattern, ...], environment: Environment) -> Environment:
         names: dict[str, Bound] = {}
         for pattern in patterns:
             name = pattern.name if isinstance(pattern, VariablePattern) else "value"
-            names.update(self._evaluator.bind(pattern, Local(name), environment.module))
+            names.update(bind(self._evaluator.world, pattern, Local(name), environment))
         return environment.with_names(names)
 
     def _walk(self, expression: Expression, environment: Environment) -> None:
@@ -124,7 +123,7 @@ class Walker:
             case Let(groups=groups, body=body):
                 for group in groups:
                     outer = environment
-                    environment = self._evaluator.bind_group(group, environment)
+                    environment = bind_group(self._evaluator.world, group, environment)
                     for binding in group.bindings:
                         self._binding(binding, environment if group.recursive else outer)
                 self._walk(body, environment)
@@ -132,7 +131,7 @@ class Walker:
                 self._walk(subject, environment)
                 source = Thunk(subject, environment)
                 for alternative in alternatives:
-                    names = self._evaluator.bind(alternative.pattern, source, environment.module)
+                    names = bind(self._evaluator.world, alternative.pattern, source, environment)
                     self._walk(alternative.body, environment.with_names(names))
             case Projection():
                 self._projection(expression, (), environment)
@@ -151,10 +150,10 @@ class Walker:
         self._walk(projection.record, environment)
         last = projection.fields[-1]
         for name in projection.fields:
-            if self._matters(name.name):
+            if self._directory.matters(name.name):
                 given = (projection.record, *arguments) if name is last else ()
                 thunks = tuple(Thunk(argument, environment) for argument in given)
-                self._note(self._field(environment.module, name), thunks, name)
+                self._note(self._directory.field(environment.module, name), thunks, name)
 
     def _binding(self, binding: Binding, environment: Environment) -> None:
         if isinstance(binding.value, Lambda) and isinstance(binding.pattern, VariablePattern):
@@ -166,15 +165,15 @@ class Walker:
         """Tell whether this is a library's function with some of its arguments: it acts where its name is used."""
         head = expression.function if isinstance(expression, Application) else expression
         given = len(expression.arguments) if isinstance(expression, Application) else 0
-        if not isinstance(head, Variable) or _is_local(head, environment) or not self._matters(head.name):
+        if not isinstance(head, Variable) or _is_local(head, environment) or not self._directory.matters(head.name):
             return False
-        target = self._target(environment.module, head)
+        target = self._directory.target(environment.module, head)
         return isinstance(target, LibrarySymbol) and target.is_call and given < len(target.arguments)
 
     def _application(self, expression: Application, environment: Environment) -> None:
         function, arguments = expression.function, expression.arguments
         if isinstance(function, Variable) and not _is_local(function, environment):
-            if function.name in self._interpreters and self._interpreter(arguments, environment):
+            if function.name in self._directory.interpreters and self._interpreter(arguments, environment):
                 return
             if function.name in self._evaluator.world.functions and self._higher_order(
                 function, expression, environment
@@ -220,7 +219,7 @@ class Walker:
             pattern = alternative.pattern
             if not isinstance(pattern, ConstructorPattern):
                 continue
-            effect = self._effect(environment.module, pattern.constructor)
+            effect = self._directory.effect(environment.module, pattern.constructor)
             if isinstance(effect, SymbolId):
                 start = pattern.constructor.start
                 owner = self._sites.interpreted.setdefault(effect, Owner(environment.module, effect.name, start))
@@ -242,10 +241,8 @@ class Walker:
                 if self._is_partial(bound.expression, bound.environment):
                     self._inline(bound, given, name)
             return
-        if self._matters(name.name):
-            self._note(self._target(environment.module, name), given, name)
-        else:
-            self._sites.others.append(name)
+        if self._directory.matters(name.name):
+            self._note(self._directory.target(environment.module, name), given, name)
 
     def _inline(self, bound: Thunk, given: tuple[Thunk, ...], name: Variable | Constructor) -> None:
         """Walk what a local name stands for as if it were written here, with arguments."""

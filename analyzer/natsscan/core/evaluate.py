@@ -1,29 +1,23 @@
 """Evaluating the core: what an expression is, as far as the code tells, without running anything.
 
-Effects are ignored, as in all of the core: what an action gives is what it is. Steps and depth are bounded; who asks
-for a value is told when a bound was hit.
+Effects are ignored, as in all of the core: what an action gives is what it is. Steps and depth are bounded; what is
+beyond is the hole `{…}`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import replace
 
-from natsscan.catalog.functions import KnownFunctionRule
 from natsscan.core import known
+from natsscan.core.binding import bind, bind_group
 from natsscan.core.expression import (
-    Alternative,
     Application,
-    AsPattern,
-    BindingGroup,
     Case,
     Constructor,
     ConstructorPattern,
     Expression,
     Field,
-    GroupPattern,
     Lambda,
     Let,
     Literal,
@@ -34,11 +28,11 @@ from natsscan.core.expression import (
     Sequence,
     Update,
     Variable,
-    VariablePattern,
 )
-from natsscan.core.scoping import bound_names
+from natsscan.core.literal import literal_text
 from natsscan.core.value import (
     ANY_ELEMENT,
+    TOO_MUCH,
     Bound,
     Call,
     Choice,
@@ -62,70 +56,34 @@ from natsscan.core.value import (
     Value,
     one_of,
 )
-from natsscan.model.symbol import LibrarySymbol
+from natsscan.core.world import Defined, World
 
 MAX_STEPS = 4000
 MAX_DEPTH = 60
 
-_ESCAPE = re.compile(r"\\(?:\s+\\|(&)|([\"'\\])|([abfnrtv0])|(\d+)|x([0-9A-Fa-f]+))")
-_CONTROL = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
-
-
-@dataclass(frozen=True, slots=True)
-class Defined:
-    """A definition of the code base that a name leads to."""
-
-    owner: Owner
-    body: Thunk
-
-
-Meaning = Defined | Value
-
-
-class World(Protocol):
-    """What there is outside of an expression."""
-
-    functions: Mapping[str, KnownFunctionRule]
-
-    def meaning(self, module: str, name: Variable | Constructor) -> Meaning | None:
-        """Return what a name that is not bound locally means in a module, None if nobody knows."""
-
-    def fields(self, module: str, constructor: Constructor) -> tuple[str, ...]:
-        """Return the fields of a record's constructor in order, as seen from a module; nothing for any other."""
-
-    def selector(self, module: str, field: str) -> Selector:
-        """Return a field that a module takes with a dot."""
-
-    def is_transparent(self, constructor: str) -> bool:
-        """Tell whether a constructor only wraps the one value it is given, as `Just` does."""
-
-    def returns(self, symbol: LibrarySymbol, arguments: tuple[Value, ...]) -> Value | None:
-        """Return what a call of a library gives, None if nothing is known of it."""
-
 
 class Evaluator:
-    """Evaluates expressions in a world.
-
-    `visited` collects the definitions that an evaluation went through; `exceeded` tells whether it hit a bound.
-    """
+    """Evaluates expressions in a world; `visited` collects the definitions that an evaluation went through."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.visited: set[Owner] = set()
-        self.exceeded = False
         self._steps = 0
         self._depth = 0
 
     def start(self) -> None:
-        """Begin a new evaluation: with all steps left, nothing visited, no bound hit."""
-        self.visited, self.exceeded, self._steps = set(), False, 0
+        """Begin a new evaluation: with all steps left and nothing visited."""
+        self.visited, self._steps = set(), 0
+
+    def step(self) -> bool:
+        """Take one step; tell whether there was one left."""
+        self._steps += 1
+        return self._steps <= MAX_STEPS
 
     def value(self, expression: Expression, environment: Environment) -> Value:
         """Return the value of an expression."""
-        self._steps += 1
-        if self._steps > MAX_STEPS or self._depth > MAX_DEPTH:
-            self.exceeded = True
-            return Local("…")
+        if not self.step() or self._depth > MAX_DEPTH:
+            return TOO_MUCH
         self._depth += 1
         try:
             return self._value(expression, environment)
@@ -143,10 +101,13 @@ class Evaluator:
             return bound
         if bound.value is None:
             if bound.running:
-                return Local("…")
+                return TOO_MUCH
             bound.running = True
+            outer, self.visited = self.visited, set()
             bound.value = self.value(bound.expression, bound.environment)
+            bound.visited, self.visited = frozenset(self.visited), outer
             bound.running = False
+        self.visited |= bound.visited
         return bound.value
 
     def _value(self, expression: Expression, environment: Environment) -> Value:
@@ -162,7 +123,7 @@ class Evaluator:
                 return Function(expression, environment)
             case Let(groups=groups, body=body):
                 for group in groups:
-                    environment = self.bind_group(group, environment)
+                    environment = bind_group(self.world, group, environment)
                 return self.value(body, environment)
             case Case():
                 return self._case(expression, environment)
@@ -261,7 +222,7 @@ class Evaluator:
     def _call(self, function: Function, given: list[Bound]) -> Value:
         expression, names = function.expression, dict[str, Bound]()
         for pattern, argument in zip(expression.parameters, given, strict=False):
-            names.update(self.bind(pattern, argument, function.environment.module))
+            names.update(bind(self.world, pattern, argument, function.environment))
         environment = function.environment.with_names(names)
         taken = len(expression.parameters)
         if len(given) < taken:
@@ -281,7 +242,7 @@ class Evaluator:
         found = []
         for alternative in case.alternatives:
             if self.may_match(alternative.pattern, subject):
-                names = self.bind(alternative.pattern, subject, environment.module)
+                names = bind(self.world, alternative.pattern, subject, environment)
                 found.append(self.value(alternative.body, environment.with_names(names)))
         return one_of(found) if found else Local("value")
 
@@ -354,124 +315,6 @@ class Evaluator:
                 return self.force(value.fields[step.position][1])
         return Part(value, step.position, name)
 
-    # Binding names
-
-    def bind(self, pattern: Pattern, source: Bound, module: str) -> dict[str, Bound]:
-        """Return what the names in a pattern stand for when it matches a value, as seen from a module."""
-        return dict(self._bind(pattern, source, (), module))
-
-    def _bind(
-        self, pattern: Pattern, source: Bound, steps: tuple[Step, ...], module: str
-    ) -> Iterator[tuple[str, Bound]]:
-        match pattern:
-            case VariablePattern(name=name):
-                yield name, (Matched(source, steps, name) if steps else source)
-            case AsPattern(name=name, pattern=inner):
-                yield name, (Matched(source, steps, name) if steps else source)
-                yield from self._bind(inner, source, steps, module)
-            case ConstructorPattern(constructor=constructor, arguments=arguments):
-                if len(arguments) == 1 and self.world.is_transparent(constructor.name):
-                    yield from self._bind(arguments[0], source, steps, module)
-                    return
-                for at, argument in enumerate(arguments):
-                    yield from self._bind(argument, source, (*steps, Step(constructor.name, at)), module)
-            case RecordPattern(constructor=constructor, fields=fields, wildcard=wildcard):
-                for field in fields:
-                    step = Step(constructor.name, 0, field.name.name)
-                    yield from self._bind(field.pattern, source, (*steps, step), module)
-                given = {field.name.name for field in fields}
-                for name in self.world.fields(module, constructor) if wildcard else ():
-                    if name not in given:
-                        yield name, Matched(source, (*steps, Step(constructor.name, 0, name)), name)
-            case GroupPattern(items=items):
-                for at, item in enumerate(items):
-                    yield from self._bind(item, source, (*steps, Step("", at)), module)
-            case _:
-                for name in _names(pattern):
-                    yield name, Local(name)
-
-    def bind_group(self, group: BindingGroup, environment: Environment) -> Environment:
-        """Return an environment with the names of a group of bindings; clauses of one name are alternatives."""
-        inner = environment.with_names({})
-        inner = Environment(inner.module, inner.definition, dict(inner.names))
-        scope = inner if group.recursive else environment
-        clauses: dict[str, list[Expression]] = {}
-        for binding in group.bindings:
-            if isinstance(binding.pattern, VariablePattern):
-                clauses.setdefault(binding.pattern.name, []).append(binding.value)
-            else:
-                inner.names.update(self.bind(binding.pattern, Thunk(binding.value, scope), environment.module))
-        for name, values in clauses.items():
-            inner.names[name] = Thunk(clauses_of(values), scope)
-        return inner
-
-    # Open values
-
-    def substitute(self, value: Value, given: Mapping[Parameter, Value]) -> Value:
-        """Return a value with arguments in the place of parameters, and what follows from them."""
-
-        def again(inner: Value) -> Value:
-            return self.substitute(inner, given)
-
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            self.exceeded = True
-            return value
-        match value:
-            case Parameter():
-                return given.get(value, value)
-            case Choice(values=values):
-                return one_of([again(inner) for inner in values])
-            case Items(items=items):
-                return Items(tuple(map(again, items)))
-            case Made(arguments=arguments, fields=fields):
-                named = tuple((name, again(self.force(inner))) for name, inner in fields)
-                return replace(value, arguments=tuple(again(self.force(inner)) for inner in arguments), fields=named)
-            case FieldOf(record=of, name=name, configured=configured):
-                return self.project(again(of), Selector(name, configured))
-            case Part(of=of, index=index, name=name):
-                whole = again(of)
-                step = Step(whole.constructor if isinstance(whole, Made) else "", index)
-                return self.part(whole, step, name)
-            case Call(function=function, arguments=arguments):
-                return self.apply(again(function), tuple(map(again, arguments)))
-            case Known(name=name, arguments=arguments):
-                return known.apply(self, name, self.world.functions[name], tuple(map(again, arguments)))
-            case Symbol(symbol=symbol, arguments=arguments):
-                return Symbol(symbol, tuple(map(again, arguments)))
-            case _:
-                return known.substitute(value, again)
-
-
-def clauses_of(values: list[Expression]) -> Expression:
-    """Return the clauses of a function as one expression: of several, any may be the one."""
-    if len(values) == 1:
-        return values[0]
-    first, last = values[0], values[-1]
-    tried = tuple(Alternative(GroupPattern(()), value) for value in values)
-    return Case(Sequence((), first.start, first.start), tried, first.start, last.end)
-
-
-def literal_text(text: str) -> str:
-    """Return the text that a literal stands for: a string's or character's content, a number as written."""
-    if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0]:
-        return _ESCAPE.sub(_unescaped, text[1:-1]) if "\\" in text else text[1:-1]
-    return text.replace("_", "") if text[:1].isdigit() else text
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    empty, plain, control, decimal, hexadecimal = match.groups()
-    if plain:
-        return plain
-    if control:
-        return _CONTROL[control]
-    number = int(decimal) if decimal else int(hexadecimal, 16) if hexadecimal else None
-    return chr(number) if number is not None and number < 0x110000 and not empty else ""
-
 
 def _fits(value: Value, step: Step) -> bool:
     return not isinstance(value, Made) or not step.constructor or value.constructor == step.constructor
-
-
-def _names(pattern: Pattern) -> Iterator[str]:
-    return bound_names(pattern, lambda _: ())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from natsscan.catalog.functions import KnownFunctionRule
 from natsscan.core.build import is_held_back
 from natsscan.core.expression import Application, Expression, Projection, Variable
 from natsscan.core.value import (
+    MAX_ALTERNATIVES,
     Call,
     Choice,
     Element,
@@ -56,25 +56,23 @@ def elements(value: Value) -> tuple[Value, ...]:
             return (Element(value),)
 
 
-def substitute(value: Value, again: Callable[[Value], Value]) -> Value:
-    """Return a text or an element with arguments in the place of parameters."""
-    match value:
-        case Join(parts=parts):
-            return _spread(join, tuple(map(again, parts)))
-        case Element(of=of):
-            return one_of(elements(again(of)))
-        case _:
-            return value
+def joined(parts: tuple[Value, ...]) -> Value:
+    """Return texts put together: a choice of one text for each combination of alternatives."""
+    found: list[tuple[Value, ...]] = [()]
+    for part in parts:
+        single = part.values if isinstance(part, Choice) else (part,)
+        found = [(*before, after) for before in found for after in single][: MAX_ALTERNATIVES + 1]
+    return one_of([join(combination) for combination in found])
 
 
 def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple[Value, ...]) -> Value:
     if rule.result is not None:
         return given[rule.result]
     if rule.join:
-        return _joined(tuple(given[at] for at in rule.join))
+        return _concatenated(tuple(given[at] for at in rule.join))
     if rule.cons is not None:
         first, rest = given[rule.cons], given[rule.cons + 1]
-        return Items((first, *elements(rest))) if isinstance(rest, Items) else _joined((first, rest))
+        return Items((first, *elements(rest))) if isinstance(rest, Items) else _concatenated((first, rest))
     if rule.join_list is not None:
         separator = Text(rule.separator) if isinstance(rule.separator, str) else given[rule.separator]
         return _join_list(given[rule.join_list], separator, name)
@@ -103,20 +101,11 @@ def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tup
     )
 
 
-def _joined(parts: tuple[Value, ...]) -> Value:
+def _concatenated(parts: tuple[Value, ...]) -> Value:
     """Return texts put together, or collections as one."""
     if any(isinstance(part, Items) for part in parts):
         return Items(tuple(item for part in parts for item in elements(part)))
-    return _spread(join, parts)
-
-
-def _spread(make: Callable[[tuple[Value, ...]], Value], parts: tuple[Value, ...]) -> Value:
-    """Return a choice of what is made of each combination of alternatives."""
-    found: list[tuple[Value, ...]] = [()]
-    for part in parts:
-        single = part.values if isinstance(part, Choice) else (part,)
-        found = [(*before, after) for before in found for after in single]
-    return one_of([make(combination) for combination in found[:64]])
+    return joined(parts)
 
 
 def _join_list(value: Value, separator: Value, name: str) -> Value:
@@ -125,7 +114,7 @@ def _join_list(value: Value, separator: Value, name: str) -> Value:
     parts: list[Value] = []
     for item in value.items:
         parts += [separator, item] if parts else [item]
-    return _spread(join, tuple(parts))
+    return joined(tuple(parts))
 
 
 def _flatten(value: Value) -> Value:
@@ -150,7 +139,7 @@ def _filled(template: Value, arguments: tuple[Value, ...], name: str) -> Value:
             parts.append(Text("%"))
         else:
             parts.append(waiting.pop(0) if waiting else Local("value"))
-    return _spread(join, (*parts, Text(template.text[last:])))
+    return joined((*parts, Text(template.text[last:])))
 
 
 def _viewed(evaluator: Evaluator, lens: Value, value: Value, name: str) -> Value:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from natsscan.core.expression import Expression, Lambda
-from natsscan.model.name import Alternative, Hole, Name, Piece
+from natsscan.model.name import Alternative, Hole, Name
 from natsscan.model.symbol import LibrarySymbol
 
 # More alternatives than this are cut off, and the name says so.
@@ -176,11 +176,15 @@ Value = (
 
 @dataclass(slots=True, eq=False)
 class Thunk:
-    """An expression that is evaluated when its value is asked for, and then only once."""
+    """An expression that is evaluated when its value is asked for, and then only once.
+
+    `visited` are the definitions that its evaluation went through.
+    """
 
     expression: Expression
     environment: Environment
     value: Value | None = None
+    visited: frozenset[Owner] = frozenset()
     running: bool = False
 
 
@@ -221,6 +225,10 @@ class Environment:
         return Environment(self.module, self.definition, {**self.names, **names}) if names else self
 
 
+# What stands for all that a bound keeps from being worked out.
+TOO_MUCH = Local(MORE.name)
+
+
 def one_of(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Value:
     """Return a choice of values, each once, flattened; of one value, that value."""
     found: dict[Value, None] = {}
@@ -229,7 +237,7 @@ def one_of(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Value:
             found[single] = None
     kept = tuple(found)
     if len(kept) > MAX_ALTERNATIVES:
-        kept = (*kept[: MAX_ALTERNATIVES - 1], Local(MORE.name))
+        kept = (*kept[: MAX_ALTERNATIVES - 1], TOO_MUCH)
     return kept[0] if len(kept) == 1 else Choice(kept)
 
 
@@ -342,8 +350,3 @@ def _called(value: Value) -> str:
             return constructor
         case _:
             return "value"
-
-
-def pieces_of(name: Name) -> tuple[Piece, ...]:
-    """Return the pieces of a name's first alternative."""
-    return name.alternatives[0]

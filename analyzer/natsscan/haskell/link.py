@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from natsscan.catalog.catalog import Catalog
 from natsscan.core.expression import Binding
 from natsscan.core.value import MAX_ALTERNATIVES, MORE, Items, Made, Text, Value, name_of
+from natsscan.haskell.effects import Effect, Effects
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.program import Program, defaults_of, properties
 from natsscan.haskell.reader import HaskellProject
 from natsscan.haskell.routes import find_routes
-from natsscan.haskell.routines import Effect, Place, Reference, Routines
+from natsscan.haskell.routines import Routines
 from natsscan.haskell.scope import Scope
 from natsscan.haskell.variables import assembled_variables
+from natsscan.haskell.walked import Place, Reference
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.name import Alternative, Name
@@ -82,19 +84,21 @@ def link(
         for module in index.at(path)
         for start, bindings in definitions.items()
     }
-    routines = Routines(catalog, Program(catalog, index, haskell.exports, before), index, scopes, routes)
+    program = Program(catalog, index, haskell.exports, before)
+    routines = Routines(catalog, program, index, scopes, routes)
     routines.look_into(modules)
     routines.look_outside()
+    effects = Effects(routines, program)
     linker = _Linker(catalog, index, positions_of, service_of)
-    effects = tuple(routines.final_effects())
-    every = [effect for symbol in routines.looked_into for effect in routines.effects(symbol) if not effect.via]
+    final = tuple(effects.final())
+    every = [effect for symbol in routines.looked_into for effect in effects.of(symbol) if not effect.via]
     names = {linker.key(effect.place): linker.names(effect) for effect in every}
-    names |= _together((linker.key(effect.place), linker.names(effect)) for effect in effects)
-    references = [*routines.references(), *routines.name_references()]
-    usages = [linker.usage(reference, reference.uses or routines.uses(reference.target)) for reference in references]
+    names |= _together((linker.key(effect.place), linker.names(effect)) for effect in final)
+    made_of = {symbol: frozenset(uses) for symbol, uses in effects.made_of.items()}
+    usages = [linker.usage(found) for found in (*routines.references(), *routines.name_references(made_of))]
     usages += [linker.route(symbol) for symbol in routes.fields.values()]
     usages += assembled_variables(sources, catalog, index, positions_of, service_of)
-    calls = tuple(linker.call(effect) for effect in effects)
+    calls = tuple(linker.call(effect) for effect in final)
     problems = {_cut_short(call) for call in calls if any(MORE in name.holes for name in call.properties.values())}
     return Linked(names, tuple(dict.fromkeys(usages)), calls, tuple(sorted(problems)))
 
@@ -201,8 +205,9 @@ class _Linker:
             service=self._service_of((via[0] if via else span).path),
         )
 
-    def usage(self, reference: Reference, uses: frozenset[LibrarySymbol]) -> Usage:
+    def usage(self, reference: Reference) -> Usage:
         """Return the usage that naming a wrapper is."""
+        uses = reference.uses
         operations = {use.operation for use in uses if use.is_call} or {use.operation for use in uses}
         ranked = [operation for operation in _RANK if operation in operations]
         does = ", ".join(ranked) or "a name of the messaging system"

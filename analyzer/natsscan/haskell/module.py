@@ -73,6 +73,11 @@ class Definition:
         """The byte offset at which its first declaration begins."""
         return self.nodes[0].start_byte
 
+    @property
+    def end(self) -> int:
+        """The byte offset behind its last declaration."""
+        return self.nodes[-1].end_byte
+
 
 # What a query finds in a definition: nodes by the name of the capture.
 Captures = dict[str, list[Node]]

@@ -8,8 +8,8 @@ from functools import partial
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.functions import KnownFunctionRule
+from natsscan.core.binding import clauses_of
 from natsscan.core.calls import Target
-from natsscan.core.evaluate import Defined, Meaning, clauses_of
 from natsscan.core.expression import Binding, Constructor, Expression, Variable, VariablePattern
 from natsscan.core.value import (
     Environment,
@@ -25,6 +25,7 @@ from natsscan.core.value import (
     Thunk,
     Value,
 )
+from natsscan.core.world import Defined, Meaning
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.lower import Lowering
 from natsscan.haskell.module import Definition, Module, captures_in
@@ -57,7 +58,6 @@ class Program:
         self._lowerings: dict[str, Lowering] = {}
         self._bindings: dict[tuple[str, int], tuple[Binding, ...]] = dict(lowered or {})
         self._bodies: dict[SymbolId, Thunk | None] = {}
-        self._wrappers: dict[tuple[str, str | None, str, int], Target | None] = {}
         self._targets: dict[tuple[str, str | None, str], Target | None] = {}
         self._meanings: dict[tuple[str, str | None, str], Meaning | None] = {}
         self._configuration = re.compile(catalog.functions.configuration)
@@ -65,21 +65,18 @@ class Program:
 
     # What names refer to
 
-    def wrapper(self, module: str, name: Variable | Constructor, within: Collection[str]) -> Target | None:
-        """Return what a name refers to if it is the library's, or may be defined in one of some modules."""
-        key = (module, name.qualifier, name.name, len(within))
-        if key not in self._wrappers:
-            scope = self._scope(module)
-            symbol = scope.resolve(name.qualifier, name.name, Namespace.VALUE) if scope else None
-            generated = self._catalog.functions.generated
-            self._wrappers[key] = symbol or self._index.resolve(module, name.qualifier, name.name, generated, within)
-        return self._wrappers[key]
+    def target(self, module: str, name: Variable | Constructor, within: Collection[str] | None = None) -> Target | None:
+        """Return the library's symbol or the definition of the code base that a name refers to.
 
-    def target(self, module: str, name: Variable | Constructor) -> Target | None:
-        """Return the library's symbol or the definition of the code base that a name refers to."""
+        With `within`, an open import counts only if it is of one of these modules.
+        """
         key = (module, name.qualifier, name.name)
+        if within is not None:
+            return self._find(module, name, within)
         if key not in self._targets:
-            self._targets[key] = self._find(module, name)
+            # What the language's own packages define is theirs, unless the module itself says otherwise.
+            common = name.name in self.functions or name.name in self._common
+            self._targets[key] = self._find(module, name, () if common and name.qualifier is None else None)
         return self._targets[key]
 
     def field(self, module: str, name: Variable) -> Target | None:
@@ -98,12 +95,9 @@ class Program:
             self._meanings[key] = self._meaning(module, name)
         return self._meanings[key]
 
-    def _find(self, module: str, name: Variable | Constructor) -> Target | None:
+    def _find(self, module: str, name: Variable | Constructor, within: Collection[str] | None) -> Target | None:
         scope = self._scope(module)
         symbol = scope.resolve(name.qualifier, name.name, Namespace.VALUE) if scope else None
-        # What the language's own packages define is theirs, unless the module itself says otherwise.
-        common = name.name in self.functions or name.name in self._common
-        within = () if common and name.qualifier is None else None
         generated = self._catalog.functions.generated
         return symbol or self._index.resolve(module, name.qualifier, name.name, generated, within)
 
@@ -227,7 +221,7 @@ def _binds(binding: Binding, name: str) -> bool:
 
 
 def _text(module: Module, definition: Definition) -> bytes:
-    return module.data[definition.start : definition.nodes[-1].end_byte]
+    return module.data[definition.start : definition.end]
 
 
 def properties(catalog: Catalog, symbol: LibrarySymbol, arguments: tuple[Value, ...]) -> dict[str, Value]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -33,11 +32,11 @@ from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.lower import Lowering
 from natsscan.haskell.module import Captures, Definition, Module, captures_in, split_qualified
 from natsscan.haskell.scope import Scope
+from natsscan.haskell.words import words_in
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolKind
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
 from natsscan.source.text import TextPositions
 
-_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w'\x80-\xff]*")
 _MAX_TEXT = 200
 
 
@@ -68,8 +67,7 @@ def find_usages(
             finder.add_import(line.module, line.start, line.end)
     names = {name.encode() for name in scope.names}
     for definition in module.definitions:
-        words = _WORD.findall(module.data, definition.start, definition.nodes[-1].end_byte)
-        if not names.isdisjoint(words):
+        if not names.isdisjoint(words_in(module, definition)):
             finder.add_definition(definition)
     return ModuleUsages(tuple(finder.usages), tuple(finder.lowering.too_deep), finder.bindings)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.core.value import name_of
+from natsscan.haskell.effects import Effects
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.program import Program
 from natsscan.haskell.routes import Routes
@@ -39,7 +40,7 @@ def assembled_variables(
             program, scopes = Program(catalog, index, exports), {module.name: Scope(module, exports)}
             routines = Routines(catalog, program, index, scopes, Routes({}, {}))
             routines.look_into([module])
-            for effect in routines.final_effects():
+            for effect in Effects(routines, program).final():
                 place = effect.via[0] if effect.via else effect.place
                 span = positions_of(source).span(place.start, place.end)
                 for text in name_of(effect.arguments[0]).texts if effect.via else ():
