@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Any
 
 from natsscan.catalog.broker import Broker, compile_broker
-from natsscan.catalog.functions import FunctionsFile
+from natsscan.catalog.functions import FunctionsFile, together
 from natsscan.catalog.library import library_symbols
 from natsscan.catalog.schema import (
     BrokerFile,
@@ -48,7 +48,7 @@ class Catalog:
     """Everything the rule files say.
 
     `modules` maps each module of a library to the library's id, `exports` to what it offers: by namespace and name,
-    the symbol that defines it.
+    the symbol that defines it. `quoters` are those of quasi-quoted texts, with the pattern of what they put in.
     `digest` changes when any byte of the rules does.
     """
 
@@ -56,6 +56,7 @@ class Catalog:
     rules: tuple[FindingRule, ...]
     operators: Operators
     functions: FunctionsFile
+    quoters: dict[str, re.Pattern[str] | None]
     broker: Broker
     symbols: dict[tuple[Namespace, SymbolId], LibrarySymbol]
     modules: dict[str, str]
@@ -110,11 +111,13 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     symbols, exports = _index(libraries)
     rules = _check_rules(findings, symbols.values())
     _check_covered(libraries, symbols, rules)
+    functions = together((file, value) for file, value in loaded if isinstance(value, FunctionsFile))
     return Catalog(
         libraries=tuple(value for _, value in libraries),
         rules=rules,
         operators=_operators([value for _, value in loaded if isinstance(value, OperatorsFile)]),
-        functions=_functions([value for _, value in loaded if isinstance(value, FunctionsFile)]),
+        functions=functions,
+        quoters={name: re.compile(pattern) if pattern else None for name, pattern in functions.quoters.items()},
         broker=_broker(loaded),
         symbols=symbols,
         modules={module: value.id for _, value in libraries for module in value.modules},
@@ -228,24 +231,6 @@ def _broker(loaded: list[tuple[YamlFile, RuleFile]]) -> Broker:
                     raise file.error(("definitions", key, at), f"{name!r} is none of the sections")
     tools = compile_tools(((file, value) for file, value in loaded if isinstance(value, ToolsFile)), first.packages)
     return compile_broker(first, settings, tools)
-
-
-def _functions(contents: list[FunctionsFile]) -> FunctionsFile:
-    """Return all files about functions as one; of a function described twice, the later file counts."""
-    first, *others = contents
-    for content in others:
-        first = FunctionsFile(
-            language=first.language,
-            functions=first.functions | content.functions,
-            transparent=first.transparent + content.transparent,
-            constructors=first.constructors + content.constructors,
-            generated=first.generated + content.generated,
-            interpreters=first.interpreters + content.interpreters,
-            environment=first.environment + content.environment,
-            configuration=f"(?:{first.configuration}|{content.configuration})",
-            configured=f"(?:{first.configured}|{content.configured})",
-        )
-    return first
 
 
 def _operators(contents: list[OperatorsFile]) -> Operators:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Literal
 
+from msgspec import field
+
 from natsscan.catalog.strict import Strict
+from natsscan.catalog.yamlfile import YamlFile
 
 
 class KnownFunctionRule(Strict, frozen=True):
@@ -81,7 +86,8 @@ class FunctionsFile(Strict, frozen=True, tag_field="kind", tag="functions"):
     makes: from which name they come. `interpreters` are functions that give the constructors of an effect their
     meaning, those of `environment` read an environment variable. A record is a configuration if its module's and type's
     name match the pattern `configuration`, and the code the pattern `configured`, with `{type}` for the type's name: it
-    says that the type can be read from JSON.
+    says that the type can be read from JSON. `quoters` of quasi-quoted texts have a pattern for the code that they put
+    in, its groups around the code itself; it is empty for those of raw texts.
     """
 
     language: Literal["haskell"]
@@ -93,3 +99,35 @@ class FunctionsFile(Strict, frozen=True, tag_field="kind", tag="functions"):
     environment: tuple[str, ...]
     configuration: str
     configured: str
+    quoters: dict[str, str] = field(default_factory=dict)
+
+
+def together(files: Iterable[tuple[YamlFile, FunctionsFile]]) -> FunctionsFile:
+    """Return all files about functions as one; of a function described twice, the later file counts.
+
+    Raises InputError, naming file and line, for a broken pattern.
+    """
+    contents = []
+    for file, content in files:
+        patterns = {("configuration",): content.configuration, ("configured",): content.configured}
+        for where, pattern in (patterns | {("quoters", name): text for name, text in content.quoters.items()}).items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise file.error(where, f"broken pattern {pattern!r}: {error}") from error
+        contents.append(content)
+    first, *others = contents
+    for content in others:
+        first = FunctionsFile(
+            language=first.language,
+            functions=first.functions | content.functions,
+            transparent=first.transparent + content.transparent,
+            constructors=first.constructors + content.constructors,
+            generated=first.generated + content.generated,
+            interpreters=first.interpreters + content.interpreters,
+            environment=first.environment + content.environment,
+            configuration=f"(?:{first.configuration}|{content.configuration})",
+            configured=f"(?:{first.configured}|{content.configured})",
+            quoters=first.quoters | content.quoters,
+        )
+    return first

@@ -194,7 +194,6 @@ class BrokerFile(Strict, frozen=True, tag_field="kind", tag="broker"):
 
     `words` decide which files are looked into; `name` is a pattern for names of keys, services, volumes and secrets
     that are the broker's; `variables` one for environment variables. `packages` are listed by ecosystem, `images`
-    without registry and tag, `charts` by name, `ports` with what listens there.
     without registry and tag, `charts` by name, `ports` with what listens there. `config_keys` are those of its own
     configuration files that no other program has, `api_paths` what paths of its management API begin with.
     """

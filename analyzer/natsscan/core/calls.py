@@ -10,12 +10,14 @@ from natsscan.core import build
 from natsscan.core.binding import bind, bind_group
 from natsscan.core.evaluate import Evaluator
 from natsscan.core.expression import (
+    ANYTHING,
     Application,
     Binding,
     Case,
     Constructor,
     ConstructorPattern,
     Expression,
+    Field,
     Lambda,
     Let,
     Opaque,
@@ -46,10 +48,16 @@ class Site:
 
 @dataclass(slots=True)
 class Sites:
-    """The places in a definition, by the function they stand in; `interpreted` by the effect they give meaning to."""
+    """The places in a definition, by the function they stand in.
+
+    `inner` are the functions that others know by another name than the definition's: by the constructor of an effect
+    that they interpret, or the field of a record that holds them. Each has the number of its parameters; `fields` are
+    those of records.
+    """
 
     by_owner: dict[Owner, list[Site]] = field(default_factory=dict)
-    interpreted: dict[SymbolId, Owner] = field(default_factory=dict)
+    inner: dict[SymbolId, tuple[Owner, int]] = field(default_factory=dict)
+    fields: set[SymbolId] = field(default_factory=set)
 
 
 class Directory(Protocol):
@@ -135,10 +143,8 @@ class Walker:
                     self._walk(alternative.body, environment.with_names(names))
             case Projection():
                 self._projection(expression, (), environment)
-            case Record(fields=given) | Update(fields=given):
-                self._walk(expression.constructor if isinstance(expression, Record) else expression.record, environment)
-                for item in given:
-                    self._walk(item.value, environment)
+            case Record() | Update():
+                self._fields(expression, environment)
             case Sequence(items=parts) | Opaque(parts=parts):
                 for part in parts:
                     self._walk(part, environment)
@@ -221,15 +227,44 @@ class Walker:
                 continue
             effect = self._directory.effect(environment.module, pattern.constructor)
             if isinstance(effect, SymbolId):
-                start = pattern.constructor.start
-                owner = self._sites.interpreted.setdefault(effect, Owner(environment.module, effect.name, start))
-                outer, self._owner = self._owner, owner
-                self._sites.by_owner.setdefault(owner, [])
-                self._walk(alternative.body, self._with_parameters(pattern.arguments, owner, environment))
-                self._owner = outer
+                self._inner(effect, pattern.arguments, alternative.body, pattern.constructor.start, environment)
         for argument in arguments[1:]:
             self._walk(argument, environment)
         return True
+
+    def _fields(self, expression: Record | Update, environment: Environment) -> None:
+        self._walk(expression.constructor if isinstance(expression, Record) else expression.record, environment)
+        for item in expression.fields:
+            if not self._field_function(item, environment):
+                self._walk(item.value, environment)
+
+    def _field_function(self, item: Field, environment: Environment) -> bool:
+        """Walk a function that a record holds as the function that the field stands for: first it takes the record."""
+        value = item.value
+        if not isinstance(value, Lambda) and not self._is_partial(value, environment):
+            return False
+        target = self._directory.field(environment.module, item.name)
+        if not isinstance(target, SymbolId):
+            return False
+        self._sites.fields.add(target)
+        patterns, body = (value.parameters, value.body) if isinstance(value, Lambda) else ((), value)
+        self._inner(target, (ANYTHING, *patterns), body, value.start, environment)
+        return True
+
+    def _inner(
+        self,
+        symbol: SymbolId,
+        patterns: tuple[Pattern, ...],
+        body: Expression,
+        start: int,
+        environment: Environment,
+    ) -> None:
+        """Walk a function that is known by another name than the definition around it."""
+        owner, _ = self._sites.inner.setdefault(symbol, (Owner(environment.module, symbol.name, start), len(patterns)))
+        outer, self._owner = self._owner, owner
+        self._sites.by_owner.setdefault(owner, [])
+        self._walk(body, self._with_parameters(patterns, owner, environment))
+        self._owner = outer
 
     def _refer(self, name: Variable | Constructor, arguments: tuple[Expression, ...], environment: Environment) -> None:
         given = tuple(Thunk(argument, environment) for argument in arguments)

@@ -87,18 +87,19 @@ class Effects:
 
     def final(self) -> Iterator[Effect]:
         """Yield the effects that no caller makes clearer: those that are not open, and those that nobody calls."""
-        called = {site.target for walked in self._routines.every for site in walked.every_site}
+        named = {site.target for walked in self._routines.every for site in walked.every_site}
         for symbol in self._routines.looked_into:
             owners = frozenset(walked.owner for walked in self._routines.walked(symbol))
+            is_called = symbol in named and bool(self._routines.called(symbol))
             for effect in self.of(symbol):
-                if symbol not in called or not effect.is_open(owners):
+                if not is_called or not effect.is_open(owners):
                     yield effect
 
     def _of_walked(self, walked: Walked) -> Iterator[Effect]:
         yield from self._of_owner(walked, walked.owner, frozenset())
-        named = {site.target for site in walked.every_site}
+        elsewhere = {site.target for site in walked.every_site} | {owner for owner, _ in walked.sites.inner.values()}
         for owner in walked.sites.by_owner:
-            if owner != walked.owner and owner not in named and owner not in walked.sites.interpreted.values():
+            if owner != walked.owner and owner not in elsewhere:
                 yield from self._of_owner(walked, owner, frozenset())
 
     def _of_owner(self, walked: Walked, owner: Owner, above: frozenset[Owner]) -> Iterator[Effect]:
@@ -115,7 +116,7 @@ class Effects:
             elif isinstance(site.target, Owner):
                 yield from self._given(self._of_owner(walked, site.target, above | {owner}), site, site.target, walked)
             else:
-                for other in self._routines.walked(site.target):
+                for other in self._routines.called(site.target):
                     effects = self.of(site.target)
                     open_ = [effect for effect in effects if effect.is_open(frozenset([other.owner]))]
                     yield from self._given(open_, site, other.owner, walked)

@@ -84,9 +84,9 @@ class ModuleIndex:
         source = self._by_name.get(name)
         return self._modules.get(name) if source is None else self._module(name, source)
 
-    def source(self, name: str) -> SourceFile | None:
-        """Return the file that holds a module, None if there is none."""
-        return self._by_name.get(name)
+    def source(self, name: str) -> SourceFile:
+        """Return the file that holds a module of the project."""
+        return self._by_name[name]
 
     @cached_property
     def _importing(self) -> dict[str, list[SourceFile]]:
@@ -112,15 +112,14 @@ class ModuleIndex:
         """Return the modules that may pass on what a module defines, also through one another."""
         waiting, found = [name], set[str]()
         while waiting:
-            for source in self.importers(waiting.pop()):
+            passed = waiting.pop()
+            for source in self.importers(passed):
                 other = self._name_of.get(source.path)
-                if other and other not in found and other != name and self._passes_on(source.data, name.encode()):
+                exports = _header(source.data)[len(b"module ") :]
+                if other and other not in found and other != name and b"module " + passed.encode() in exports:
                     found.add(other)
                     waiting.append(other)
         return found
-
-    def _passes_on(self, data: bytes, module: bytes) -> bool:
-        return b"module " + module in data[data.find(b"\nmodule ") + 8 : _first_import(data)]
 
     @cached_property
     def _name_of(self) -> dict[str, str]:
@@ -232,8 +231,7 @@ class ModuleIndex:
     def _passes_modules_on(self, name: str, source: SourceFile) -> bool:
         """Tell whether the export list of a module may hold other modules as a whole."""
         if name not in self._passing:
-            header = source.data[: _first_import(source.data)]
-            self._passing[name] = header.count(b"module ") > 1
+            self._passing[name] = _header(source.data).count(b"module ") > 1
         return self._passing[name]
 
     def _module(self, name: str, source: SourceFile) -> Module:
@@ -259,7 +257,7 @@ def _may_define(data: bytes, name: str) -> bool:
             return True
     elif re.search(rb"[=|]\s*(?:forall[^.]*\.\s*)?%b\b|\b%b\s*::" % (re.escape(word), re.escape(word)), data):
         return True
-    header = data[max(0, data.find(b"\nmodule ")) : _first_import(data)]
+    header = _header(data)
     return _holds(header, b" ", word) or _holds(header, b"(", word)
 
 
@@ -286,9 +284,10 @@ def _imported(data: bytes) -> set[bytes]:
     return found
 
 
-def _first_import(data: bytes) -> int:
-    at = data.find(b"\nimport ")
-    return at if at >= 0 else len(data)
+def _header(data: bytes) -> bytes:
+    """Return a module's name and export list, without the prose above."""
+    end = data.find(b"\nimport ")
+    return data[data.find(b"\nmodule ") + 1 : end if end >= 0 else len(data)]
 
 
 def _may_bring(line: Import, name: str) -> bool:

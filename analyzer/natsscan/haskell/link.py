@@ -168,14 +168,11 @@ class _Linker:
 
     def key(self, place: Place) -> tuple[str, int]:
         """Return path and offset of a place."""
-        source = self._index.source(place.module)
-        return (source.path if source else "", place.start)
+        return (self._index.source(place.module).path, place.start)
 
     def span(self, place: Place) -> Span:
         """Return the span of a place."""
-        source = self._index.source(place.module)
-        assert source is not None
-        return self._positions_of(source).span(place.start, place.end)
+        return self._positions_of(self._index.source(place.module)).span(place.start, place.end)
 
     def names(self, effect: Effect) -> dict[str, Name]:
         """Return the names of a call's arguments, entries of its argument table included."""
@@ -190,10 +187,10 @@ class _Linker:
     def call(self, effect: Effect) -> BrokerCall:
         """Return a call of the broker."""
         given = self.names(effect)
-        stated = effect.symbol.defaults.items()
         defaults = {name: name_of(value) for name, value in defaults_of(effect.arguments).items()}
-        defaults |= {name: Name(((text.strip('"'),),)) for name, text in stated}
-        left = {name: value for name, value in defaults.items() if name not in given and f"{name}." not in str(given)}
+        defaults |= {name: Name(((text.strip('"'),),)) for name, text in effect.symbol.defaults.items()}
+        stated = {name.partition(".")[0] for name in given}  # entries of a table are TABLE.KEY
+        left = {name: value for name, value in defaults.items() if name not in stated}
         span, via = self.span(effect.place), tuple(map(self.span, effect.via))
         return BrokerCall(
             operation=effect.symbol.operation,
@@ -228,7 +225,6 @@ class _Linker:
     def route(self, symbol: LibrarySymbol) -> Usage:
         """Return the usage that declaring a route of the management API is."""
         source = self._index.source(symbol.id.module)
-        assert source is not None
         start = source.data.find(symbol.id.name.encode() + b" ::")
         span = self._positions_of(source).span(start, start + len(symbol.id.name))
         return Usage(

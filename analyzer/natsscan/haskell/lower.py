@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from natsscan.core import build
 from natsscan.core.expression import (
+    ANYTHING,
     Alternative,
     Binding,
     BindingGroup,
@@ -15,6 +16,7 @@ from natsscan.core.expression import (
     Constructor,
     Expression,
     Field,
+    GroupPattern,
     Lambda,
     Let,
     Literal,
@@ -25,11 +27,11 @@ from natsscan.core.expression import (
     Sequence,
     Update,
     Variable,
-    VariablePattern,
 )
 from natsscan.core.operators import associate
-from natsscan.haskell import patterns
-from natsscan.haskell.module import NOT_PARSED, Captures, Definition, infix_head, read_fixity, split_qualified
+from natsscan.haskell import clauses, patterns
+from natsscan.haskell.module import NOT_PARSED, Captures, Definition, first_named, read_fixity, split_qualified
+from natsscan.haskell.quotes import Quoters, quoted_text
 from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
 
 MAX_NESTING = 100
@@ -40,7 +42,7 @@ class Lowering:
     """Lowers the definitions of one module.
 
     `imported_fixity` gives the fixity that an imported module of the project declares for an operator, None if none
-    does; such an operator is that module's own, whatever the rules say of its name.
+    does; such an operator is that module's own, whatever the rules say of its name. `quoters` are those of texts.
     `too_deep` collects the offsets at which nesting went over MAX_NESTING and reading stopped.
     """
 
@@ -51,12 +53,14 @@ class Lowering:
         own_fixities: dict[str, Fixity],
         own_values: frozenset[str],
         imported_fixity: Callable[[str], Fixity | None],
+        quoters: Quoters,
     ) -> None:
         self._data = data
         self._operators = operators
         self._own_fixities = own_fixities
         self._own_values = own_values
         self._imported_fixity = imported_fixity
+        self._quoters = quoters
         self._nesting = 0
         self._local_names: set[str] = set()
         self._local_fixities: dict[str, Fixity] = {}
@@ -69,25 +73,25 @@ class Lowering:
         for node in definition.nodes:
             body = node.child_by_field_name("declarations")
             if node.type in ("instance", "class") and body is not None:
-                bindings += self._bindings(body.named_children)
+                bindings += clauses.bindings(self, body.named_children)
             elif node.type in ("top_splice", "pattern_synonym") or definition.name == NOT_PARSED:
-                bindings.append(Binding(GROUP_ANYTHING, self._opaque(node)))
-        return (*bindings, *self._bindings([node for node in definition.nodes if node.type in ("function", "bind")]))
+                bindings.append(Binding(ANYTHING, self._opaque(node)))
+        return (*bindings, *clauses.bindings(self, definition.nodes))
 
     def _note_local_operators(self, captures: Captures) -> None:
         """Note operators that a definition binds or declares within: there the rules say nothing of them."""
         self._local_names.clear()
         self._local_fixities.clear()
-        self._local_names.update(self._text(node).strip("()` ") for node in captures.get("bound", []))
+        self._local_names.update(self.text(node).strip("()` ") for node in captures.get("bound", []))
         for node in captures.get("fixity", []):
-            self._local_fixities.update(read_fixity(self._text(node)))
+            self._local_fixities.update(read_fixity(self.text(node)))
 
     # Expressions
 
     def expression(self, node: Node | None) -> Expression:
         """Lower an expression; what is missing or not understood becomes opaque."""
         while node is not None and node.type in ("parens", "exp", "signature", "quoted_expression"):
-            node = node.child_by_field_name("expression") or _first_named(node)
+            node = node.child_by_field_name("expression") or first_named(node)
         if node is None:
             return Opaque((), 0, 0)
         if self._nesting >= MAX_NESTING:
@@ -99,10 +103,12 @@ class Lowering:
         finally:
             self._nesting -= 1
 
-    def _field(self, node: Node, name: str) -> Expression:
+    def field(self, node: Node, name: str) -> Expression:
+        """Lower the part of a node that the grammar calls `name`."""
         return self.expression(node.child_by_field_name(name))
 
-    def _text(self, node: Node) -> str:
+    def text(self, node: Node) -> str:
+        """Return the code of a node."""
         return self._data[node.start_byte : node.end_byte].decode(errors="replace")
 
     def _opaque(self, node: Node) -> Expression:
@@ -114,12 +120,19 @@ class Lowering:
 
     def name(self, node: Node) -> Variable | Constructor:
         """Lower a possibly qualified name of a value or constructor."""
-        qualifier, name = split_qualified("".join(self._text(node).split()).strip("()`"))
+        qualifier, name = split_qualified("".join(self.text(node).split()).strip("()`"))
         kind = Constructor if name[:1].isupper() or name[:1] == ":" else Variable
         return kind(qualifier, name, node.start_byte, node.end_byte)
 
     def _literal(self, node: Node) -> Expression:
-        return Literal(self._text(node), node.start_byte, node.end_byte)
+        return Literal(self.text(node), node.start_byte, node.end_byte)
+
+    def _quasiquote(self, node: Node) -> Expression:
+        quoter, body = node.child_by_field_name("quoter"), node.child_by_field_name("body")
+        name = split_qualified("".join(self.text(quoter).split()))[1] if quoter else ""
+        if name not in self._quoters:
+            return self._opaque(node)
+        return quoted_text(self.text(body) if body else "", self._quoters[name], node.start_byte, node.end_byte)
 
     def _apply(self, node: Node) -> Expression:
         spine: list[Node] = []
@@ -195,7 +208,7 @@ class Lowering:
         if operator is None:
             return self._opaque(node)
         parameter = build.held_back(node.end_byte)
-        result = self._operate(self._field(node, "left_operand"), self.name(operator), build.use(parameter))
+        result = self._operate(self.field(node, "left_operand"), self.name(operator), build.use(parameter))
         return Lambda((parameter,), result, node.start_byte, node.end_byte)
 
     def _right_section(self, node: Node) -> Expression:
@@ -203,21 +216,21 @@ class Lowering:
         if operator is None:
             return self._opaque(node)
         parameter = build.held_back(node.start_byte)
-        result = self._operate(build.use(parameter), self.name(operator), self._field(node, "right_operand"))
+        result = self._operate(build.use(parameter), self.name(operator), self.field(node, "right_operand"))
         return Lambda((parameter,), result, node.start_byte, node.end_byte)
 
     def _lambda(self, node: Node) -> Expression:
-        return Lambda(self._parameters(node), self._field(node, "expression"), node.start_byte, node.end_byte)
+        return Lambda(clauses.parameters(self, node), self.field(node, "expression"), node.start_byte, node.end_byte)
 
     def _let_in(self, node: Node) -> Expression:
-        return Let((self._local(node),), self._field(node, "expression"), node.start_byte, node.end_byte)
+        return Let((clauses.local(self, node),), self.field(node, "expression"), node.start_byte, node.end_byte)
 
     def _conditional(self, node: Node) -> Expression:
-        branches = tuple(Alternative(GROUP_ANYTHING, self._field(node, name)) for name in ("then", "else"))
-        return Case(self._field(node, "if"), branches, node.start_byte, node.end_byte)
+        branches = tuple(Alternative(ANYTHING, self.field(node, name)) for name in ("then", "else"))
+        return Case(self.field(node, "if"), branches, node.start_byte, node.end_byte)
 
     def _case(self, node: Node) -> Expression:
-        subject = node.child_by_field_name("expression") or _first_named(node)
+        subject = node.child_by_field_name("expression") or first_named(node)
         return Case(self.expression(subject), self._alternatives(node), node.start_byte, node.end_byte)
 
     def _lambda_case(self, node: Node) -> Expression:
@@ -226,7 +239,7 @@ class Lowering:
         return Lambda((parameter,), body, node.start_byte, node.end_byte)
 
     def _multi_way_if(self, node: Node) -> Expression:
-        return self._matches(node)
+        return clauses.matches(self, node)
 
     def _alternatives(self, node: Node) -> tuple[Alternative, ...]:
         block = node.child_by_field_name("alternatives")
@@ -235,8 +248,8 @@ class Lowering:
             if child.type != "alternative":
                 continue
             pattern = child.child_by_field_name("pattern")
-            matched = self.pattern(pattern) if pattern else patterns.group(self._parameters(child))
-            found.append(Alternative(matched, self._matches(child)))
+            matched = self.pattern(pattern) if pattern else GroupPattern(clauses.parameters(self, child))
+            found.append(Alternative(matched, clauses.matches(self, child)))
         return tuple(found)
 
     def _do(self, node: Node) -> Expression:
@@ -256,11 +269,11 @@ class Lowering:
 
     def _statement_groups(self, node: Node) -> list[BindingGroup]:
         if node.type == "let":
-            return [self._local(node)]
+            return [clauses.local(self, node)]
         if node.type == "bind":
             pattern = node.child_by_field_name("pattern")
-            bound = self.pattern(pattern) if pattern else GROUP_ANYTHING
-            return [BindingGroup((Binding(bound, self._field(node, "expression")),), recursive=False)]
+            bound = self.pattern(pattern) if pattern else ANYTHING
+            return [BindingGroup((Binding(bound, self.field(node, "expression")),), recursive=False)]
         if node.type == "rec":
             return [_recursive([group for child in node.named_children for group in self._statement_groups(child)])]
         return [_statement(self.expression(node))]
@@ -268,7 +281,7 @@ class Lowering:
     def _comprehension(self, node: Node) -> Expression:
         branches = [self._qualifiers(branch) for branch in node.children_by_field_name("qualifiers")]
         together = tuple(group for groups in branches for group in groups)
-        result = Let(together, self._field(node, "expression"), node.start_byte, node.end_byte)
+        result = Let(together, self.field(node, "expression"), node.start_byte, node.end_byte)
         if len(branches) == 1:
             return result
         # The branches of a parallel comprehension do not see each other's names, only the result sees all.
@@ -281,10 +294,10 @@ class Lowering:
         for child in node.named_children:
             if child.type == "generator":
                 pattern = child.child_by_field_name("pattern")
-                bound = self.pattern(pattern) if pattern else GROUP_ANYTHING
-                groups.append(BindingGroup((Binding(bound, self._field(child, "expression")),), recursive=False))
+                bound = self.pattern(pattern) if pattern else ANYTHING
+                groups.append(BindingGroup((Binding(bound, self.field(child, "expression")),), recursive=False))
             elif child.type == "let":
-                groups.append(self._local(child))
+                groups.append(clauses.local(self, child))
             else:
                 groups.append(_statement(self._opaque(child)))
         return tuple(groups)
@@ -294,7 +307,7 @@ class Lowering:
         return Sequence(items, node.start_byte, node.end_byte)
 
     def _record(self, node: Node) -> Expression:
-        base = self._field(node, "expression")
+        base = self.field(node, "expression")
         fields: list[Field] = []
         wildcard = False
         for child in node.named_children:
@@ -317,7 +330,7 @@ class Lowering:
 
     def field_name(self, node: Node) -> Variable:
         """Lower the name of a record field."""
-        qualifier, name = split_qualified("".join(self._text(node).split()))
+        qualifier, name = split_qualified("".join(self.text(node).split()))
         return Variable(qualifier, name, node.start_byte, node.end_byte)
 
     def _projection(self, node: Node) -> Expression:
@@ -336,79 +349,10 @@ class Lowering:
         body = Projection(build.use(parameter), fields, node.start_byte, node.end_byte)
         return Lambda((parameter,), body, node.start_byte, node.end_byte)
 
-    # Bindings
-
-    def _local(self, node: Node) -> BindingGroup:
-        block = node.child_by_field_name("binds")
-        return BindingGroup(tuple(self._bindings(block.named_children if block else [])), recursive=True)
-
-    def _bindings(self, nodes: list[Node]) -> list[Binding]:
-        bindings = []
-        for node in nodes:
-            if node.type not in ("bind", "function"):
-                continue
-            pattern = node.child_by_field_name("pattern")
-            bound = self.pattern(pattern) if pattern else self._bound_name(node)
-            bindings.append(Binding(bound, self._clause(node)))
-        return bindings
-
-    def _bound_name(self, node: Node) -> VariablePattern:
-        infix = infix_head(node)
-        name = infix.child_by_field_name("operator") if infix else node.child_by_field_name("name")
-        if name is None:
-            return VariablePattern("", node.start_byte, node.start_byte)
-        return VariablePattern(self._text(name).strip("()` "), name.start_byte, name.end_byte)
-
-    def _clause(self, node: Node) -> Expression:
-        """Lower one clause of a function; clauses of one name stay separate bindings."""
-        parameters = self._parameters(node)
-        infix = infix_head(node)
-        if infix is not None:
-            sides = (infix.child_by_field_name("left_operand"), infix.child_by_field_name("right_operand"))
-            parameters = (*(self.pattern(side) for side in sides if side is not None), *parameters)
-        body = self._matches(node)
-        return Lambda(parameters, body, node.start_byte, node.end_byte) if parameters else body
-
-    def _matches(self, node: Node) -> Expression:
-        """Lower the right-hand sides of a clause or alternative with their guards, inside its `where`."""
-        branches = []
-        for match in node.children_by_field_name("match"):
-            guards = match.child_by_field_name("guards")
-            branches.append(self._guarded(guards.named_children if guards else [], match))
-        body: Expression
-        if len(branches) == 1:
-            body = branches[0]
-        else:
-            tried = tuple(Alternative(GROUP_ANYTHING, branch) for branch in branches)
-            body = Case(Opaque((), node.start_byte, node.start_byte), tried, node.start_byte, node.end_byte)
-        if node.child_by_field_name("binds") is not None:
-            return Let((self._local(node),), body, node.start_byte, node.end_byte)
-        return body
-
-    def _guarded(self, guards: list[Node], match: Node) -> Expression:
-        body = self._field(match, "expression")
-        for guard in reversed(guards):
-            if guard.type == "let":
-                body = Let((self._local(guard),), body, guard.start_byte, match.end_byte)
-            elif guard.type == "pattern_guard":
-                pattern = guard.child_by_field_name("pattern")
-                matched = Alternative(self.pattern(pattern) if pattern else GROUP_ANYTHING, body)
-                body = Case(self._field(guard, "expression"), (matched,), guard.start_byte, match.end_byte)
-            elif guard.type == "boolean":
-                holds = Alternative(GROUP_ANYTHING, body)
-                body = Case(self.expression(_first_named(guard)), (holds,), guard.start_byte, match.end_byte)
-        return body
-
-    def _parameters(self, node: Node) -> tuple[Pattern, ...]:
-        block = node.child_by_field_name("patterns")
-        return tuple(self.pattern(child) for child in block.named_children if not child.is_extra) if block else ()
-
     def pattern(self, node: Node) -> Pattern:
         """Lower a pattern."""
         return patterns.lower_pattern(self, node)
 
-
-GROUP_ANYTHING = patterns.group(())
 
 _NOT_EXPRESSIONS = frozenset({"comment", "haddock", "pragma", "cpp", "quoter", "quasiquote_body", "type", "do_module"})
 
@@ -435,6 +379,7 @@ _LOWER: dict[str, Callable[[Lowering, Node], Expression]] = {
     "projection": Lowering._projection,
     "projection_selector": Lowering._projection_selector,
     "qualified": Lowering._name,
+    "quasiquote": Lowering._quasiquote,
     "record": Lowering._record,
     "right_section": Lowering._right_section,
     "tuple": Lowering._sequence,
@@ -448,12 +393,8 @@ def _recursive(groups: list[BindingGroup]) -> BindingGroup:
 
 
 def _statement(value: Expression) -> BindingGroup:
-    return BindingGroup((Binding(GROUP_ANYTHING, value),), recursive=False)
+    return BindingGroup((Binding(ANYTHING, value),), recursive=False)
 
 
 def _pun(field: Variable) -> Variable:
     return Variable(None, field.name, field.start, field.end)
-
-
-def _first_named(node: Node) -> Node | None:
-    return next((child for child in node.named_children if not child.is_extra), None)

@@ -178,18 +178,23 @@ def _import(node: Node, data: bytes) -> Import:
     module = node.child_by_field_name("module")
     alias = node.child_by_field_name("alias")
     names = node.child_by_field_name("names")
-    words = {child.type for child in node.children}
     return Import(
         module=_text(module, data) if module else "",
         alias=_text(alias, data) if alias else None,
-        qualified="qualified" in words,
-        hiding="hiding" in words,
+        qualified=_has(node, b"qualified", data),
+        hiding=_has(node, b"hiding", data),
         entities=tuple(_entity(name, data) for name in names.named_children if name.type == "import_name")
         if names
         else None,
         start=node.start_byte,
         end=node.end_byte,
     )
+
+
+def _has(node: Node, keyword: bytes, data: bytes) -> bool:
+    """Tell whether a keyword is part of a node; nearly always its text tells that it is not."""
+    in_text = data.find(keyword, node.start_byte, node.end_byte) >= 0
+    return in_text and any(child.type == keyword.decode() for child in node.children)
 
 
 def _exports(node: Node, data: bytes) -> list[Entity]:
@@ -261,6 +266,11 @@ def _definition_name(node: Node, data: bytes) -> str:
         operator = infix.child_by_field_name("operator")
         return _text(operator, data).strip("`") if operator else ""
     return " ".join(_text(node, data).split()[:3])
+
+
+def first_named(node: Node) -> Node | None:
+    """Return the first part of a node that is no comment."""
+    return next((child for child in node.named_children if not child.is_extra), None)
 
 
 def infix_head(node: Node) -> Node | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from natsscan.core.expression import (
+    ANYTHING,
     AsPattern,
     Constructor,
     ConstructorPattern,
@@ -22,17 +23,12 @@ if TYPE_CHECKING:
 _TRANSPARENT = frozenset({"parens", "strict", "irrefutable", "signature"})
 
 
-def group(items: tuple[Pattern, ...]) -> Pattern:
-    """Return the pattern that matches several patterns side by side; of none, anything matches."""
-    return GroupPattern(items)
-
-
 def lower_pattern(lowering: Lowering, node: Node) -> Pattern:
     """Lower a pattern; what is not understood becomes a group of what could be read in it."""
     while node.type in _TRANSPARENT:
         inner = node.child_by_field_name("pattern")
         if inner is None and not node.named_children:
-            return group(())
+            return ANYTHING
         node = inner or node.named_children[0]
     if node.type == "variable":
         name = lowering.name(node)
@@ -48,19 +44,19 @@ def lower_pattern(lowering: Lowering, node: Node) -> Pattern:
     if node.type == "view_pattern":
         pattern = node.child_by_field_name("pattern")
         function = lowering.expression(node.child_by_field_name("expression"))
-        return ViewPattern(function, lower_pattern(lowering, pattern) if pattern else group(()))
+        return ViewPattern(function, lower_pattern(lowering, pattern) if pattern else ANYTHING)
     if node.type == "infix":
         return _infix(lowering, node)
     if node.type in ("literal", "wildcard", "unit", "quasiquote", "negation"):
-        return group(())
-    return group(tuple(lower_pattern(lowering, child) for child in node.named_children if not child.is_extra))
+        return ANYTHING
+    return GroupPattern(tuple(lower_pattern(lowering, child) for child in node.named_children if not child.is_extra))
 
 
 def _constructor(lowering: Lowering, node: Node, arguments: tuple[Pattern, ...]) -> Pattern:
     name = lowering.name(node)
     if isinstance(name, Constructor):
         return ConstructorPattern(name, arguments)
-    return group((VariablePattern(name.name, name.start, name.end), *arguments))
+    return GroupPattern((VariablePattern(name.name, name.start, name.end), *arguments))
 
 
 def _application(lowering: Lowering, node: Node) -> Pattern:
@@ -71,12 +67,12 @@ def _application(lowering: Lowering, node: Node) -> Pattern:
         if argument is not None and argument.type != "type_application":
             arguments.append(lower_pattern(lowering, argument))
         if inner is None:
-            return group(tuple(arguments))
+            return GroupPattern(tuple(arguments))
         function = inner
     arguments.reverse()
     if function.type in ("constructor", "qualified", "prefix_id"):
         return _constructor(lowering, function, tuple(arguments))
-    return group((lower_pattern(lowering, function), *arguments))
+    return GroupPattern((lower_pattern(lowering, function), *arguments))
 
 
 def _infix(lowering: Lowering, node: Node) -> Pattern:
@@ -93,12 +89,12 @@ def _infix(lowering: Lowering, node: Node) -> Pattern:
         rest = rest.child_by_field_name("right_operand")
     if rest is not None:
         operands.append(lower_pattern(lowering, rest))
-    return group(tuple(operands))
+    return GroupPattern(tuple(operands))
 
 
 def _as(lowering: Lowering, node: Node) -> Pattern:
     bound, pattern = node.child_by_field_name("bind"), node.child_by_field_name("pattern")
-    inner = lower_pattern(lowering, pattern) if pattern else group(())
+    inner = lower_pattern(lowering, pattern) if pattern else ANYTHING
     return AsPattern(lowering.name(bound).name, inner) if bound else inner
 
 
@@ -124,4 +120,4 @@ def _record(lowering: Lowering, node: Node) -> Pattern:
     named = lowering.name(constructor) if constructor is not None else None
     if isinstance(named, Constructor):
         return RecordPattern(named, tuple(fields), wildcard)
-    return group(tuple(field.pattern for field in fields))
+    return GroupPattern(tuple(field.pattern for field in fields))

@@ -171,6 +171,7 @@ class Program:
                     module.fixities,
                     module.values,
                     partial(self._index.imported_fixity, module),
+                    self._catalog.quoters,
                 )
             lowering = self._lowerings[module.name]
             self._bindings[key] = lowering.definition(definition, captures_in(definition))

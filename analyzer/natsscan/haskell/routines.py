@@ -75,7 +75,7 @@ class Routines:
             leading = {symbol for symbol in {*self.looked_into, *self._given} - searched if self.uses(symbol)}
             wrappers = {symbol for symbol in leading if symbol.module in self.own_modules or self._passes_on(symbol)}
             searched |= wrappers
-            self.carriers |= wrappers
+            self.carriers |= {symbol for symbol in wrappers if symbol in self._given or self.called(symbol)}
             found = self._naming(wrappers)
             for module, definition in found:
                 self._look(module, definition)
@@ -100,9 +100,10 @@ class Routines:
             arity = max((len(clause.parameters) for clause in clauses if isinstance(clause, Lambda)), default=0)
             symbol = self._symbol(module, definition, name)
             yield Walked(symbol, owner, definition.name, module.name, sites, arity, types)
-            for effect, inner in sites.interpreted.items():
+            for known, (inner, taken) in sites.inner.items():
                 part = Sites({inner: sites.by_owner[inner]})
-                yield Walked(effect, inner, definition.name, module.name, part, 0, frozenset())
+                is_field = known in sites.fields
+                yield Walked(known, inner, definition.name, module.name, part, taken, frozenset(), is_field)
 
     def _symbol(self, module: Module, definition: Definition, name: str) -> SymbolId:
         """Return what others call a binding: a method of an instance by its class, all else by its own name."""
@@ -179,6 +180,14 @@ class Routines:
         """Return what a definition names, nothing for one that was not looked into; a method has one per instance."""
         return tuple(self._symbols.get(symbol, ()))
 
+    def called(self, symbol: SymbolId) -> tuple[Walked, ...]:
+        """Return what calling a definition leads to: nothing for a field that holds one function here, another there.
+
+        Which of them is meant the code does not tell where it calls a hook that it was given.
+        """
+        walked = self.walked(symbol)
+        return () if len(walked) > 1 and any(one.is_field for one in walked) else walked
+
     @property
     def every(self) -> Iterator[Walked]:
         """All definitions that were walked and name something."""
@@ -208,7 +217,7 @@ class Routines:
             for site in walked.every_site:
                 if isinstance(site.target, LibrarySymbol):
                     own.add(site.target)
-                elif isinstance(site.target, SymbolId):
+                elif isinstance(site.target, SymbolId) and (site.target in self._given or self.called(site.target)):
                     callers.setdefault(site.target, set()).add(walked.symbol)
         waiting = [symbol for symbol, own in found.items() if own]
         while waiting:
@@ -217,7 +226,7 @@ class Routines:
                 if not found[symbol] <= found[caller]:
                     found[caller] |= found[symbol]
                     waiting.append(caller)
-        return {symbol: frozenset(own) for symbol, own in found.items()}
+        return {symbol: frozenset(own) for symbol, own in found.items() if own}
 
     def _uses_within(
         self, walked: Walked, owner: Owner, above: frozenset[Owner] = frozenset()

@@ -102,7 +102,12 @@ class _Finder:
         self._comments: list[tuple[int, int]] = []
         self._index = index
         self.lowering = Lowering(
-            module.data, catalog.operators, module.fixities, module.values, partial(index.imported_fixity, module)
+            module.data,
+            catalog.operators,
+            module.fixities,
+            module.values,
+            partial(index.imported_fixity, module),
+            catalog.quoters,
         )
         self.usages: list[Usage] = []
         self.bindings: dict[int, tuple[Binding, ...]] = {}

@@ -33,7 +33,8 @@ class Reference:
 class Walked:
     """What a definition, known to others as `symbol`, names: by the functions within it.
 
-    `arity` is how many parameters it names, `types` are the library's types in its signature.
+    `arity` is how many parameters it names, `types` are the library's types in its signature. `is_field` if it is held
+    by a field of a record.
     """
 
     symbol: SymbolId
@@ -43,6 +44,7 @@ class Walked:
     sites: Sites
     arity: int
     types: frozenset[LibrarySymbol]
+    is_field: bool = False
 
     @property
     def every_site(self) -> Iterator[Site]:
