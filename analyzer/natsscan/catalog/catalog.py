@@ -28,7 +28,7 @@ from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
 from natsscan.model.usage import Operation, Tier
 
-_ALWAYS_KNOWN = frozenset({"symbol", "definition", "module", "does"})
+_ALWAYS_KNOWN = frozenset({"symbol", "definition", "module", "does", "carries", "names", "path"})
 # What the readers of files that are not programs give beside the symbol.
 _SURFACE_ARGUMENTS = {
     Operation.CONFIG: {"value", "sets", "unit", "from", "read_by"},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from natsscan.core import build
 from natsscan.core.binding import bind, bind_group
@@ -12,27 +12,33 @@ from natsscan.core.evaluate import Evaluator
 from natsscan.core.expression import (
     ANYTHING,
     Application,
+    AsPattern,
     Binding,
     Case,
     Constructor,
     ConstructorPattern,
     Expression,
     Field,
+    GroupPattern,
     Lambda,
     Let,
     Opaque,
     Pattern,
     Projection,
     Record,
+    RecordPattern,
     Sequence,
     Update,
     Variable,
     VariablePattern,
+    ViewPattern,
 )
 from natsscan.core.value import ANY_ELEMENT, Bound, Environment, Known, Local, Matched, Owner, Parameter, Thunk
 from natsscan.model.symbol import LibrarySymbol, SymbolId
 
 Target = LibrarySymbol | SymbolId
+
+N = TypeVar("N", Variable, Constructor)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,12 +58,13 @@ class Sites:
 
     `inner` are the functions that others know by another name than the definition's: by the constructor of an effect
     that they interpret, or the field of a record that holds them. Each has the number of its parameters; `fields` are
-    those of records.
+    those of records. `mentioned` are the places that name something without calling it: in patterns, in record syntax.
     """
 
     by_owner: dict[Owner, list[Site]] = field(default_factory=dict)
     inner: dict[SymbolId, tuple[Owner, int]] = field(default_factory=dict)
     fields: set[SymbolId] = field(default_factory=set)
+    mentioned: list[Site] = field(default_factory=list)
 
 
 class Directory(Protocol):
@@ -71,8 +78,8 @@ class Directory(Protocol):
     def target(self, module: str, name: Variable | Constructor) -> Target | None:
         """Return what a name of a module refers to, None if it is nothing that is looked for."""
 
-    def effect(self, module: str, constructor: Constructor) -> Target | None:
-        """Return what an effect's constructor refers to. `interpreters` are the functions that give it its meaning."""
+    def constructor(self, module: str, name: Constructor) -> Target | None:
+        """Return what a constructor refers to. `interpreters` are the functions that give those of effects meaning."""
 
     def field(self, module: str, name: Variable) -> Target | None:
         """Return what a field taken with a dot refers to."""
@@ -107,6 +114,7 @@ class Walker:
         self._owner = outer
 
     def _with_parameters(self, patterns: tuple[Pattern, ...], owner: Owner, environment: Environment) -> Environment:
+        self._patterns(patterns, environment)
         names: dict[str, Bound] = {}
         for at, pattern in enumerate(patterns):
             name = pattern.name if isinstance(pattern, VariablePattern) else f"argument {at + 1}"
@@ -114,6 +122,7 @@ class Walker:
         return environment.with_names(names)
 
     def _with_unknown(self, patterns: tuple[Pattern, ...], environment: Environment) -> Environment:
+        self._patterns(patterns, environment)
         names: dict[str, Bound] = {}
         for pattern in patterns:
             name = pattern.name if isinstance(pattern, VariablePattern) else "value"
@@ -132,12 +141,14 @@ class Walker:
                 for group in groups:
                     outer = environment
                     environment = bind_group(self._evaluator.world, group, environment)
+                    self._patterns((binding.pattern for binding in group.bindings), outer)
                     for binding in group.bindings:
                         self._binding(binding, environment if group.recursive else outer)
                 self._walk(body, environment)
             case Case(subject=subject, alternatives=alternatives):
                 self._walk(subject, environment)
                 source = Thunk(subject, environment)
+                self._patterns((alternative.pattern for alternative in alternatives), environment)
                 for alternative in alternatives:
                     names = bind(self._evaluator.world, alternative.pattern, source, environment)
                     self._walk(alternative.body, environment.with_names(names))
@@ -225,7 +236,7 @@ class Walker:
             pattern = alternative.pattern
             if not isinstance(pattern, ConstructorPattern):
                 continue
-            effect = self._directory.effect(environment.module, pattern.constructor)
+            effect = self._directory.constructor(environment.module, pattern.constructor)
             if isinstance(effect, SymbolId):
                 self._inner(effect, pattern.arguments, alternative.body, pattern.constructor.start, environment)
         for argument in arguments[1:]:
@@ -233,10 +244,41 @@ class Walker:
         return True
 
     def _fields(self, expression: Record | Update, environment: Environment) -> None:
-        self._walk(expression.constructor if isinstance(expression, Record) else expression.record, environment)
+        if isinstance(expression, Update):
+            self._walk(expression.record, environment)
+        elif not expression.fields:
+            self._walk(expression.constructor, environment)
         for item in expression.fields:
+            self._mention(self._directory.field, item.name, environment)
             if not self._field_function(item, environment):
                 self._walk(item.value, environment)
+
+    def _mention(self, meaning: Callable[[str, N], Target | None], name: N, environment: Environment) -> None:
+        """Note a field or constructor that is built or matched."""
+        target = meaning(environment.module, name) if self._directory.matters(name.name) else None
+        if target is not None:
+            self._sites.mentioned.append(Site(target, (), name.start, name.end, name.name))
+
+    def _patterns(self, patterns: Iterable[Pattern], environment: Environment) -> None:
+        """Note the constructors and fields that patterns name."""
+        for pattern in patterns:
+            match pattern:
+                case ConstructorPattern(constructor=constructor, arguments=inner):
+                    self._mention(self._directory.constructor, constructor, environment)
+                    self._patterns(inner, environment)
+                case RecordPattern(fields=fields):
+                    for field in fields:
+                        self._mention(self._directory.field, field.name, environment)
+                    self._patterns((field.pattern for field in fields), environment)
+                case GroupPattern(items=inner):
+                    self._patterns(inner, environment)
+                case AsPattern(pattern=inside):
+                    self._patterns((inside,), environment)
+                case ViewPattern(function=function, pattern=inside):
+                    self._walk(function, environment)
+                    self._patterns((inside,), environment)
+                case _:
+                    pass
 
     def _field_function(self, item: Field, environment: Environment) -> bool:
         """Walk a function that a record holds as the function that the field stands for: first it takes the record."""

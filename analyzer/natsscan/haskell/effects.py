@@ -51,6 +51,12 @@ class Effects:
     def __init__(self, routines: Routines, world: World) -> None:
         self._routines = routines
         self._evaluator = Evaluator(world)
+        self._calling = {
+            walked.module
+            for walked in routines.every
+            for site in walked.every_site
+            if isinstance(site.target, LibrarySymbol) and site.target.is_call
+        }
         self._known: dict[SymbolId, tuple[Effect, ...]] = {}
         self._running: set[SymbolId] = set()
         self._cut: set[SymbolId] = set()
@@ -110,9 +116,8 @@ class Effects:
             if isinstance(site.target, LibrarySymbol):
                 if site.target.is_call:
                     values = self._values(site.target, site.arguments, walked)
-                    place = walked.place(site.start, site.end)
-                    self._note_names(site.target, place)
-                    yield Effect(site.target, values, place)
+                    self._note_names(site.target)
+                    yield Effect(site.target, values, walked.place(site.start, site.end))
             elif isinstance(site.target, Owner):
                 yield from self._given(self._of_owner(walked, site.target, above | {owner}), site, site.target, walked)
             else:
@@ -121,12 +126,13 @@ class Effects:
                     open_ = [effect for effect in effects if effect.is_open(frozenset([other.owner]))]
                     yield from self._given(open_, site, other.owner, walked)
 
-    def _note_names(self, symbol: LibrarySymbol, place: Place) -> None:
+    def _note_names(self, symbol: LibrarySymbol) -> None:
         """Note that this call's arguments are made of the definitions that the last evaluation went through.
 
-        Of those behind a connection's arguments, only its own module's have to do with messaging for sure.
+        Behind a connection's arguments is much that has nothing to do with messaging: of that, what modules define
+        that call the library themselves.
         """
-        modules = {place.module} if symbol.operation is Operation.CONNECT else self._routines.own_modules
+        modules = self._calling if symbol.operation is Operation.CONNECT else self._routines.own_modules
         for owner in self._evaluator.visited:
             if owner.module in modules:
                 self.made_of.setdefault(SymbolId(owner.module, owner.definition), set()).add(symbol)
@@ -161,5 +167,5 @@ class Effects:
                     given[found] = Parameter(caller.owner, caller.arity + beyond, found.name)
             values = (substitute(self._evaluator, value, given) for value in effect.arguments)
             arguments = tuple(self._evaluator.normal(value) for value in values)
-            self._note_names(effect.symbol, effect.place)
+            self._note_names(effect.symbol)
             yield replace(effect, arguments=arguments, via=(place, *effect.via))

@@ -16,7 +16,7 @@ from natsscan.haskell.routes import find_routes
 from natsscan.haskell.routines import Routines
 from natsscan.haskell.scope import Scope
 from natsscan.haskell.variables import assembled_variables
-from natsscan.haskell.walked import Place, Reference
+from natsscan.haskell.walked import Place, Reference, Role
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.name import Alternative, Name
@@ -207,11 +207,16 @@ class _Linker:
         uses = reference.uses
         operations = {use.operation for use in uses if use.is_call} or {use.operation for use in uses}
         ranked = [operation for operation in _RANK if operation in operations]
-        does = ", ".join(ranked) or "a name of the messaging system"
+        told = ", ".join(ranked) or "types"
+        if reference.role is Role.CARRIER:
+            told = ", ".join(sorted({use.id.name for use in uses}))
+        arguments = [Argument(reference.role, told, Provenance.COMPUTED, None)]
+        if reference.path:
+            arguments.append(Argument("path", " → ".join(_shown(reference.path)), Provenance.COMPUTED, None))
         span = self.span(reference.place)
         return Usage(
             operation=ranked[0] if ranked else Operation.WRAPPER,
-            is_call=True,
+            is_call=reference.role is not Role.CARRIER,
             symbol=reference.target.qualified,
             library=min((use.library for use in uses), default=self._catalog.broker.id),
             language="haskell",
@@ -219,7 +224,7 @@ class _Linker:
             span=span,
             definition=reference.place.definition,
             service=self._service_of(span.path),
-            arguments=(Argument("does", does, Provenance.COMPUTED, None),),
+            arguments=tuple(arguments),
         )
 
     def route(self, symbol: LibrarySymbol) -> Usage:
@@ -239,6 +244,11 @@ class _Linker:
             service=self._service_of(span.path),
             arguments=(),
         )
+
+
+def _shown(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a way to the broker as a message tells it: of a long one the beginning and the end."""
+    return path if len(path) <= 3 else (path[0], "…", path[-1])
 
 
 def _entries(value: Value) -> Iterator[tuple[str, Value]]:

@@ -74,6 +74,11 @@ class Definition:
         return self.nodes[0].start_byte
 
     @property
+    def declares_type(self) -> bool:
+        """Tell whether it declares a type, or another name for one."""
+        return self.nodes[-1].type in ("data_type", "newtype", "type_synonym")
+
+    @property
     def end(self) -> int:
         """The byte offset behind its last declaration."""
         return self.nodes[-1].end_byte

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.core.calls import Sites, Walker
+from natsscan.core.calls import Site, Sites, Walker
 from natsscan.core.evaluate import Evaluator
 from natsscan.core.expression import Binding, Expression, Lambda, Variable, VariablePattern
 from natsscan.core.value import Environment, Owner
+from natsscan.haskell.carriers import carriers_in, type_names
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.module import Definition, Module
 from natsscan.haskell.program import Program
 from natsscan.haskell.routes import Routes
 from natsscan.haskell.scope import Scope
-from natsscan.haskell.walked import Reference, Walked
+from natsscan.haskell.walked import Reference, Role, Walked
 from natsscan.haskell.wanted import Wanted
 from natsscan.haskell.words import words_in
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId
-
-_TYPE = re.compile(rb"((?:[A-Z][\w']*\.)*)([A-Z][\w']*)")
 
 # How often wrappers of wrappers are looked for outside of the modules that use a library themselves.
 _ROUNDS = 4
@@ -43,6 +42,7 @@ class Routines:
         self._walker = Walker(Evaluator(program), self._wanted)
         self._types = {symbol.name for space, symbol in catalog.symbols if space is Namespace.TYPE}
         self._types |= {symbol.name for symbol in routes.types}
+        self._carried: dict[SymbolId, frozenset[LibrarySymbol]] = {}
         self._given: dict[SymbolId, LibrarySymbol] = {**routes.fields, **routes.types}
         self._looked_into: dict[_Key, tuple[Walked, ...]] = {}
         self._by_symbol: dict[SymbolId, list[Walked]] | None = None
@@ -57,7 +57,9 @@ class Routines:
         modules = tuple(modules)
         self._wanted.modules |= {module.name for module in modules}
         definitions = [(module, found, words_in(module, found)) for module in modules for found in module.definitions]
-        fresh = self._wanted.add(self._given)
+        for module in modules:
+            self._carried |= self._carriers_of(module)
+        fresh = self._wanted.add((*self._given, *self._carried))
         fresh |= {name.encode() for module in modules for name in self._offered(module)}
         self._wanted.names |= {name.decode() for name in fresh}
         self.own_modules |= self._wanted.modules
@@ -74,6 +76,7 @@ class Routines:
         for _ in range(_ROUNDS):
             leading = {symbol for symbol in {*self.looked_into, *self._given} - searched if self.uses(symbol)}
             wrappers = {symbol for symbol in leading if symbol.module in self.own_modules or self._passes_on(symbol)}
+            wrappers |= self._carried.keys() - searched
             searched |= wrappers
             self.carriers |= {symbol for symbol in wrappers if symbol in self._given or self.called(symbol)}
             found = self._naming(wrappers)
@@ -91,11 +94,17 @@ class Routines:
         self._by_symbol = self._uses = None
 
     def _walk(self, module: Module, definition: Definition) -> Iterator[Walked]:
+        carried = self._carried_types(module, definition)
+        if definition.declares_type and carried:
+            owner = Owner(module.name, definition.name, 0)
+            symbol = SymbolId(module.name, definition.name)
+            yield Walked(symbol, owner, definition.name, module.name, Sites(mentioned=carried), 0, frozenset())
         for name, clauses in _clauses(self._program.bindings(module, definition)).items():
             owner = Owner(module.name, name, 0 if definition.name == name else definition.start)
             sites = self._walker.walk(clauses, owner, Environment(module.name, definition.name))
+            sites.mentioned += carried
             types = self._types_in(module, definition)
-            if not types and not any(sites.by_owner.values()):
+            if not types and not sites.mentioned and not any(sites.by_owner.values()):
                 continue
             arity = max((len(clause.parameters) for clause in clauses if isinstance(clause, Lambda)), default=0)
             symbol = self._symbol(module, definition, name)
@@ -112,26 +121,46 @@ class Routines:
         target = self._program.target(module.name, Variable(None, name, definition.start, definition.start))
         return target if isinstance(target, SymbolId) else SymbolId(module.name, name)
 
+    # What types tell
+
     def _types_in(self, module: Module, definition: Definition) -> frozenset[LibrarySymbol]:
         """Return the library's types that a definition's signature names, and records of the management API."""
-        found: set[LibrarySymbol] = set()
-        for node in definition.nodes:
-            if node.type != "signature":
-                continue
-            for qualifier, name in set(_TYPE.findall(module.data, node.start_byte, node.end_byte)):
-                if name.decode() in self._types:
-                    found |= self._type(module, qualifier[:-1].decode() or None, name.decode())
-        return frozenset(found)
+        found = {
+            self._meaning(module, *named[:2])
+            for node in definition.nodes
+            if node.type == "signature"
+            for named in type_names(module, node.start_byte, node.end_byte)
+        }
+        return frozenset(symbol for symbol in found if symbol is not None)
 
-    def _type(self, module: Module, qualifier: str | None, name: str) -> set[LibrarySymbol]:
+    def _meaning(self, module: Module, qualifier: str | None, name: str) -> LibrarySymbol | None:
+        """Return the library's type, or the record of the management API, that a name means in a module."""
+        if name not in self._types:
+            return None
         scope = self._scopes.get(module.name)
         symbol = scope.resolve(qualifier, name, Namespace.TYPE) if scope else None
-        if symbol is not None:
-            return {symbol}
-        imported = {line.module for line in module.imports if line.answers_to(qualifier)} | {module.name}
-        return {
-            symbol for owner, symbol in self._routes.types.items() if owner.name == name and owner.module in imported
-        }
+        own = None if symbol else _named(self._routes.types, module, qualifier, name)
+        return self._routes.types[own] if own else symbol
+
+    def _carriers_of(self, module: Module) -> dict[SymbolId, frozenset[LibrarySymbol]]:
+        """Return the types, constructors and fields of a module that carry a library's types."""
+        names, found = {name.encode() for name in self._types}, dict[SymbolId, frozenset[LibrarySymbol]]()
+        for definition in module.definitions:
+            if definition.declares_type and not names.isdisjoint(words_in(module, definition)):
+                found |= carriers_in(module, definition, partial(self._meaning, module))
+        return {symbol: types for symbol, types in found.items() if symbol not in self._given}
+
+    def _carried_types(self, module: Module, definition: Definition) -> list[Site]:
+        """Return the places in a definition's signature or declaration that name a type which carries a library's."""
+        found = []
+        for node in definition.nodes:
+            if node.type != "signature" and not definition.declares_type:
+                continue
+            for qualifier, name, start, end in type_names(module, node.start_byte, node.end_byte):
+                symbol = _named(self._carried, module, qualifier, name) if self._wanted.matters(name) else None
+                if symbol is not None and symbol != SymbolId(module.name, definition.name.split()[0]):
+                    found.append(Site(symbol, (), start, end, name))
+        return found
 
     def _naming(self, symbols: Iterable[SymbolId]) -> list[tuple[Module, Definition]]:
         """Return the definitions anywhere that hold the name of one of these, and may mean it.
@@ -228,6 +257,22 @@ class Routines:
                     waiting.append(caller)
         return {symbol: frozenset(own) for symbol, own in found.items() if own}
 
+    def _path(self, symbol: SymbolId) -> tuple[str, ...]:
+        """Return the names of what is on a shortest way from a wrapper to a call of a library, that call last."""
+        ways: dict[SymbolId, tuple[str, ...]] = {symbol: ()}
+        waiting = [symbol]
+        for at in waiting:  # grows meanwhile
+            for site in (site for walked in self.walked(at) for site in walked.every_site):
+                target = site.target
+                if isinstance(target, LibrarySymbol) and target.is_call:
+                    return (*ways[at], target.id.name)
+                if isinstance(target, SymbolId) and target in self._given:
+                    return (*ways[at], target.name)
+                if isinstance(target, SymbolId) and target not in ways and self.uses(target):
+                    ways[target] = (*ways[at], target.name)
+                    waiting.append(target)
+        return _telling(self.uses(symbol))
+
     def _uses_within(
         self, walked: Walked, owner: Owner, above: frozenset[Owner] = frozenset()
     ) -> frozenset[LibrarySymbol]:
@@ -246,11 +291,14 @@ class Routines:
         """Yield the places in the definitions looked into that name a wrapper, or a local function that is one."""
         for walked in self.every:
             for target, place in walked.naming(self.carriers):
-                yield Reference(target, place, self.uses(target))
+                yield Reference(target, place, Role.WRAPPER, self.uses(target), self._path(target))
+            for target, place in walked.naming(self._carried.keys() - self.carriers, also_mentioned=True):
+                yield Reference(target, place, Role.CARRIER, self._carried[target])
             for site in walked.every_site:
                 if isinstance(site.target, Owner) and (uses := self._uses_within(walked, site.target)):
                     symbol = SymbolId(walked.module, f"{walked.definition}.{site.name}")
-                    yield Reference(symbol, walked.place(site.start, site.end), uses)
+                    place = walked.place(site.start, site.end)
+                    yield Reference(symbol, place, Role.WRAPPER, uses, _telling(uses))
 
     def name_references(self, names: Mapping[SymbolId, frozenset[LibrarySymbol]]) -> Iterator[Reference]:
         """Yield the places anywhere that name what arguments of the broker's calls are made of: `names`, by the calls.
@@ -263,7 +311,20 @@ class Routines:
             *(w for module, definition in self._naming(names) for w in self._walk(module, definition)),
         ]
         found = dict.fromkeys(named for definition in walked for named in definition.naming(names.keys()))
-        return (Reference(target, place, names[target]) for target, place in found)
+        return (Reference(target, place, Role.NAME, names[target]) for target, place in found)
+
+
+def _telling(uses: Iterable[LibrarySymbol]) -> tuple[str, ...]:
+    """Return the name of the library's symbol that says most: a call, if there is one."""
+    return tuple(use.id.name for use in sorted(uses, key=lambda use: (not use.is_call, use.id.name))[:1])
+
+
+def _named(symbols: Iterable[SymbolId], module: Module, qualifier: str | None, name: str) -> SymbolId | None:
+    """Return the one of these that a name means in a module, which defines or imports it."""
+    imported = {line.module for line in module.imports if line.answers_to(qualifier)}
+    if qualifier in (None, module.name):
+        imported.add(module.name)
+    return next((symbol for symbol in symbols if symbol.name == name and symbol.module in imported), None)
 
 
 def _clauses(bindings: Iterable[Binding]) -> dict[str, list[Expression]]:

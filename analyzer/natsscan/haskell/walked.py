@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from enum import StrEnum
 
 from natsscan.core.calls import Site, Sites
 from natsscan.core.value import Owner
@@ -20,13 +21,26 @@ class Place:
     end: int
 
 
+class Role(StrEnum):
+    """What a definition has to do with the broker: it leads to its calls, carries types, or names what calls use."""
+
+    WRAPPER = "does"
+    CARRIER = "carries"
+    NAME = "names"
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A place that names a wrapper, or what a call's arguments are made of; `uses` are the library's symbols behind."""
+    """A place that names a definition which has to do with the broker.
+
+    `uses` are the library's symbols behind it, `path` the names by which a wrapper leads there.
+    """
 
     target: SymbolId
     place: Place
+    role: Role
     uses: frozenset[LibrarySymbol]
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +69,8 @@ class Walked:
         """Return the place of a part of this definition."""
         return Place(self.module, self.definition, start, end)
 
-    def naming(self, symbols: Set[SymbolId]) -> Iterator[tuple[SymbolId, Place]]:
-        """Yield the places that name one of these definitions."""
-        for site in self.every_site:
+    def naming(self, symbols: Set[SymbolId], also_mentioned: bool = False) -> Iterator[tuple[SymbolId, Place]]:
+        """Yield the places that name one of these definitions; with `also_mentioned`, those that do not call it too."""
+        for site in (*self.every_site, *(self.sites.mentioned if also_mentioned else ())):
             if isinstance(site.target, SymbolId) and site.target in symbols:
                 yield site.target, self.place(site.start, site.end)

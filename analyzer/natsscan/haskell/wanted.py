@@ -30,9 +30,9 @@ class Wanted:
         """Return what a name refers to, if it is the library's or may be defined in one of the wanted modules."""
         return self.program.target(module, name, self.modules)
 
-    def effect(self, module: str, constructor: Constructor) -> Target | None:
-        """Return what an effect's constructor refers to."""
-        return self.program.target(module, constructor)
+    def constructor(self, module: str, name: Constructor) -> Target | None:
+        """Return what a constructor refers to."""
+        return self.program.target(module, name)
 
     def field(self, module: str, name: Variable) -> Target | None:
         """Return the field that is meant after a dot."""
