@@ -7,11 +7,12 @@ imported there, since importing is a good part of the time that a scan takes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Container, Iterable, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from natsscan.catalog.broker import Broker, naming
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.judge import judge
 from natsscan.findings.readers import mark_readers
@@ -24,13 +25,14 @@ from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.usage import Tier, Usage
 from natsscan.source.discover import list_files
-from natsscan.source.kinds import Kinds, is_helmfile
+from natsscan.source.kinds import Kinds, is_helmfile, is_package
 from natsscan.source.project import Project
 from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
 from natsscan.topology.build import about, build_topology, call_of
 from natsscan.topology.check import check
+from natsscan.topology.nats import build_nats, nats_call_of
 from natsscan.workers import both
 
 if TYPE_CHECKING:
@@ -121,9 +123,14 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         )
     usages = mark_unused((usage for part in parts for usage in part.usages), catalog, tuple(programs), project.in_scope)
     options_read = {key: places for part in parts for key, places in part.options.items()}
-    usages = mark_readers(usages, options_read, lambda text: catalog.broker.name.search(text) is not None)
+    usages = tuple(
+        usage for broker in catalog.brokers for usage in _with_readers(usages, options_read, catalog, broker)
+    )
     lines = {place: line for part in parts for place, line in part.lines.items()}
-    calls = [call for part in parts for call in part.calls] + [call for usage in usages if (call := call_of(usage))]
+    about_first = [usage for usage in usages if catalog.system_of(usage.library) == catalog.broker.id]
+    calls = [call for part in parts for call in part.calls] + [
+        call for usage in about_first if (call := call_of(usage))
+    ]
     misfits = check(build_topology(calls), catalog.broker.unit_of, task.services.of)
     seen = tuple(misfit for misfit in dict.fromkeys(misfits) if (misfit.span.path, misfit.span.line) in lines)
     judged = judge((*usages, *seen), catalog, lambda usage: lines[usage.span.path, usage.span.line])
@@ -145,27 +152,43 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         findings=findings,
         suppressed=suppressed,
         topology=build_topology(about(calls, project.in_scope)),
+        targets={broker.id: broker.title for broker in catalog.brokers if broker.is_target},
+        nats=build_nats((*calls, *filter(None, map(nats_call_of, usages))), project.in_scope),
     )
 
 
 def _scan_programs(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
     """Scan the programs. All of the project are read, since names lead everywhere; those in scope are reported."""
+    from natsscan.haskell.clients import known_here
     from natsscan.surfaces import program_text
     from natsscan.surfaces.surface import Belonging
 
-    nothing = Belonging()
+    catalog, nothing = task.catalog, Belonging()
     reading = _read(task, kinds, progress)
-    found = _haskell(task, reading.sources, progress)
-    text = _surfaces(
-        task, reading.sources, lambda _: program_text.read, lambda _: nothing, task.catalog.broker.is_named
+    named = naming(reading.sources, catalog.brokers, Broker.is_named)
+    packages = (
+        read_file(task.project.root, path, task.options.max_file_size) for path in filter(is_package, task.paths)
     )
-    # Where a library is used, or what leads to it, it adds nothing that the text also names the broker.
-    used = {usage.span.path for usage in found.usages}
-    direct = used | {usage.span.path for usage in text.usages if usage.tier is Tier.DIRECT}
-    named = (usage for usage in text.usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
-    kept = found.usages + tuple(named)
-    positions = text.positions | found.positions
-    return _part(task, reading, _Found(kept, found.problems + text.problems, positions, found.calls, found.options))
+    here = known_here(catalog, (text for text in packages if isinstance(text, bytes)), named)
+    found = _haskell(replace(task, catalog=here), reading.sources, progress)
+    kept, problems, positions = list(found.usages), found.problems, dict(found.positions)
+    for broker in catalog.brokers:
+        told = {path: source for path, source in named[broker.id].items() if broker.in_programs.search(source.data)}
+        text = _surfaces(task, told.values(), broker, lambda _: program_text.read, lambda _: nothing, told)
+        # Where a library is used, or what leads to it, it adds nothing that the text also names the broker.
+        used = {usage.span.path for usage in found.usages if catalog.system_of(usage.library) == broker.id}
+        direct = used | {usage.span.path for usage in text.usages if usage.tier is Tier.DIRECT}
+        kept += (usage for usage in text.usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
+        problems += text.problems
+        positions |= {path: at for path, at in text.positions.items() if path not in positions}
+    return _part(task, reading, replace(found, usages=tuple(kept), problems=problems, positions=positions))
+
+
+def _with_readers(
+    usages: Iterable[Usage], options: dict[str, tuple[Span, ...]], catalog: Catalog, broker: Broker
+) -> tuple[Usage, ...]:
+    own = [usage for usage in usages if catalog.system_of(usage.library) == broker.id]
+    return mark_readers(own, options, lambda text: broker.name.search(text) is not None)
 
 
 def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:
@@ -174,9 +197,18 @@ def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) ->
     from natsscan.surfaces.registry import READERS
 
     reading = _read(task, kinds, progress)
-    charts = Charts(task.paths, reading.sources, task.catalog.broker)
-    found = _surfaces(task, reading.sources, READERS.get, charts.belonging, task.catalog.broker.is_worth_reading)
-    return _part(task, reading, replace(found, problems=(*charts.problems, *found.problems)))
+    worth = naming(reading.sources, task.catalog.brokers, Broker.is_worth_reading)
+    usages: list[Usage] = []
+    problems: dict[Problem, None] = {}
+    positions: dict[str, TextPositions] = {}
+    for broker in task.catalog.brokers:
+        if worth[broker.id]:
+            charts = Charts(task.paths, reading.sources, broker)
+            found = _surfaces(task, reading.sources, broker, READERS.get, charts.belonging, worth[broker.id])
+            usages += found.usages
+            problems |= dict.fromkeys((*charts.problems, *found.problems))
+            positions |= {path: at for path, at in found.positions.items() if path not in positions}
+    return _part(task, reading, _Found(tuple(usages), tuple(problems), positions))
 
 
 def _part(task: _Task, reading: _Reading, found: _Found) -> _Part:
@@ -295,11 +327,15 @@ def _usages(
 def _surfaces(
     task: _Task,
     sources: Iterable[SourceFile],
+    broker: Broker,
     reader_of: Callable[[FileKind], Reader | None],
     belonging_of: Callable[[SourceFile], Belonging],
-    is_worth_reading: Callable[[bytes], bool],
+    worth: Container[str],
 ) -> _Found:
-    """Read files by their kind's reader, if they are worth it; `belonging_of` names the broker's charts they are in."""
+    """Read files by their kind's reader, as far as `worth` has their paths or they are in a chart of the broker.
+
+    `belonging_of` names the broker's charts that they are in.
+    """
     from natsscan.surfaces.charts import belonging
     from natsscan.surfaces.surface import Surface
 
@@ -311,9 +347,9 @@ def _surfaces(
         if reader is None or not task.project.in_scope(source.path):
             continue
         to = belonging_of(source)
-        if to.owner or to.blocks or is_worth_reading(source.data):
+        if to.owner or to.blocks or source.path in worth:
             at = positions[source.path] = TextPositions(source.path, source.data)
-            surface = Surface(source, at, task.services.of(source.path), task.catalog.broker, to.owner, to.blocks)
+            surface = Surface(source, at, task.services.of(source.path), broker, to.owner, to.blocks)
             result = reader(surface)
             usages += result.usages or belonging(surface).usages
             problems += result.problems

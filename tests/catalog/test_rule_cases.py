@@ -47,6 +47,7 @@ def test_every_operation_of_a_library_has_one_rule_that_reports_it(catalog: Cata
             rule.id
             for rule in catalog.rules
             if symbol.operation in rule.when.operations and rule.when.call in (None, symbol.is_call)
+            if catalog.system_of(symbol.library) in catalog.subjects(rule)
             if rule.when.tier is Tier.DIRECT and (not rule.when.languages or "haskell" in rule.when.languages)
         ]
         assert len(reporting) == 1, f"{symbol.id.qualified}: {reporting}"

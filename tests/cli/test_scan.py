@@ -107,6 +107,7 @@ def test_json_finding_says_all_of_the_contract(natsscan: Command, write: Write) 
         "is_call": True,
         "symbol": "Network.AMQP.consumeMsgs",
         "library": "haskell-amqp",
+        "system": "rabbitmq",
         "definition": "deliver",
         "service": "post",
         "path": "services/post/src/Post.hs",

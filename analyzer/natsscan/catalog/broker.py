@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 
 from natsscan.catalog.schema import BrokerFile, DefinitionsRule, SectionRule, SettingRule
 from natsscan.catalog.tools import Tools, any_of
+from natsscan.model.source import SourceFile
 
 # Words that share this many bytes are searched for by that first: every search is over every file.
 _STEM = 3
@@ -30,23 +31,28 @@ class Export:
 class Broker:
     """What gives a broker away outside of programs: the broker and settings files of the rules, ready to ask.
 
-    `words` are in lower case, those of them that are no port numbers are `names`, and each begins with one of `stems`.
-    `name_in` is `name` for bytes. `trace` matches in whatever holds a name, image, command, package or URL of the
-    broker, so that one search tells that a text has none of these. `config_key` matches the beginning of a line that
-    sets one of the broker's keys, `api` the beginning of a path of its management API. `settings` are by the last part
-    of their keys; a key ends in a plain part, not in `*`.
+    `is_target` tells the system migrated to from those migrated from. `title` is what people call it. `words` are in
+    lower case, those of them that are no port numbers are `names`, and each begins with one of `stems`. `name_in` is
+    `name` for bytes, `in_programs` what names the broker in the text of programs. `trace` matches in whatever holds a
+    name, image, command, package or URL of the broker, so that one search tells that a text has none of these.
+    `config_key` matches the beginning of a line that sets one of the broker's keys, `api` the beginning of a path of
+    its management API. `settings` are by the last part of their keys; a key ends in a plain part, not in `*`.
     """
 
     id: str
+    title: str
+    is_target: bool
     words: tuple[bytes, ...]
     names: tuple[bytes, ...]
     stems: tuple[bytes, ...]
     name: re.Pattern[str]
     name_in: re.Pattern[bytes]
+    in_programs: re.Pattern[bytes]
     trace: re.Pattern[str]
     variable: re.Pattern[str]
     image: re.Pattern[str]
     url: re.Pattern[str]
+    url_symbol: str
     command: re.Pattern[str]
     packages: dict[str, frozenset[str]]
     charts: frozenset[str]
@@ -58,15 +64,20 @@ class Broker:
     tools: Tools
     settings: dict[str, tuple[tuple[tuple[str, ...], SettingRule], ...]]
 
-    def is_worth_reading(self, data: bytes) -> bool:
-        """Tell whether a file holds one of the broker's words, in any case."""
-        lowered = data.lower()
-        return any(stem in lowered for stem in self.stems) and any(word in lowered for word in self.words)
+    def is_worth_reading(self, data: bytes, lowered: bytes | None = None) -> bool:
+        """Tell whether a file holds one of the broker's words; `lowered` is it in lower case, if that is at hand."""
+        lowered = data.lower() if lowered is None else lowered
+        if not any(stem in lowered for stem in self.stems):
+            return False
+        return self.is_named(data, lowered) or any(word in lowered for word in self.words if word.isdigit())
 
-    def is_named(self, data: bytes) -> bool:
-        """Tell whether a file holds one of the broker's words that are no port numbers, in any case."""
-        lowered = data.lower()
-        return any(word in lowered for word in self.names)
+    def is_named(self, data: bytes, lowered: bytes | None = None) -> bool:
+        """Tell whether a file holds one of the broker's words that are no port numbers, and its name.
+
+        A word may be part of another one, which the pattern of the name is there to tell.
+        """
+        lowered = data.lower() if lowered is None else lowered
+        return any(word in lowered for word in self.names) and self.name_in.search(data) is not None
 
     def unit_of(self, key: str) -> str:
         """Return the unit of a configuration key's value, by the last part of its path; empty if no rule knows it."""
@@ -84,20 +95,40 @@ class Broker:
         return None
 
 
+def naming(
+    sources: Iterable[SourceFile], brokers: Iterable[Broker], names: Callable[[Broker, bytes, bytes], bool]
+) -> dict[str, dict[str, SourceFile]]:
+    """Return the files that name each broker, by its id and their paths.
+
+    `names` tells whether a file does, from its bytes and these in lower case, which are made once for all brokers.
+    """
+    found: dict[str, dict[str, SourceFile]] = {broker.id: {} for broker in brokers}
+    for source in sources:
+        lowered = source.data.lower()
+        for broker in brokers:
+            if names(broker, source.data, lowered):
+                found[broker.id][source.path] = source
+    return found
+
+
 def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...], tools: Tools) -> Broker:
     """Make a broker file ready to ask. Raises re.error for a broken pattern."""
     words = tuple(sorted(word.lower().encode() for word in file.words))
     return Broker(
         id=file.id,
+        title=file.title,
+        is_target=file.role == "target",
         words=words,
         names=tuple(word for word in words if not word.isdigit()),
         stems=_stems(words),
         name=re.compile(file.name),
         name_in=re.compile(file.name.encode()),
+        in_programs=re.compile((file.in_programs or file.name).encode()),
         trace=_trace(file, tools.own),
         variable=re.compile(rf"^(?:{file.variables})$"),
         image=re.compile(rf"(?:^|/)(?:{any_of(file.images)})(?=[:@]|$)"),
         url=re.compile(rf"\b(?:{any_of(file.url_schemes)})://[^\s\"'<>`]*"),
+        url_symbol=f"{next(iter(file.url_schemes), file.id)} URL",
         command=re.compile(rf"(?<![\w./-])(?:[\w./$-]*/)?({any_of(tools.own)})(?![\w-])"),
         packages={ecosystem: frozenset(names) for ecosystem, names in file.packages.items()},
         charts=frozenset(file.charts),

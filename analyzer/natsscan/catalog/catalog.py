@@ -2,26 +2,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from natsscan.catalog.broker import Broker, compile_broker
+from natsscan.catalog.broker import Broker
 from natsscan.catalog.functions import FunctionsFile, together
 from natsscan.catalog.library import library_symbols
 from natsscan.catalog.schema import (
-    BrokerFile,
+    ClientFile,
     FindingRule,
     FindingsFile,
     LibraryFile,
     OperatorsFile,
     RuleFile,
-    SettingsFile,
-    ToolsFile,
 )
-from natsscan.catalog.tools import compile_tools
+from natsscan.catalog.systems import compile_systems, systems_of
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
 from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
@@ -43,12 +41,18 @@ _SURFACE_ARGUMENTS = {
 }
 
 
+# What modules offer of libraries: by namespace and name, the symbol that is meant.
+Exports = dict[str, dict[tuple[Namespace, str], LibrarySymbol]]
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """Everything the rule files say.
 
-    `modules` maps each module of a library to the library's id, `exports` to what it offers: by namespace and name,
-    the symbol that defines it. `quoters` are those of quasi-quoted texts, with the pattern of what they put in.
+    `brokers` are the systems migrated from, then those migrated to; `systems` maps a library or broker to the id of its
+    system. `modules` maps each module of a library to the library's id, `exports` to what it offers: by namespace and
+    name, the symbol that defines it. `generic` libraries are in neither until `extended` adds them.
+    `quoters` are those of quasi-quoted texts, with the pattern of what they put in.
     `digest` changes when any byte of the rules does.
     """
 
@@ -57,11 +61,37 @@ class Catalog:
     operators: Operators
     functions: FunctionsFile
     quoters: dict[str, re.Pattern[str] | None]
-    broker: Broker
+    brokers: tuple[Broker, ...]
+    systems: dict[str, str]
+    clients: tuple[ClientFile, ...]
+    generic: dict[str, Exports]
     symbols: dict[tuple[Namespace, SymbolId], LibrarySymbol]
     modules: dict[str, str]
-    exports: dict[str, dict[tuple[Namespace, str], LibrarySymbol]]
+    exports: Exports
     digest: str
+
+    @property
+    def broker(self) -> Broker:
+        """The first system migrated from."""
+        return self.brokers[0]
+
+    def system_of(self, library: str) -> str:
+        """Return the id of the system that a library or broker belongs to; what is of none is the first one's."""
+        return self.systems.get(library, self.broker.id)
+
+    def subjects(self, rule: FindingRule) -> tuple[str, ...]:
+        """Return the ids of the systems that a rule is about."""
+        return systems_about(rule, self.brokers)
+
+    def extended(self, library: str, exports: Exports) -> Catalog:
+        """Return the catalog with modules that belong to a library in this code base only."""
+        given = {(s.namespace, s.id): s for offered in exports.values() for s in offered.values()}
+        return replace(
+            self,
+            symbols=self.symbols | given,
+            modules=self.modules | dict.fromkeys(exports, library),
+            exports=self.exports | exports,
+        )
 
     @property
     def literals(self) -> tuple[bytes, ...]:
@@ -110,7 +140,10 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     findings = [(file, value) for file, value in loaded if isinstance(value, FindingsFile)]
     symbols, exports = _index(libraries)
     rules = _check_rules(findings, symbols.values())
-    _check_covered(libraries, symbols, rules)
+    brokers = compile_systems(loaded)
+    systems = systems_of(loaded, brokers)
+    _check_covered(libraries, symbols, rules, brokers, systems)
+    generic = {module for _, value in libraries if value.generic for module in value.modules}
     functions = together((file, value) for file, value in loaded if isinstance(value, FunctionsFile))
     return Catalog(
         libraries=tuple(value for _, value in libraries),
@@ -118,10 +151,15 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         operators=_operators([value for _, value in loaded if isinstance(value, OperatorsFile)]),
         functions=functions,
         quoters={name: re.compile(pattern) if pattern else None for name, pattern in functions.quoters.items()},
-        broker=_broker(loaded),
+        brokers=brokers,
+        systems=systems,
+        clients=tuple(value for _, value in loaded if isinstance(value, ClientFile)),
+        generic={
+            value.id: {module: exports[module] for module in value.modules} for _, value in libraries if value.generic
+        },
         symbols=symbols,
-        modules={module: value.id for _, value in libraries for module in value.modules},
-        exports=exports,
+        modules={m: value.id for _, value in libraries for m in value.modules if m not in generic},
+        exports={module: offered for module, offered in exports.items() if module not in generic},
         digest=digest.hexdigest(),
     )
 
@@ -134,9 +172,9 @@ def _convert(file: YamlFile) -> RuleFile:
 
 def _index(
     libraries: list[tuple[YamlFile, LibraryFile]],
-) -> tuple[dict[tuple[Namespace, SymbolId], LibrarySymbol], dict[str, dict[tuple[Namespace, str], LibrarySymbol]]]:
+) -> tuple[dict[tuple[Namespace, SymbolId], LibrarySymbol], Exports]:
     symbols: dict[tuple[Namespace, SymbolId], LibrarySymbol] = {}
-    exports: dict[str, dict[tuple[Namespace, str], LibrarySymbol]] = {}
+    exports: Exports = {}
     for file, library in libraries:
         for symbol in library_symbols(library):
             key = (symbol.namespace, symbol.id)
@@ -190,47 +228,35 @@ def _placeholders(file: YamlFile, at: int, message: str) -> list[str]:
         raise file.error(("rules", at, "message"), f"message has a brace that does not close: {error}") from error
 
 
+def systems_about(rule: FindingRule, brokers: Iterable[Broker]) -> tuple[str, ...]:
+    """Return the ids of the systems that a rule is about: the one it names, or all that are migrated from."""
+    return (rule.when.system,) if rule.when.system else tuple(b.id for b in brokers if not b.is_target)
+
+
 def _check_covered(
     libraries: list[tuple[YamlFile, LibraryFile]],
     symbols: dict[tuple[Namespace, SymbolId], LibrarySymbol],
     rules: tuple[FindingRule, ...],
+    brokers: tuple[Broker, ...],
+    systems: dict[str, str],
 ) -> None:
     """Refuse a library with an operation that no rule reports: its usages would be found and then dropped."""
     reported = {
-        (operation, call)
+        (system, operation, call)
         for rule in rules
         if not rule.when.symbols
         and rule.when.tier is Tier.DIRECT
         and (not rule.when.languages or "haskell" in rule.when.languages)
         for operation in rule.when.operations
+        for system in systems_about(rule, brokers)
         for call in (True, False)
         if rule.when.call in (None, call)
     }
     for symbol in symbols.values():
-        if (symbol.operation, symbol.is_call) not in reported:
+        if (systems[symbol.library], symbol.operation, symbol.is_call) not in reported:
             file = next(file for file, library in libraries if library.id == symbol.library)
             where = ("modules", symbol.id.module)
             raise file.error(where, f"no rule reports operation {symbol.operation} ({symbol.id.qualified})")
-
-
-def _broker(loaded: list[tuple[YamlFile, RuleFile]]) -> Broker:
-    settings = tuple(rule for _, value in loaded if isinstance(value, SettingsFile) for rule in value.settings)
-    brokers = [(file, value) for file, value in loaded if isinstance(value, BrokerFile)]
-    file, first = brokers[0]
-    if len(brokers) > 1:
-        raise brokers[1][0].error(("id",), f"a second broker file; {first.id} is described in {file.path}")
-    for key, pattern in (("name", first.name), ("variables", first.variables)):
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise file.error((key,), f"broken pattern {pattern!r}: {error}") from error
-    if first.definitions is not None:
-        for key, names in (("needs", first.definitions.needs), ("telling", first.definitions.telling)):
-            for at, name in enumerate(names):
-                if name not in first.definitions.sections:
-                    raise file.error(("definitions", key, at), f"{name!r} is none of the sections")
-    tools = compile_tools(((file, value) for file, value in loaded if isinstance(value, ToolsFile)), first.packages)
-    return compile_broker(first, settings, tools)
 
 
 def _operators(contents: list[OperatorsFile]) -> Operators:

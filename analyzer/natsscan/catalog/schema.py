@@ -65,13 +65,36 @@ class ModuleRule(Strict, frozen=True):
 
 
 class LibraryFile(Strict, frozen=True, tag_field="kind", tag="library"):
-    """A client library of AMQP: what its symbols mean."""
+    """A client library: what its symbols mean.
+
+    `system` is the id of the broker it talks to; without it, the first that is migrated from. A `generic` library has
+    modules with names such as `Client`: it is known only to projects whose packages depend on it.
+    """
 
     id: Identifier
     title: str
     language: Literal["haskell"]
     packages: tuple[str, ...]
     modules: dict[str, ModuleRule]
+    system: str = ""
+    generic: bool = False
+    links: tuple[str, ...] = ()
+
+
+class ClientFile(Strict, frozen=True, tag_field="kind", tag="client"):
+    """Clients that code bases write themselves, told by the names of their modules.
+
+    `modules` is a pattern for these names, `functions` says what functions called so do. What a parameter is called in
+    the definition tells which argument it is: `parameters` lists the names by argument.
+    """
+
+    id: Identifier
+    title: str
+    language: Literal["haskell"]
+    system: str
+    modules: str
+    functions: dict[str, Operation]
+    parameters: dict[str, tuple[str, ...]]
     links: tuple[str, ...] = ()
 
 
@@ -100,7 +123,8 @@ class WhenRule(Strict, frozen=True):
 
     `call: true` takes only calls that do the operation, `call: false` only what describes or names it. `languages`
     are those of programs and the kinds of other files (`haskell`, `yaml`, `shell`, ...). `given` and `absent` name
-    arguments that a usage must, or must not, have.
+    arguments that a usage must, or must not, have. `system` is the id of the broker it must be about; without it, all
+    that are migrated from.
     """
 
     operation: Operation | tuple[Operation, ...]
@@ -110,6 +134,7 @@ class WhenRule(Strict, frozen=True):
     languages: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    system: str = ""
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -192,10 +217,12 @@ class DefinitionsRule(Strict, frozen=True):
 class BrokerFile(Strict, frozen=True, tag_field="kind", tag="broker"):
     """What gives a broker away outside of programs.
 
-    `words` decide which files are looked into; `name` is a pattern for names of keys, services, volumes and secrets
-    that are the broker's; `variables` one for environment variables. `packages` are listed by ecosystem, `images`
-    without registry and tag, `charts` by name, `ports` with what listens there. `config_keys` are those of its own
-    configuration files that no other program has, `api_paths` what paths of its management API begin with.
+    `role` tells whether it is one to migrate from or the one to migrate to. `words` decide which files are looked into;
+    `name` is a pattern for names of keys, services, volumes and secrets that are the broker's; `variables` one for
+    environment variables. `in_programs` is the pattern for names in the text of programs, if it must be a narrower one.
+    `packages` are listed by ecosystem, `images` without registry and tag, `charts` by name, `ports` with what listens
+    there. `config_keys` are those of its own configuration files that no other program has, `api_paths` what paths of
+    its management API begin with.
     """
 
     id: Identifier
@@ -211,6 +238,8 @@ class BrokerFile(Strict, frozen=True, tag_field="kind", tag="broker"):
     config_keys: tuple[str, ...] = ()
     api_paths: tuple[Annotated[str, Meta(pattern="^/")], ...] = ()
     definitions: DefinitionsRule | None = None
+    role: Literal["source", "target"] = "source"
+    in_programs: str = ""
     links: tuple[str, ...] = ()
 
 
@@ -231,7 +260,8 @@ class ToolRule(Strict, frozen=True):
     The subcommand is the first of `verbs` with the first of `nouns` (or its plural in -s) among the words of a call;
     for a tool without verbs it is the first word. `calls` are by subcommand, or by the verb alone. `arguments` gives
     options (without dashes, `_` for a dash inside) and keys of `key=value` the names that arguments of usages have;
-    what is known as `password` is never shown.
+    what is known as `password` is never shown. A tool that `needs_subcommand` is called like other things: it counts
+    where a noun or a call follows.
     """
 
     commands: Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -240,6 +270,7 @@ class ToolRule(Strict, frozen=True):
     calls: dict[str, CallRule] = field(default_factory=dict)
     options_with_value: tuple[Annotated[str, Meta(pattern="^-")], ...] = ()
     arguments: dict[str, str] = field(default_factory=dict)
+    needs_subcommand: bool = False
 
 
 class HttpClientRule(Strict, frozen=True):
@@ -253,12 +284,14 @@ class HttpClientRule(Strict, frozen=True):
 class ToolsFile(Strict, frozen=True, tag_field="kind", tag="tools"):
     """Commands of scripts: tools of the broker, and those that install packages, call HTTP APIs or run nothing.
 
-    `installers` maps a command to the ecosystem of the packages it takes. After a command of `not_calling`, the name of
-    a tool stands for a file, a package or a service.
+    `system` is the id of the broker whose tools they are; without it, the first that is migrated from. `installers`
+    maps a command to the ecosystem of the packages it takes. After a command of `not_calling`, the name of a tool
+    stands for a file, a package or a service.
     """
 
     id: Identifier
     title: str
+    system: str = ""
     tools: dict[str, ToolRule] = field(default_factory=dict)
     installers: dict[str, str] = field(default_factory=dict)
     http_clients: dict[str, HttpClientRule] = field(default_factory=dict)
@@ -288,4 +321,6 @@ class SettingsFile(Strict, frozen=True, tag_field="kind", tag="settings"):
     settings: tuple[SettingRule, ...]
 
 
-RuleFile = LibraryFile | FindingsFile | OperatorsFile | FunctionsFile | BrokerFile | SettingsFile | ToolsFile
+RuleFile = (
+    LibraryFile | FindingsFile | OperatorsFile | FunctionsFile | BrokerFile | SettingsFile | ToolsFile | ClientFile
+)

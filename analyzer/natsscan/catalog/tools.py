@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
@@ -28,21 +28,23 @@ class Tools:
     method: re.Pattern[str]
 
 
-def compile_tools(files: Iterable[tuple[YamlFile, ToolsFile]], ecosystems: Iterable[str]) -> Tools:
-    """Return what all files of tools say together; `ecosystems` are those that packages of the broker are known in.
+def compile_tools(files: Iterable[tuple[YamlFile, ToolsFile]], ecosystems: Iterable[str]) -> dict[str, Tools]:
+    """Return what all files of tools say together, by the system whose tools they are, which may be left empty.
+
+    `ecosystems` are those that packages of brokers are known in. What is not of one system is in all.
 
     Raises InputError, with file and line, for a command that is described twice, a call that no words lead to and an
     installer of packages that no broker file lists.
     """
     given = list(files)
-    own: dict[str, ToolRule] = {}
+    own: dict[str, dict[str, ToolRule]] = {"": {}}
     clients: dict[str, HttpClientRule] = {}
     installers: dict[str, str] = {}
     for file, content in given:
         for name, tool in content.tools.items():
             _check_calls(file, name, tool)
             for at, command in enumerate(tool.commands):
-                _add(own, command, tool, file, ("tools", name, "commands", at))
+                _add(own.setdefault(content.system, {}), command, tool, file, ("tools", name, "commands", at))
         for command, client in content.http_clients.items():
             _add(clients, command, client, file, ("http_clients", command))
         for command, ecosystem in content.installers.items():
@@ -51,13 +53,14 @@ def compile_tools(files: Iterable[tuple[YamlFile, ToolsFile]], ecosystems: Itera
                 raise file.error(("installers", command), f"no broker has packages of {ecosystem}; known are {known}")
             _add(installers, command, ecosystem, file, ("installers", command))
     methods = chain.from_iterable(client.method for client in clients.values())
-    return Tools(
-        own=own,
+    shared = Tools(
+        own={},
         http_clients=clients,
         installers=installers,
         not_calling=frozenset(chain.from_iterable(content.not_calling for _, content in given)),
         method=re.compile(rf"(?:{any_of(methods)})[= \t]*[\"']?([A-Z]+)"),
     )
+    return {system: replace(shared, own=tools) for system, tools in own.items()}
 
 
 def any_of(words: Iterable[str]) -> str:

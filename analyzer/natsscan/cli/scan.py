@@ -138,6 +138,8 @@ def _exit_code(report: Report, fail_on: str, strict: bool) -> int:
 
     if strict and any(problem.loss is not Loss.NONE for problem in report.coverage.problems):
         return UNREAD
-    if fail_on != "never" and any(finding.severity.rank <= Severity(fail_on).rank for finding in report.findings):
+    if fail_on != "never" and any(
+        finding.severity.rank <= Severity(fail_on).rank for finding in report.to_migrate.findings
+    ):
         return FINDINGS
     return 0

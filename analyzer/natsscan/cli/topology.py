@@ -35,11 +35,12 @@ def _render(report: Report, format_: str) -> str:
     if format_ == "json":
         from natsscan.reports import json
 
-        return json.render_topology(report.topology)
+        return json.render_topology(report.topology, report.nats)
     if format_ == "text":
-        from natsscan.reports import topology
+        from natsscan.reports import nats, topology
 
-        return topology.render(report.topology)
+        on_nats = nats.render(report.nats, report.topology)
+        return topology.render(report.topology) + (f"\n{on_nats}" if on_nats else "")
     from natsscan.reports import diagrams
     from natsscan.topology.graph import build_graph
 

@@ -21,27 +21,29 @@ def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], 
 
     Secrets are struck out of symbols, arguments and lines here, before anything else sees them.
     """
-    rules = _by_subject(catalog.rules)
+    rules = _by_subject(catalog)
     found = []
     twins: Counter[str] = Counter()
     for usage in sorted(map(_without_secrets, usages), key=_place):
-        applying = [rule for rule in rules[usage.operation, usage.tier] if _applies(rule.when, usage)]
+        system = catalog.system_of(usage.library)
+        applying = [rule for rule in rules[system, usage.operation, usage.tier] if _applies(rule.when, usage)]
         if not applying:
             continue
         excerpt = redact(line_of(usage), notation_of(usage.language))
         for rule in applying:
             identity = fingerprint_base(rule.id, usage, excerpt)
-            found.append(_finding(rule, usage, excerpt, f"{identity}:{twins[identity]}"))
+            found.append(_finding(rule, usage, excerpt, system, f"{identity}:{twins[identity]}"))
             twins[identity] += 1
     return tuple(found)
 
 
-def _by_subject(rules: Iterable[FindingRule]) -> defaultdict[tuple[Operation, Tier], list[FindingRule]]:
-    """Return the rules by the operations and the tier that they are about, in the order given."""
-    found: defaultdict[tuple[Operation, Tier], list[FindingRule]] = defaultdict(list)
-    for rule in rules:
-        for operation in rule.when.operations:
-            found[operation, rule.when.tier].append(rule)
+def _by_subject(catalog: Catalog) -> defaultdict[tuple[str, Operation, Tier], list[FindingRule]]:
+    """Return the rules by the systems, the operations and the tier that they are about, in the order given."""
+    found: defaultdict[tuple[str, Operation, Tier], list[FindingRule]] = defaultdict(list)
+    for rule in catalog.rules:
+        for system in catalog.subjects(rule):
+            for operation in rule.when.operations:
+                found[system, operation, rule.when.tier].append(rule)
     return found
 
 
@@ -70,7 +72,7 @@ def _without_secret(argument: Argument, notation: Notation) -> Argument:
     return replace(argument, text=text, value=argument.value if is_open else None)
 
 
-def _finding(rule: FindingRule, usage: Usage, excerpt: str, identity: str) -> Finding:
+def _finding(rule: FindingRule, usage: Usage, excerpt: str, system: str, identity: str) -> Finding:
     return Finding(
         fingerprint=blake2b(identity.encode(), digest_size=8).hexdigest(),
         rule=rule.id,
@@ -80,6 +82,7 @@ def _finding(rule: FindingRule, usage: Usage, excerpt: str, identity: str) -> Fi
         message=_fill(rule.message, usage),
         usage=usage,
         excerpt=excerpt,
+        system=system,
     )
 
 

@@ -23,16 +23,19 @@ def mark_unused(
     for usage in usages:
         if usage.operation is Operation.IMPORT:
             imports.setdefault(usage.library, []).append(usage.span.path)
-    libraries = {package: library.id for library in catalog.libraries for package in library.packages}
+    libraries: dict[str, list[str]] = {}
+    for library in catalog.libraries:
+        for package in library.packages:
+            libraries.setdefault(package, []).append(library.id)
 
     def marked(usage: Usage) -> Usage:
-        library = libraries.get(usage.symbol)
+        known = libraries.get(usage.symbol)
         folders = _folders(usage)
-        if usage.operation is not Operation.DEPENDENCY or library is None or not folders:
+        if usage.operation is not Operation.DEPENDENCY or known is None or not folders:
             return usage
         if not all(map(in_scope, folders)) or not any(_is_in(path, folders) for path in programs):
             return usage
-        if any(_is_in(path, folders) for path in imports.get(library, ())):
+        if any(_is_in(path, folders) for library in known for path in imports.get(library, ())):
             return usage
         where = "no module under " + ", ".join(folders)
         return replace(usage, arguments=(*usage.arguments, Argument("unused", where, Provenance.COMPUTED, None)))

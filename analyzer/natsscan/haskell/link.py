@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.core.expression import Binding
-from natsscan.core.value import MAX_ALTERNATIVES, MORE, Items, Made, Text, Value, name_of
+from natsscan.core.value import MAX_ALTERNATIVES, MORE, Choice, Items, Made, Text, Value, name_of
 from natsscan.haskell.effects import Effect, Effects
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.program import Program, defaults_of, properties
@@ -32,13 +32,20 @@ _RANK = (
     *(Operation.BIND, Operation.UNBIND, Operation.DELETE_QUEUE, Operation.DELETE_EXCHANGE, Operation.PURGE),
     *(Operation.ACK, Operation.REJECT, Operation.RECOVER, Operation.CANCEL, Operation.CONNECT, Operation.OPEN_CHANNEL),
     *(Operation.ADMIN, Operation.QOS, Operation.CONFIRM, Operation.TX, Operation.FLOW, Operation.RETURN),
-    *(Operation.MESSAGE, Operation.CLOSE, Operation.HANDLER, Operation.TYPE),
+    *(Operation.MESSAGE, Operation.CLOSE, Operation.HANDLER),
+    *(Operation.NATS_PUBLISH, Operation.NATS_REQUEST, Operation.NATS_SUBSCRIBE, Operation.NATS_STREAM),
+    *(Operation.NATS_CONSUMER, Operation.NATS_STORE, Operation.NATS_ACK, Operation.NATS_CONNECT, Operation.TYPE),
 )
 
 
 # The names that a call is about, told also where they are not written at the call.
-_TOLD = frozenset({"queue", "exchange", "routing_key", "exchange_type", "source", "destination"})
+_TOLD = frozenset(
+    {"queue", "exchange", "routing_key", "exchange_type", "source", "destination", "subject", "stream", "consumer"}
+)
 
+
+# The arguments that hold names rather than being one.
+_HOLDERS = frozenset({"subjects", "target"})
 
 _Key = tuple[str, int]
 
@@ -181,7 +188,7 @@ class _Linker:
             table = dict(_entries(value)) if name in ("arguments", "headers") else {}
             found |= {f"{name}.{entry}": name_of(given) for entry, given in table.items()}
             if not table:
-                found[name] = name_of(value)
+                found[name] = name_of(_inner(value) if name in _HOLDERS else value)
         return found
 
     def call(self, effect: Effect) -> BrokerCall:
@@ -261,6 +268,13 @@ def _entries(value: Value) -> Iterator[tuple[str, Value]]:
             while isinstance(given, Made) and len(given.arguments) == 1:
                 given = _built(given.arguments[0])
             yield item.items[0].text, given
+
+
+def _inner(value: Value) -> Value:
+    """Return what a list or a constructor with one argument holds; any other value as it is."""
+    if isinstance(value, Made) and len(value.arguments) == 1:
+        return _built(value.arguments[0])
+    return Choice(value.items) if isinstance(value, Items) and value.items else value
 
 
 def _built(bound: object) -> Value:

@@ -32,7 +32,7 @@ class Finding:
     """A rule applied to a usage: what is shown to people.
 
     `effort` is in story points. `fingerprint` survives moves of the code within its file. `excerpt` is the line of
-    source the finding points at.
+    source the finding points at. `system` is the id of the broker that the usage is about.
     """
 
     fingerprint: str
@@ -43,6 +43,7 @@ class Finding:
     message: str
     usage: Usage
     excerpt: str
+    system: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from natsscan.model.span import Span
 
 
 class Operation(StrEnum):
-    """What a usage does with AMQP; the names follow the methods of AMQP 0-9-1 where it has one.
+    """What a usage does with a messaging system; the names follow the methods of AMQP 0-9-1 where it has one.
 
-    `topology` is what only the whole of a messaging system tells.
+    `topology` is what only the whole of a messaging system tells. What programs do with NATS has names of its own;
+    `nats-subscribe` is also to fetch, `nats-ack` to settle in any way, `nats-stream` and `nats-consumer` to set up,
+    change, ask for or delete one, `nats-store` all of a key-value or object store.
     """
 
     IMPORT = "import"
@@ -47,10 +49,18 @@ class Operation(StrEnum):
     DEPLOY = "deploy"
     MENTION = "mention"
     TOPOLOGY = "topology"
+    NATS_CONNECT = "nats-connect"
+    NATS_PUBLISH = "nats-publish"
+    NATS_REQUEST = "nats-request"
+    NATS_SUBSCRIBE = "nats-subscribe"
+    NATS_ACK = "nats-ack"
+    NATS_STREAM = "nats-stream"
+    NATS_CONSUMER = "nats-consumer"
+    NATS_STORE = "nats-store"
 
 
 class Tier(StrEnum):
-    """How near a usage is to AMQP: the library or broker itself, a name that leads to one, or only its mention."""
+    """How near a usage is to the broker: itself or its library, a name that leads to one, or only its mention."""
 
     DIRECT = "direct"
     INDIRECT = "indirect"
@@ -86,8 +96,9 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One place that uses AMQP.
+    """One place that uses a messaging system: AMQP, or NATS where the code base has it already.
 
+    `library` is the library it uses, outside of programs the broker; rules tell which system either belongs to.
     `symbol` is the fully qualified defining name, also where the code reached it through an alias or a re-export.
     `definition` is the enclosing top-level binding, None on an import line. `service` is the package it belongs to.
     `is_call` tells a call that does the operation from what only describes or names it: options, a message, a type.

@@ -12,6 +12,7 @@ import msgspec
 from natsscan import __version__
 from natsscan.model.coverage import KindCoverage, Loss
 from natsscan.model.finding import Category, Finding, Severity, Suppressed
+from natsscan.model.natsuse import NatsUse
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind
 from natsscan.model.topology import Topology
@@ -60,7 +61,10 @@ class ArgumentEntry(msgspec.Struct, frozen=True):
 
 
 class FindingEntry(msgspec.Struct, frozen=True):
-    """A finding. Lines and columns count from 1, columns in code points, the end column exclusive."""
+    """A finding; `system` is the messaging system that it is about.
+
+    Lines and columns count from 1, columns in code points, the end column exclusive.
+    """
 
     fingerprint: str
     rule: str
@@ -72,6 +76,7 @@ class FindingEntry(msgspec.Struct, frozen=True):
     is_call: bool
     symbol: str
     library: str
+    system: str
     definition: str | None
     service: str
     path: str
@@ -92,10 +97,14 @@ class SuppressedEntry(msgspec.Struct, frozen=True):
 
 
 class TotalsEntry(msgspec.Struct, frozen=True):
-    """Findings counted, overall and per service."""
+    """Findings about what is to be migrated counted, overall and per service.
+
+    `targets` counts those about each system that others are migrated to, by its id, if there are any.
+    """
 
     overall: Totals
     services: dict[str, Totals]
+    targets: dict[str, Totals]
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
@@ -117,14 +126,14 @@ def render(report: Report) -> str:
     return msgspec.json.format(msgspec.json.encode(document(report)), indent=2).decode() + "\n"
 
 
-def render_topology(topology: Topology) -> str:
+def render_topology(topology: Topology, nats: NatsUse) -> str:
     """Return the messaging system alone as JSON, in the shape that it has in the report."""
-    return msgspec.json.format(msgspec.json.encode(topology_entry(topology)), indent=2).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(topology_entry(topology, nats)), indent=2).decode() + "\n"
 
 
 def document(report: Report) -> ReportDocument:
     """Return the report in the shape of the contract."""
-    coverage = report.coverage
+    coverage, to_migrate = report.coverage, report.to_migrate.findings
     return ReportDocument(
         schema_version=1,
         tool=Tool("natsscan", __version__, report.rules_digest),
@@ -137,10 +146,11 @@ def document(report: Report) -> ReportDocument:
         ),
         findings=[_finding(finding) for finding in report.findings],
         suppressed=[_suppressed(item) for item in report.suppressed],
-        topology=topology_entry(report.topology),
+        topology=topology_entry(report.topology, report.nats),
         totals=TotalsEntry(
-            overall=count(report.findings),
-            services={service: count(findings) for service, findings in by_service(report.findings).items()},
+            overall=count(to_migrate),
+            services={service: count(findings) for service, findings in by_service(to_migrate).items()},
+            targets={system: count(found) for system in report.targets if (found := report.about(system))},
         ),
     )
 
@@ -168,6 +178,7 @@ def _finding(finding: Finding) -> FindingEntry:
         is_call=usage.is_call,
         symbol=usage.symbol,
         library=usage.library,
+        system=finding.system,
         definition=usage.definition,
         service=usage.service,
         path=span.path,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from natsscan.model.natsuse import NatsUse
 from natsscan.model.topology import Exchange, Queue, Topology
+from natsscan.reports.nats import NatsEntry, nats_entry
 from natsscan.reports.place import Place, places
 
 # A property is true, false, or a text where the code does not settle which.
@@ -76,17 +78,18 @@ class ConsumerEntry(msgspec.Struct, frozen=True):
 
 
 class TopologyEntry(msgspec.Struct, frozen=True):
-    """The messaging system that the code describes."""
+    """The messaging system that the code describes; `nats` is there only if something is done on NATS already."""
 
     exchanges: list[ExchangeEntry]
     queues: list[QueueEntry]
     bindings: list[BindingEntry]
     publishers: list[PublisherEntry]
     consumers: list[ConsumerEntry]
+    nats: NatsEntry | msgspec.UnsetType = msgspec.UNSET
 
 
-def topology_entry(topology: Topology) -> TopologyEntry:
-    """Return a topology in the shape of the contract."""
+def topology_entry(topology: Topology, nats: NatsUse) -> TopologyEntry:
+    """Return a topology, and what is done on NATS already, in the shape of the contract."""
     return TopologyEntry(
         exchanges=[
             ExchangeEntry(
@@ -137,6 +140,7 @@ def topology_entry(topology: Topology) -> TopologyEntry:
             )
             for consumer in topology.consumers
         ],
+        nats=nats_entry(nats, topology),
     )
 
 

@@ -19,6 +19,7 @@ from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS
 from natsscan.model.usage import Operation, Tier
 from natsscan.reports.escape import visible
+from natsscan.reports.nats import in_use
 from natsscan.reports.queues import queue_table
 from natsscan.reports.totals import by_service, count
 
@@ -59,12 +60,13 @@ def render(report: Report, detail: Detail, width: int | None, colour: bool) -> s
         emoji=False,
         soft_wrap=width is None,
     )
+    found, report = report, report.to_migrate
     if detail is Detail.QUIET:
-        console.print(_answer(report))
+        _print_answer(console, report, found)
         return out.getvalue()
     console.print(_scanned(report))
     console.print()
-    console.print(_answer(report))
+    _print_answer(console, report, found)
     parts = _split(report.findings)
     if parts.shown:
         console.print()
@@ -77,9 +79,26 @@ def render(report: Report, detail: Detail, width: int | None, colour: bool) -> s
     if detail is Detail.ALL or at_once:
         _print_findings(console, parts.shown)
         _print_mentions(console, parts.mentions)
+        for system, title in report.targets.items():
+            _print_in_use(console, title, found.about(system))
         _print_suppressed(console, report)
     _print_next(console, report, shown=detail is Detail.ALL or at_once)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _print_answer(console: Console, report: Report, found: Report) -> None:
+    """Print what is to be migrated, and a line for each system in use already that others are migrated to."""
+    console.print(_answer(report))
+    for system, title in report.targets.items():
+        if about := found.about(system):
+            console.print(Text(in_use(title, about)))
+
+
+def _print_in_use(console: Console, title: str, findings: Sequence[Finding]) -> None:
+    if findings:
+        console.print()
+        console.print(Text(f"{title}, in use already:", style="bold"))
+        _print_findings(console, findings)
 
 
 def _scanned(report: Report) -> Text:

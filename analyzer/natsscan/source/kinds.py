@@ -52,6 +52,11 @@ _ENV = re.compile(r"^\.env(\..+)?$|\.env$")
 _TEMPLATED = frozenset({FileKind.YAML, FileKind.HELM_TEMPLATE, FileKind.DOCS, FileKind.HELM_VALUES})
 
 
+def is_package(path: str) -> bool:
+    """Tell whether a file is one that describes a Haskell package, by its name."""
+    return path.endswith(".cabal") or path.rpartition("/")[2] == "package.yaml"
+
+
 def is_helmfile(path: str) -> bool:
     """Tell whether a file is one that helmfile reads, by its name or that of its folder."""
     folder, _, name = path.rpartition("/")

@@ -83,14 +83,17 @@ def _setting(surface: Surface, place: Place, part: Node, name: str) -> Usage:
 
 
 def _urls(surface: Surface, place: Place) -> Iterator[Usage]:
-    """Yield the AMQP URLs in a literal, without the secrets they may hold."""
+    """Yield the broker's URLs in a literal, without the secrets they may hold."""
+    broker = surface.broker
     start = place.node.start_byte
     # One character for each byte, so that offsets stay true.
-    for url in surface.broker.url.finditer((place.node.text or b"").decode("latin-1")):
+    for url in broker.url.finditer((place.node.text or b"").decode("latin-1")):
         span = start + url.start(), start + url.end()
         text = bare_address(surface.positions.text(*span)[:LONGEST])
         arguments = {"url": text}
-        yield surface.usage(Operation.CONNECT, "amqp URL", *span, definition=place.definition, arguments=arguments)
+        yield surface.usage(
+            Operation.CONNECT, broker.url_symbol, *span, definition=place.definition, arguments=arguments
+        )
 
 
 def _literal(surface: Surface, place: Place, roles: dict[int, Role]) -> Iterator[Usage]:

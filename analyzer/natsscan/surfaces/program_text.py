@@ -20,7 +20,7 @@ def read(surface: Surface) -> SurfaceReading:
     two kinds there is one usage, at the first place.
     """
     data = surface.source.data
-    name = surface.broker.name_in
+    name = surface.broker.in_programs
     quiet = list(_TEXT.finditer(data))
     direct = [usage for match in quiet if (usage := _string(surface, match, name))]
     if direct:

@@ -11,7 +11,7 @@ from natsscan.catalog.broker import Broker
 from natsscan.model.usage import Operation
 from natsscan.surfaces.mentions import mentions
 from natsscan.surfaces.surface import Surface, SurfaceReading
-from natsscan.surfaces.toolcalls import find_api_call, find_api_paths, tool_call
+from natsscan.surfaces.toolcalls import find_api_call, find_api_paths, is_call, tool_call
 from natsscan.surfaces.variables import find_variables
 from natsscan.surfaces.words import Hit, Place, byte_text, find_urls, find_words, usages
 
@@ -244,7 +244,7 @@ class _Commands:
             if ecosystem is not None:
                 if package in self.broker.packages.get(ecosystem, ()):
                     yield Hit(Operation.DEPENDENCY, package, start, end, {"version": version} if version else {})
-            elif call is not None and call.end() == len(text) and calling:
+            elif call and call.end() == len(text) and calling and is_call(tools.own[call[1]], texts[index + 1 :]):
                 operation, arguments = tool_call(tools.own[call[1]], texts[index + 1 :])
                 yield Hit(operation, call[1], start, end, arguments, is_call=True)
                 for low, high in words[index + 1 :]:

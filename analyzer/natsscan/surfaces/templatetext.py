@@ -12,6 +12,7 @@ from natsscan.model.usage import Operation, Usage
 from natsscan.surfaces.helmdefines import NamedTemplate
 from natsscan.surfaces.helmscope import Meaning, Reference
 from natsscan.surfaces.surface import Surface
+from natsscan.surfaces.toolcalls import is_call
 
 _CREDENTIALS = re.compile(r"://[^\s/@]*@")
 _LONGEST_VALUE = 120
@@ -86,15 +87,17 @@ def text_lines(surface: Surface, masked: bytes, start: int, end: int) -> Iterato
         text = line.decode(errors="replace")
         if text.lstrip().startswith("#") or not broker.name.search(text):
             continue
-        match = broker.command.search(text) or broker.url.search(text) or broker.name.search(text)
+        command = broker.command.search(text)
+        if command and not is_call(broker.tools.own[command[1]], text[command.end() :].split()):
+            command = None
+        match = command or broker.url.search(text) or broker.name.search(text)
         if match is None:
             continue
-        command = broker.command.search(text)
         operation = Operation.ADMIN if command else Operation.CONNECT if broker.url.search(text) else Operation.DEPLOY
         at = line_start + len(text[: match.start()].encode())
         word = re.match(r"[\w./:-]+", text[match.start() :])
         symbol = command.group(1) if command else word.group() if word else match.group()
-        symbol = "amqp URL" if operation is Operation.CONNECT else symbol
+        symbol = broker.url_symbol if operation is Operation.CONNECT else symbol
         yield surface.usage(operation, symbol, at, at + len(match.group().encode()), is_call=bool(command))
 
 

@@ -16,6 +16,14 @@ _PORT = re.compile(r":(\d{4,5})(?!\d)")
 _RUN = re.compile(r"[^\s\"'`|;]+")
 
 
+def is_call(tool: ToolRule, words: Sequence[str]) -> bool:
+    """Tell whether a tool's name with these words after it is a call, and not a host, package or folder called so."""
+    if not tool.needs_subcommand:
+        return True
+    first = next(iter(_options(tool, words)[1]), "")
+    return first in tool.nouns or first in tool.calls
+
+
 def tool_call(tool: ToolRule, words: Sequence[str]) -> tuple[Operation, dict[str, str]]:
     """Return what a call of one of the broker's tools does, by the words after its name, and with which arguments.
 

@@ -64,7 +64,7 @@ def _readable(text: str) -> str:
 
 
 def find_urls(broker: Broker, text: str) -> Iterator[Hit]:
-    """Yield the AMQP URLs of a text, without the credentials they may hold."""
+    """Yield the URLs of the broker in a text, without the credentials they may hold."""
     for match in broker.url.finditer(text):
         url = match[0]
         for _ in range(3):
@@ -72,7 +72,7 @@ def find_urls(broker: Broker, text: str) -> Iterator[Hit]:
             if last in ",.;" or (last in _CLOSING and url.count(last) > url.count(_CLOSING[last])):
                 url = url[:-1]
         shown = {"url": without_credentials(url)}
-        yield Hit(Operation.CONNECT, "amqp URL", match.start(), match.start() + len(url), shown)
+        yield Hit(Operation.CONNECT, broker.url_symbol, match.start(), match.start() + len(url), shown)
 
 
 def with_holes(text: str) -> str:

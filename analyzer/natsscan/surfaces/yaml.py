@@ -129,7 +129,7 @@ class _YamlReader:
         elif entry.key is None and entry.path in _RELEASE_VALUES and (release := self._release_of(entry)):
             yield self._usage(Operation.DEPLOY, short(text), entry.value, entry, {"owner": release})
         elif self._broker.url.search(text):
-            yield self._usage(Operation.CONNECT, "amqp URL", entry.value, entry, {})
+            yield self._usage(Operation.CONNECT, self._broker.url_symbol, entry.value, entry, {})
         elif self._broker.image.search(text) or self._broker.name.search(literal):
             yield self._usage(Operation.DEPLOY, short(text), entry.value, entry, {})
         elif self._is_broker_port(entry, text):
