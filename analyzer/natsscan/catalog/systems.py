@@ -31,13 +31,13 @@ def compile_systems(loaded: Loaded) -> tuple[Broker, ...]:
     loaded = tuple(loaded)
     settings = tuple(rule for _, value in loaded if isinstance(value, SettingsFile) for rule in value.settings)
     files = [(file, value) for file, value in loaded if isinstance(value, BrokerFile)]
-    files.sort(key=lambda item: item[1].role == "target")
     known: dict[str, YamlFile] = {}
     for file, broker in files:
         if broker.id in known:
             raise file.error(("id",), f"{broker.id} is described twice, first in {known[broker.id].path}")
         known[broker.id] = file
         _check(file, broker)
+    files.sort(key=lambda item: item[1].role == "target")
     ecosystems = {ecosystem for _, broker in files for ecosystem in broker.packages}
     tools = compile_tools(((file, value) for file, value in loaded if isinstance(value, ToolsFile)), ecosystems)
     general = tools.pop("")
