@@ -77,7 +77,10 @@ class Broker:
         A word may be part of another one, which the pattern of the name is there to tell.
         """
         lowered = data.lower() if lowered is None else lowered
-        return any(word in lowered for word in self.names) and self.name_in.search(data) is not None
+        for word in self.names:  # no generator: this is asked of every file
+            if word in lowered:
+                return self.name_in.search(data) is not None
+        return False
 
     def unit_of(self, key: str) -> str:
         """Return the unit of a configuration key's value, by the last part of its path; empty if no rule knows it."""

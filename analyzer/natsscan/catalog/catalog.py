@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -92,6 +92,11 @@ class Catalog:
             modules=self.modules | dict.fromkeys(exports, library),
             exports=self.exports | exports,
         )
+
+    def without(self, libraries: Container[str]) -> Catalog:
+        """Return the catalog without the modules of some libraries, by their ids."""
+        modules = {module: library for module, library in self.modules.items() if library not in libraries}
+        return replace(self, modules=modules, exports={module: self.exports[module] for module in modules})
 
     @property
     def literals(self) -> tuple[bytes, ...]:

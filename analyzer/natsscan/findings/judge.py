@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from hashlib import blake2b
 from string import Formatter
 
@@ -24,12 +25,13 @@ def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], 
     rules = _by_subject(catalog)
     found = []
     twins: Counter[str] = Counter()
-    for usage in sorted(map(_without_secrets, usages), key=_place):
+    hide, hide_argument = cache(redact), cache(redact_argument)  # the same texts come again and again
+    for usage in sorted((_without_secrets(usage, hide, hide_argument) for usage in usages), key=_place):
         system = catalog.system_of(usage.library)
         applying = [rule for rule in rules[system, usage.operation, usage.tier] if _applies(rule.when, usage)]
         if not applying:
             continue
-        excerpt = redact(line_of(usage), notation_of(usage.language))
+        excerpt = hide(line_of(usage), notation_of(usage.language))
         for rule in applying:
             identity = fingerprint_base(rule.id, usage, excerpt)
             found.append(_finding(rule, usage, excerpt, system, f"{identity}:{twins[identity]}"))
@@ -53,22 +55,28 @@ def fingerprint_base(rule: str, usage: Usage, excerpt: str) -> str:
     return "\0".join(parts)
 
 
-def _without_secrets(usage: Usage) -> Usage:
+_Hide = Callable[[str, Notation], str]
+_HideArgument = Callable[[str, str, Notation], str]
+
+
+def _without_secrets(usage: Usage, hide: _Hide, hide_argument: _HideArgument) -> Usage:
     """Return the usage with passwords and the like struck out of all its texts: no report may show them."""
     notation = notation_of(usage.language)
-    arguments = tuple(_without_secret(argument, notation) for argument in usage.arguments)
-    symbol = redact(usage.symbol, notation)
-    definition = redact(usage.definition, notation) if usage.definition else usage.definition
+    arguments = tuple(_without_secret(argument, notation, hide_argument) for argument in usage.arguments)
+    symbol = hide(usage.symbol, notation)
+    definition = hide(usage.definition, notation) if usage.definition else usage.definition
     if (arguments, symbol, definition) == (usage.arguments, usage.symbol, usage.definition):
         return usage
     return replace(usage, arguments=arguments, symbol=symbol, definition=definition)
 
 
-def _without_secret(argument: Argument, notation: Notation) -> Argument:
+def _without_secret(argument: Argument, notation: Notation, hide: _HideArgument) -> Argument:
     """Return an argument with secrets struck out; what it evaluates to goes if there is a secret in it."""
-    text = redact_argument(argument.name, argument.text, notation)
+    text = hide(argument.name, argument.text, notation)
     shown = [f'"{text}"' for text in argument.value.texts] if argument.value else []
-    is_open = all(redact_argument(argument.name, text, notation) == text for text in shown)
+    is_open = all(hide(argument.name, value, notation) == value for value in shown)
+    if is_open and text == argument.text:
+        return argument
     return replace(argument, text=text, value=argument.value if is_open else None)
 
 

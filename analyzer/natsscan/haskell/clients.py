@@ -21,11 +21,13 @@ _NAME = re.compile(r"[a-z_][\w']*")
 
 
 def known_here(catalog: Catalog, packages: Iterable[bytes], named: Mapping[str, Mapping[str, SourceFile]]) -> Catalog:
-    """Return the catalog with what only this code base makes known.
+    """Return the catalog with what only this code base makes known, and without libraries it cannot use.
 
-    That is generic libraries that one of its packages names, and clients that it writes itself: `packages` are the
-    texts of the files that describe packages, `named` the programs that name each system, by its id and their paths.
+    Made known are generic libraries that one of its packages names, and clients that it writes itself: `packages` are
+    the texts of the files that describe packages, `named` the programs that name each system, by its id and their
+    paths.
     """
+    catalog = catalog.without(_absent(catalog, named))
     waiting = {library.id: library.packages for library in catalog.libraries if library.generic}
     for text in packages if waiting else ():
         for library in [one for one, names in waiting.items() if any(name.encode() in text for name in names)]:
@@ -35,6 +37,24 @@ def known_here(catalog: Catalog, packages: Iterable[bytes], named: Mapping[str, 
         if named[client.system]:
             catalog = _with_own_client(catalog, named[client.system].values(), client)
     return catalog
+
+
+def _absent(catalog: Catalog, named: Mapping[str, Mapping[str, SourceFile]]) -> frozenset[str]:
+    """Return the libraries whose modules all have the name of their system, but are in none of the files that do.
+
+    They need not be searched for in all the others.
+    """
+    modules: dict[str, list[str]] = {}
+    for module, library in catalog.modules.items():
+        modules.setdefault(library, []).append(module)
+    brokers = {broker.id: broker for broker in catalog.brokers}
+    return frozenset(
+        library
+        for library, names in modules.items()
+        for broker in [brokers[catalog.system_of(library)]]
+        if all(broker.name.search(name) for name in names)
+        if not any(name.encode() in source.data for source in named[broker.id].values() for name in names)
+    )
 
 
 def _with_own_client(catalog: Catalog, sources: Iterable[SourceFile], client: ClientFile) -> Catalog:
