@@ -89,3 +89,34 @@ def test_a_path_that_is_not_there(natsscan: Command) -> None:
     run = natsscan("topology", "nowhere")
     assert run.code == 2
     assert "no such file or folder" in run.err
+
+
+def test_messages_are_followed_from_exchange_to_exchange(natsscan: Command, write: Write) -> None:
+    code = """module M where
+import Network.AMQP
+
+setUp c = do
+  declareExchange c newExchange {exchangeName = "all", exchangeType = "topic"}
+  declareExchange c newExchange {exchangeName = "orders", exchangeType = "direct"}
+  declareQueue c newQueue {queueName = "parcels"}
+  bindExchange c "orders" "all" "order.#"
+  bindExchange c "all" "orders" "loop"
+  bindQueue c "parcels" "orders" "order.new"
+
+send c m = publishMsg c "all" "order.new" m
+other c m = publishMsg c "all" "refund.new" m
+work c = consumeMsgs c "parcels" NoAck print
+"""
+    write({"M.hs": code})
+    document = natsscan("topology", ".", "--format", "json").json
+    assert [(b["source"], b["routing_key"], b["destination"]) for b in document["exchange_bindings"]] == [
+        ("all", "order.#", "orders"),
+        ("orders", "loop", "all"),
+    ]
+    assert [b["queue"] for b in document["bindings"]] == ["parcels"]
+    out = natsscan("topology", ".").out
+    assert "through all with order.new;" in out
+    assert "through all with refund.new;" not in out
+    assert '-->|"order.#35;"|' in natsscan("topology", ".", "--format", "mermaid").out
+    told = {f["rule"] for f in natsscan(".", "--format", "json").json["findings"] if f["operation"] == "topology"}
+    assert told == {"transient-in-durable-queue"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from natsscan.model.span import Span
 
@@ -10,24 +11,20 @@ from natsscan.model.span import Span
 SERVER_NAMED = "(temporary, server named)"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """An exchange as it is declared; properties as written, `defaults` names those that the library filled in."""
+class Origin(StrEnum):
+    """Where something is known from, if the broker's definitions are at hand."""
 
-    name: str
-    properties: dict[str, str]
-    arguments: dict[str, str]
-    defaults: frozenset[str]
-    services: tuple[str, ...]
-    at: tuple[Span, ...]
+    CODE = "code"
+    BROKER = "broker"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """A queue as it is declared; its name is empty if the broker gives it one.
+class Declared:
+    """An exchange or queue as it is declared; properties as written, `defaults` names those that the library filled in.
 
-    `conflicts` are the places that declare it otherwise, each with what is different there: the broker refuses those
-    (AMQP 0-9-1, queue.declare: precondition-failed).
+    `policy` is the broker's policy that applies to it, empty without; `from_policy` are the arguments that it gives.
+    `origin` is None if the broker was not asked.
     """
 
     name: str
@@ -36,6 +33,24 @@ class Queue:
     defaults: frozenset[str]
     services: tuple[str, ...]
     at: tuple[Span, ...]
+    policy: str = ""
+    from_policy: tuple[str, ...] = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange(Declared):
+    """An exchange; the one without a name is the default exchange."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(Declared):
+    """A queue; its name is empty if the broker gives it one.
+
+    `conflicts` are the places that declare it otherwise, each with what is different there: the broker refuses those
+    (AMQP 0-9-1, queue.declare: precondition-failed).
+    """
+
     conflicts: tuple[tuple[Span, str], ...] = ()
 
     @property
@@ -52,6 +67,16 @@ class Binding:
     exchange: str
     routing_key: str
     queue: str
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeBinding:
+    """A binding by which an exchange passes messages on to another one."""
+
+    source: str
+    routing_key: str
+    destination: str
     at: tuple[Span, ...]
 
 
@@ -95,3 +120,4 @@ class Topology:
     bindings: tuple[Binding, ...] = ()
     publishers: tuple[Publisher, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+    exchange_bindings: tuple[ExchangeBinding, ...] = ()

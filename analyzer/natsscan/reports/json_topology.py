@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import msgspec
 
 from natsscan.model.natsuse import NatsUse
-from natsscan.model.topology import Exchange, Queue, Topology
+from natsscan.model.topology import Declared, Origin, Topology
 from natsscan.reports.nats import NatsEntry, nats_entry
 from natsscan.reports.place import Place, places
 
@@ -13,33 +15,37 @@ from natsscan.reports.place import Place, places
 Flag = bool | str
 
 
-class ExchangeEntry(msgspec.Struct, frozen=True):
-    """An exchange; `defaults` lists the properties that the library filled in."""
+class DeclaredEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What exchanges and queues have in common; `defaults` lists the properties that the library filled in.
+
+    With the broker's definitions at hand, `origin` says who knows it, `policy` which policy applies to it, and
+    `from_policy` which arguments it has from there.
+    """
 
     name: str
+    durable: Flag
+    auto_delete: Flag
+    passive: Flag
+    arguments: dict[str, str]
+    defaults: list[str]
+    services: list[str]
+    at: list[Place]
+    origin: Origin | msgspec.UnsetType = msgspec.UNSET
+    policy: str | msgspec.UnsetType = msgspec.UNSET
+    from_policy: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ExchangeEntry(DeclaredEntry, frozen=True, kw_only=True):
+    """An exchange."""
+
     type: str
-    durable: Flag
-    auto_delete: Flag
     internal: Flag
-    passive: Flag
-    arguments: dict[str, str]
-    defaults: list[str]
-    services: list[str]
-    at: list[Place]
 
 
-class QueueEntry(msgspec.Struct, frozen=True):
-    """A queue; its name is empty if the broker gives it one. `defaults` are the properties the library filled in."""
+class QueueEntry(DeclaredEntry, frozen=True, kw_only=True):
+    """A queue; its name is empty if the broker gives it one."""
 
-    name: str
-    durable: Flag
     exclusive: Flag
-    auto_delete: Flag
-    passive: Flag
-    arguments: dict[str, str]
-    defaults: list[str]
-    services: list[str]
-    at: list[Place]
 
 
 class BindingEntry(msgspec.Struct, frozen=True):
@@ -48,6 +54,15 @@ class BindingEntry(msgspec.Struct, frozen=True):
     exchange: str
     routing_key: str
     queue: str
+    at: list[Place]
+
+
+class ExchangeBindingEntry(msgspec.Struct, frozen=True):
+    """A binding by which an exchange passes messages on to another one."""
+
+    source: str
+    routing_key: str
+    destination: str
     at: list[Place]
 
 
@@ -85,6 +100,7 @@ class TopologyEntry(msgspec.Struct, frozen=True):
     bindings: list[BindingEntry]
     publishers: list[PublisherEntry]
     consumers: list[ConsumerEntry]
+    exchange_bindings: list[ExchangeBindingEntry]
     nats: NatsEntry | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -93,33 +109,13 @@ def topology_entry(topology: Topology, nats: NatsUse) -> TopologyEntry:
     return TopologyEntry(
         exchanges=[
             ExchangeEntry(
-                name=exchange.name,
+                **_declared(exchange),
                 type=exchange.properties.get("exchange_type", ""),
-                durable=_flag(exchange, "durable"),
-                auto_delete=_flag(exchange, "auto_delete"),
                 internal=_flag(exchange, "internal"),
-                passive=_flag(exchange, "passive"),
-                arguments=exchange.arguments,
-                defaults=sorted(exchange.defaults),
-                services=list(exchange.services),
-                at=places(exchange.at),
             )
             for exchange in topology.exchanges
         ],
-        queues=[
-            QueueEntry(
-                name=queue.name,
-                durable=_flag(queue, "durable"),
-                exclusive=_flag(queue, "exclusive"),
-                auto_delete=_flag(queue, "auto_delete"),
-                passive=_flag(queue, "passive"),
-                arguments=queue.arguments,
-                defaults=sorted(queue.defaults),
-                services=list(queue.services),
-                at=places(queue.at),
-            )
-            for queue in topology.queues
-        ],
+        queues=[QueueEntry(**_declared(queue), exclusive=_flag(queue, "exclusive")) for queue in topology.queues],
         bindings=[BindingEntry(b.exchange, b.routing_key, b.queue, places(b.at)) for b in topology.bindings],
         publishers=[
             PublisherEntry(p.service, p.exchange, p.routing_key, p.properties, places(p.at), places(p.via))
@@ -140,10 +136,45 @@ def topology_entry(topology: Topology, nats: NatsUse) -> TopologyEntry:
             )
             for consumer in topology.consumers
         ],
+        exchange_bindings=[
+            ExchangeBindingEntry(b.source, b.routing_key, b.destination, places(b.at))
+            for b in topology.exchange_bindings
+        ],
         nats=nats_entry(nats, topology),
     )
 
 
-def _flag(declared: Exchange | Queue, name: str) -> Flag:
+class _Declared(TypedDict):
+    name: str
+    durable: Flag
+    auto_delete: Flag
+    passive: Flag
+    arguments: dict[str, str]
+    defaults: list[str]
+    services: list[str]
+    at: list[Place]
+    origin: Origin | msgspec.UnsetType
+    policy: str | msgspec.UnsetType
+    from_policy: list[str] | msgspec.UnsetType
+
+
+def _declared(declared: Declared) -> _Declared:
+    asked = declared.origin is not None
+    return {
+        "name": declared.name,
+        "durable": _flag(declared, "durable"),
+        "auto_delete": _flag(declared, "auto_delete"),
+        "passive": _flag(declared, "passive"),
+        "arguments": declared.arguments,
+        "defaults": sorted(declared.defaults),
+        "services": list(declared.services),
+        "at": places(declared.at),
+        "origin": declared.origin if declared.origin is not None else msgspec.UNSET,
+        "policy": declared.policy if asked else msgspec.UNSET,
+        "from_policy": list(declared.from_policy) if asked else msgspec.UNSET,
+    }
+
+
+def _flag(declared: Declared, name: str) -> Flag:
     text = declared.properties.get(name, "false")
     return text == "true" if text in ("true", "false") else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from natsscan.model.span import Span
-from natsscan.model.topology import SERVER_NAMED, Consumer, Exchange, Publisher, Queue, Topology
+from natsscan.model.topology import SERVER_NAMED, Consumer, Declared, Exchange, Origin, Publisher, Topology
 from natsscan.reports.escape import visible
 from natsscan.topology.flows import bindings_of, consumers_of, dead_letters_to, publishers_to, queue_names
 from natsscan.topology.shapes import shape
@@ -17,23 +17,43 @@ def render(topology: Topology) -> str:
     """Return a topology as text, a block for each exchange and each queue."""
     if topology == Topology():
         return "No exchange, queue, publisher or consumer found.\n"
-    blocks = [*map(_exchange, topology.exchanges), *(_queue(topology, name) for name in queue_names(topology))]
+    blocks = [_exchange(topology, exchange) for exchange in topology.exchanges]
+    blocks += [_queue(topology, name) for name in queue_names(topology)]
     return "\n\n".join("\n".join(map(str.rstrip, block)) for block in blocks) + "\n"
 
 
-def _exchange(exchange: Exchange) -> list[str]:
+def _exchange(topology: Topology, exchange: Exchange) -> list[str]:
     title = f"exchange {exchange.name}" if exchange.name else "the default exchange"
     kind = exchange.properties.get("exchange_type", "")
-    traits = [kind, *(name.replace("_", " ") for name, text in sorted(exchange.properties.items()) if text == "true")]
-    lines = [visible(f"{title}: {', '.join(trait for trait in traits if trait)}")]
-    return [*lines, *_row("declared", _places(exchange.at))]
+    traits = ", ".join(trait for trait in (kind, _traits(exchange)) if trait)
+    lines = [visible(f"{title}: {traits}"), *_row("declared", _places(exchange.at)), *_broker(exchange)]
+    for binding in topology.exchange_bindings:
+        if shape(binding.source) == shape(exchange.name):
+            to = f"{binding.destination} with {binding.routing_key or '(empty key)'}"
+            lines += _row("passes on to", [f"{to}  {place}" for place in _places(binding.at)])
+    return lines
+
+
+def _broker(declared: Declared) -> Iterator[str]:
+    """Yield what the broker's definitions say of an exchange or queue, if they are at hand."""
+    match declared.origin:
+        case Origin.CODE:
+            yield from _row("on the broker", ["not in its definitions"])
+        case Origin.BROKER:
+            yield from _row("in the code", ["nothing declares it"])
+        case _:
+            pass
+    if declared.policy:
+        given = [f"{name} {declared.arguments[name]}" for name in declared.from_policy]
+        yield from _row("policy", [f"{declared.policy}: {', '.join(given) or 'adds nothing'}"])
 
 
 def _queue(topology: Topology, name: str) -> list[str]:
     declared = [queue for queue in topology.queues if shape(queue.name or SERVER_NAMED) == shape(name)]
     lines = [visible(f"queue {name}")]
     for queue in declared:
-        lines += _row("declared", [f"{_traits(queue)}  {place}" for place in _places(queue.at)])
+        lines += _row("declared", [f"{_traits(queue) or 'plain'}  {place}" for place in _places(queue.at)])
+        lines += _broker(queue)
     if not declared:
         lines += _row("declared", ["nowhere in this code base"])
     for binding in bindings_of(topology, name):
@@ -60,10 +80,10 @@ def _queue(topology: Topology, name: str) -> list[str]:
     return lines
 
 
-def _traits(queue: Queue) -> str:
-    flags = [name.replace("_", " ") for name, text in sorted(queue.properties.items()) if text == "true"]
-    entries = [f"{key} {text}" for key, text in queue.arguments.items()]
-    return ", ".join([*flags, *entries]) or "plain"
+def _traits(declared: Declared) -> str:
+    flags = [name.replace("_", " ") for name, text in sorted(declared.properties.items()) if text == "true"]
+    own = {key: text for key, text in declared.arguments.items() if key not in declared.from_policy}
+    return ", ".join([*flags, *(f"{key} {text}" for key, text in own.items())])
 
 
 def _publishes(publisher: Publisher) -> str:

@@ -2,19 +2,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
+from typing import TypedDict
 
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.name import Name
 from natsscan.model.source import PROGRAMS
 from natsscan.model.span import Span
-from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, Publisher, Queue, Topology
+from natsscan.model.topology import (
+    SERVER_NAMED,
+    Binding,
+    Consumer,
+    Exchange,
+    ExchangeBinding,
+    Publisher,
+    Queue,
+    Topology,
+)
 from natsscan.model.usage import Operation, Usage
 from natsscan.topology.shapes import clearest, shape
 
 _NO_PROPERTIES = frozenset(
-    {"exchange", "queue", "routing_key", "channel", "connection", "options", "message", "body"}
-    | {"host", "port", "user", "password", "vhost", "subcommand"}
+    {"exchange", "queue", "routing_key", "source", "destination", "destination_type", "vhost"}
+    | {"channel", "connection", "options", "message", "body", "host", "port", "user", "password", "subcommand"}
 )
+_NAMES = ("queue", "exchange", "source", "destination")
 _MADE_OF = frozenset(
     {Operation.DECLARE_EXCHANGE, Operation.DECLARE_QUEUE, Operation.BIND, Operation.PUBLISH, Operation.CONSUME}
 )
@@ -41,6 +52,7 @@ def build_topology(calls: Iterable[BrokerCall]) -> Topology:
         bindings=tuple(_bindings(by.get(Operation.BIND, []))),
         publishers=tuple(_publishers(by.get(Operation.PUBLISH, []))),
         consumers=tuple(_consumers(by)),
+        exchange_bindings=tuple(_exchange_bindings(by.get(Operation.BIND, []))),
     )
 
 
@@ -55,7 +67,12 @@ def about(calls: Iterable[BrokerCall], in_scope: Callable[[str], bool]) -> list[
     return kept + [
         call
         for call in others
-        if any(shape(text) in named for name in ("queue", "exchange") for text in _names(call, name) if text)
+        if any(
+            shape(text) in named
+            for name in ("queue", "exchange", "source", "destination")
+            for text in _names(call, name)
+            if text
+        )
     ]
 
 
@@ -80,8 +97,7 @@ def _order(call: BrokerCall) -> tuple[Span, tuple[Span, ...]]:
 
 def _exchanges(calls: list[BrokerCall]) -> Iterator[Exchange]:
     for (name,), same in _grouped(calls, lambda call: product(texts(call, "exchange"))):
-        first = same[0]
-        yield Exchange(name, _properties(first), _table(first), first.defaults, _services(same), _places(same))
+        yield Exchange(name, **_declared(same))
 
 
 def _default_exchange(publishing: list[BrokerCall]) -> Iterator[Exchange]:
@@ -97,9 +113,27 @@ def _default_exchange(publishing: list[BrokerCall]) -> Iterator[Exchange]:
 
 def _queues(calls: list[BrokerCall]) -> Iterator[Queue]:
     for (name,), same in _grouped(calls, lambda call: product(texts(call, "queue"))):
-        first = same[0]
-        places, conflicts = _places(same), tuple(_conflicts(first, same[1:]))
-        yield Queue(name, _properties(first), _table(first), first.defaults, _services(same), places, conflicts)
+        yield Queue(name, **_declared(same), conflicts=tuple(_conflicts(same[0], same[1:])))
+
+
+class _Declared(TypedDict):
+    properties: dict[str, str]
+    arguments: dict[str, str]
+    defaults: frozenset[str]
+    services: tuple[str, ...]
+    at: tuple[Span, ...]
+
+
+def _declared(same: list[BrokerCall]) -> _Declared:
+    """Return what the declarations of one exchange or queue say: the first counts, all are its places."""
+    first = same[0]
+    return {
+        "properties": _properties(first),
+        "arguments": _table(first),
+        "defaults": first.defaults,
+        "services": _services(same),
+        "at": _places(same),
+    }
 
 
 def _conflicts(first: BrokerCall, others: list[BrokerCall]) -> Iterator[tuple[Span, str]]:
@@ -121,8 +155,17 @@ def _bindings(calls: list[BrokerCall]) -> Iterator[Binding]:
         queues = [queue or SERVER_NAMED for queue in texts(call, "queue")]
         return product(texts(call, "exchange"), texts(call, "routing_key"), queues)
 
-    for (exchange, routing_key, queue), same in _grouped(calls, ends):
+    to_queues = (call for call in calls if "source" not in call.properties)
+    for (exchange, routing_key, queue), same in _grouped(to_queues, ends):
         yield Binding(exchange, routing_key, queue, _places(same))
+
+
+def _exchange_bindings(calls: list[BrokerCall]) -> Iterator[ExchangeBinding]:
+    def ends(call: BrokerCall) -> Iterator[tuple[str, str, str]]:
+        return product(texts(call, "source"), texts(call, "routing_key"), texts(call, "destination"))
+
+    for (source, routing_key, destination), same in _grouped((c for c in calls if "source" in c.properties), ends):
+        yield ExchangeBinding(source, routing_key, destination, _places(same))
 
 
 def _publishers(calls: list[BrokerCall]) -> Iterator[Publisher]:

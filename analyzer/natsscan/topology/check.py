@@ -51,7 +51,8 @@ def _is_named(name: str) -> bool:
 
 def _exchanges(topology: Topology) -> Iterator[Misfit]:
     published = {shape(publisher.exchange): publisher for publisher in topology.publishers}
-    bound = {shape(binding.exchange) for binding in topology.bindings}
+    bound = {shape(name) for name in _sources(topology)}
+    fed = {shape(binding.destination) for binding in topology.exchange_bindings}
     dead = {queue.dead_letter[0] for queue in topology.queues if queue.dead_letter}
     for exchange in topology.exchanges:
         if not _is_named(exchange.name):
@@ -59,7 +60,7 @@ def _exchanges(topology: Topology) -> Iterator[Misfit]:
         publisher = published.get(shape(exchange.name))
         if publisher is not None and shape(exchange.name) not in bound:
             yield publisher.at[0], exchange.name, {"unbound": exchange.name}
-        if publisher is None and exchange.name not in dead and shape(exchange.name) in bound:
+        if publisher is None and exchange.name not in dead and shape(exchange.name) in bound - fed:
             yield exchange.at[0], exchange.name, {"unpublished": exchange.name}
     kinds = {exchange.name: exchange.properties.get("exchange_type", "") for exchange in topology.exchanges}
     for binding in topology.bindings:
@@ -67,10 +68,16 @@ def _exchanges(topology: Topology) -> Iterator[Misfit]:
         kind = kinds.get(binding.exchange, "")
         if (
             keys
+            and shape(binding.exchange) not in fed
             and kind in ("direct", "topic")
             and not any(key_matches(kind, binding.routing_key, key) for key in keys)
         ):
             yield binding.at[0], binding.routing_key, {"unused_key": binding.routing_key, "exchange": binding.exchange}
+
+
+def _sources(topology: Topology) -> set[str]:
+    """Return the exchanges that something is bound to."""
+    return {binding.exchange for binding in topology.bindings} | {b.source for b in topology.exchange_bindings}
 
 
 def _queues(topology: Topology) -> Iterator[Misfit]:
@@ -91,7 +98,7 @@ def _queues(topology: Topology) -> Iterator[Misfit]:
 
 def _dead_letters(topology: Topology) -> Iterator[Misfit]:
     exchanges = {exchange.name for exchange in topology.exchanges} | {""}
-    bound = {binding.exchange for binding in topology.bindings}
+    bound = _sources(topology)
     for queue in topology.queues:
         if queue.dead_letter is None or not _is_named(queue.dead_letter[0]):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Publisher, Queue, Topology
+from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, ExchangeBinding, Publisher, Queue, Topology
 from natsscan.topology.shapes import form, shape
 
 
@@ -21,23 +21,17 @@ def bindings_of(topology: Topology, queue: str) -> tuple[Binding, ...]:
 
 def publishers_to(topology: Topology, queue: str) -> tuple[Publisher, ...]:
     """Return the publishers whose messages may reach a queue, by a binding or by its name."""
-    bound = bindings_of(topology, queue)
-    return tuple(publisher for publisher in topology.publishers if _reaches(publisher, queue, bound, topology))
+    return tuple(p for p in topology.publishers if _leads(topology, p.exchange, p.routing_key, queue))
 
 
 def dead_letters_to(topology: Topology, queue: str) -> tuple[Queue, ...]:
     """Return the queues whose dead letters end in a queue."""
     found = []
     for source in topology.queues:
-        dead = source.dead_letter
-        if dead is None:
+        if source.dead_letter is None:
             continue
-        exchange, key = dead
-        kind = {item.name: item.properties.get("exchange_type", "") for item in topology.exchanges}.get(exchange, "")
-        if (exchange == "" and shape(key) == shape(queue)) or any(
-            binding.exchange == exchange and (not key or key_matches(kind, binding.routing_key, key))
-            for binding in bindings_of(topology, queue)
-        ):
+        exchange, key = source.dead_letter
+        if _leads(topology, exchange, key, queue) and (exchange or key):
             found.append(source)
     return tuple(found)
 
@@ -47,16 +41,33 @@ def consumers_of(topology: Topology, queue: str) -> tuple[Consumer, ...]:
     return tuple(consumer for consumer in topology.consumers if shape(consumer.queue) == shape(queue))
 
 
-def _reaches(publisher: Publisher, queue: str, bound: tuple[Binding, ...], topology: Topology) -> bool:
-    if publisher.exchange == "":
-        return shape(publisher.routing_key) == shape(queue)
-    kinds = {exchange.name: exchange.properties.get("exchange_type", "") for exchange in topology.exchanges}
-    kind = kinds.get(publisher.exchange, "")
-    return any(
-        shape(binding.exchange) == shape(publisher.exchange)
-        and (kind == "fanout" or key_matches(kind, binding.routing_key, publisher.routing_key))
-        for binding in bound
-    )
+def passed_on_to(topology: Topology, exchange: str, key: str) -> tuple[str, ...]:
+    """Return an exchange and those that get what is published to it under a key, by bindings between exchanges.
+
+    An empty key stands for any: dead letters may keep their own.
+    """
+    found = [exchange]
+    for reached in found:  # grows meanwhile
+        for binding in topology.exchange_bindings:
+            known = any(shape(binding.destination) == shape(name) for name in found)
+            if not known and shape(binding.source) == shape(reached) and _takes(topology, binding, key):
+                found.append(binding.destination)
+    return tuple(found)
+
+
+def _leads(topology: Topology, exchange: str, key: str, queue: str) -> bool:
+    if exchange == "":
+        return shape(key) == shape(queue)
+    reached = {shape(name) for name in passed_on_to(topology, exchange, key)}
+    return any(shape(b.exchange) in reached and _takes(topology, b, key) for b in bindings_of(topology, queue))
+
+
+def _takes(topology: Topology, binding: Binding | ExchangeBinding, key: str) -> bool:
+    """Tell whether a binding takes what its exchange gets under a key."""
+    source = binding.exchange if isinstance(binding, Binding) else binding.source
+    kinds = (item.properties.get("exchange_type", "") for item in topology.exchanges if item.name == source)
+    kind = next(kinds, "")
+    return not key or kind == "fanout" or key_matches(kind, binding.routing_key, key)
 
 
 def key_matches(kind: str, pattern: str, key: str) -> bool:

@@ -67,7 +67,9 @@ def build_graph(topology: Topology) -> Graph:
         source = Node(NodeKind.PUBLISHER, publisher.service)
         if publisher.exchange:
             edges.add(Edge(source, exchange_node(publisher.exchange), publisher.routing_key))
-    for form, queue in queues.items():
+    for passed in topology.exchange_bindings:
+        edges.add(Edge(exchange_node(passed.source), exchange_node(passed.destination), passed.routing_key))
+    for known_as, queue in queues.items():
         for binding in bindings_of(topology, queue.label):
             edges.add(Edge(exchange_node(binding.exchange), queue, binding.routing_key))
         for publisher in publishers_to(topology, queue.label):
@@ -77,7 +79,7 @@ def build_graph(topology: Topology) -> Graph:
             limit = f", prefetch {consumer.prefetch}" if consumer.prefetch else ""
             edges.add(Edge(queue, Node(NodeKind.CONSUMER, consumer.service), f"{consumer.ack}{limit}"))
         for declared in topology.queues:
-            if shape(declared.name or SERVER_NAMED) == form and declared.dead_letter and declared.dead_letter[0]:
+            if shape(declared.name or SERVER_NAMED) == known_as and declared.dead_letter and declared.dead_letter[0]:
                 edges.add(Edge(queue, exchange_node(declared.dead_letter[0]), "dead letters", dead_letter=True))
     nodes = {*exchanges.values(), *queues.values(), *(node for edge in edges for node in (edge.source, edge.target))}
     return Graph(tuple(sorted(nodes)), tuple(sorted(edges)))
