@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from natsscan.catalog.broker import Broker, naming
@@ -20,19 +21,24 @@ from natsscan.findings.suppress import Note, read_notes, suppress
 from natsscan.findings.unused import mark_unused
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import Coverage, KindCoverage, Loss, Problem
+from natsscan.model.definitions import Definitions
 from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.span import Span
+from natsscan.model.topology import Topology
 from natsscan.model.usage import Tier, Usage
 from natsscan.source.discover import list_files
 from natsscan.source.kinds import Kinds, is_helmfile, is_package
 from natsscan.source.project import Project
-from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
+from natsscan.source.read import MAX_FILE_SIZE, read_file, read_given, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
 from natsscan.topology.build import about, build_topology, call_of
-from natsscan.topology.check import check
+from natsscan.topology.check import check, misfit_usage
+from natsscan.topology.definitions import lines_of, read_definitions
 from natsscan.topology.nats import build_nats, nats_call_of
+from natsscan.topology.order import bound_before_declared
+from natsscan.topology.reconcile import Reconciled, reconcile
 from natsscan.workers import both
 
 if TYPE_CHECKING:
@@ -49,10 +55,14 @@ _WORTH_A_PROCESS = 300
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """What a user may set: files to leave out (`.gitignore` syntax), and the largest file read, in bytes."""
+    """What a user may set: files to leave out (`.gitignore` syntax), the largest file read in bytes, the broker's own.
+
+    `definitions` are files that say what the broker itself holds.
+    """
 
     exclude: tuple[str, ...] = ()
     max_file_size: int = MAX_FILE_SIZE
+    definitions: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,8 @@ class _Part:
 def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Progress) -> Report:
     """Scan a project. `progress` is told the stage, how many files are done and how many there are.
 
-    Never raises for what a file holds: what cannot be read is in the report's coverage.
+    Never raises for what a file holds: what cannot be read is in the report's coverage. Raises InputError for
+    definitions of the broker that cannot be read at all.
     """
     listing = list_files(project.root, options.exclude)
     kinds = Kinds(listing.paths)
@@ -131,8 +142,17 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     calls = [call for part in parts for call in part.calls] + [
         call for usage in about_first if (call := call_of(usage))
     ]
-    misfits = check(build_topology(calls), catalog.broker.unit_of, task.services.of)
-    seen = tuple(misfit for misfit in dict.fromkeys(misfits) if (misfit.span.path, misfit.span.line) in lines)
+    given = [read_given(project.root, path) for path in options.definitions]
+    definitions, unread = read_definitions(given, catalog.broker) if given else (None, ())
+    lines |= lines_of(definitions, given) if definitions else {}
+    whole = _reconciled(build_topology(calls), definitions, catalog)
+    misfits = (
+        *check(whole.topology, catalog.broker.unit_of),
+        *bound_before_declared(calls),
+        *whole.differences,
+    )
+    seen = dict.fromkeys(misfit_usage(misfit, task.services.of(misfit[0].path)) for misfit in misfits)
+    seen = {usage: None for usage in seen if (usage.span.path, usage.span.line) in lines}
     judged = judge((*usages, *seen), catalog, lambda usage: lines[usage.span.path, usage.span.line])
     findings, suppressed, unneeded = suppress(
         judged, {path: notes for part in parts for path, notes in part.notes.items()}
@@ -146,15 +166,20 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         rules_digest=catalog.digest,
         coverage=Coverage(
             {kind: files[kind] for kind in FileKind if kind in files},
-            tuple(sorted(problem for problem in problems if project.in_scope(problem.path))),
+            tuple(sorted({problem for problem in problems if project.in_scope(problem.path)} | {*unread})),
             dict(sorted(excluded.items())),
         ),
         findings=findings,
         suppressed=suppressed,
-        topology=build_topology(about(calls, project.in_scope)),
+        topology=_reconciled(build_topology(about(calls, project.in_scope)), definitions, catalog).topology,
         targets={broker.id: broker.title for broker in catalog.brokers if broker.is_target},
         nats=build_nats((*calls, *filter(None, map(nats_call_of, usages))), project.in_scope),
     )
+
+
+def _reconciled(code: Topology, definitions: Definitions | None, catalog: Catalog) -> Reconciled:
+    export = catalog.broker.export
+    return reconcile(code, definitions, export) if definitions and export else Reconciled(code, ())
 
 
 def _scan_programs(task: _Task, kinds: dict[str, FileKind], progress: Progress) -> _Part:

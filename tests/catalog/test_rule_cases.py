@@ -21,11 +21,14 @@ def lines_found(case: CaseRule, rule: str, folder: Path, catalog: Catalog) -> li
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    report = scan(open_project((folder,)), catalog, ScanOptions(), lambda *_: None)
+    given = folder.with_name(f"{folder.name}-definitions.yaml")
+    given.write_text(case.definitions)
+    definitions = (given,) if case.definitions else ()
+    report = scan(open_project((folder,)), catalog, ScanOptions(definitions=definitions), lambda *_: None)
     return [
         finding.usage.span.line
         for finding in report.findings
-        if finding.rule == rule and finding.usage.span.path == case.path
+        if finding.rule == rule and finding.usage.span.path in (case.path, given.name)
     ]
 
 

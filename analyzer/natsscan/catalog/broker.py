@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from natsscan.catalog.schema import BrokerFile, DefinitionsRule, SectionRule, SettingRule
+from natsscan.catalog.schema import BrokerFile, DefinitionsRule, ResourcesRule, SectionRule, SettingRule
 from natsscan.catalog.tools import Tools, any_of
 from natsscan.model.source import SourceFile
 
@@ -17,7 +17,8 @@ _STEM = 3
 class Export:
     """How to tell an export of the broker's definitions, and what it holds.
 
-    A file without any of `gates` is none. `version` and `section` match keys, the latter with the array they have.
+    A file without any of `gates` is none. `version` and `section` match keys, the latter with the array they have. The
+    rest is as in the rule.
     """
 
     gates: tuple[bytes, ...]
@@ -25,6 +26,13 @@ class Export:
     section: re.Pattern[bytes]
     sections: dict[str, SectionRule]
     anchors: tuple[str, ...]
+    policies: dict[str, bool]
+    policy_arguments: dict[str, str]
+    of_exchanges: frozenset[str]
+    lower_holds: frozenset[str]
+    defaults: dict[str, str]
+    own: re.Pattern[str]
+    resources: ResourcesRule | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,13 @@ def _export(rule: DefinitionsRule) -> Export:
         section=re.compile(rb"\"(%b)\"\s*:\s*\[" % telling),
         sections=rule.sections,
         anchors=rule.anchors,
+        policies=rule.policies,
+        policy_arguments=rule.policy_arguments,
+        of_exchanges=frozenset(rule.of_exchanges),
+        lower_holds=frozenset(rule.lower_holds),
+        defaults=rule.defaults,
+        own=re.compile(rule.own),
+        resources=rule.resources,
     )
 
 

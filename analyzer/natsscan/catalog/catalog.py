@@ -36,7 +36,19 @@ _SURFACE_ARGUMENTS = {
     Operation.WRAPPER: {"count"},
     Operation.TOPOLOGY: {
         *("unbound", "unpublished", "unused_key", "undeclared", "unconsumed", "unfilled", "contradicts", "transient"),
-        *("dead_letters_lost", "never_acknowledged", "expiration", "unit", "queue", "exchange"),
+        *(
+            "only_in_code",
+            "only_on_broker",
+            "differs",
+            "by_policy",
+            "kind",
+            "name",
+            "code",
+            "broker",
+            "policy",
+            "vhost",
+        ),
+        *("bound_first", "dead_letters_lost", "never_acknowledged", "expiration", "unit", "queue", "exchange"),
     },
 }
 

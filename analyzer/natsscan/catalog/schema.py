@@ -101,7 +101,7 @@ class ClientFile(Strict, frozen=True, tag_field="kind", tag="client"):
 class CaseRule(Strict, frozen=True):
     """A file the rule fires in at `line`, or, without one, must be quiet in; `why` says what is tricky.
 
-    `beside` are the files around it, by path.
+    `beside` are the files around it, by path; `definitions` is what the broker itself holds, as an export or resources.
     """
 
     code: str
@@ -109,6 +109,7 @@ class CaseRule(Strict, frozen=True):
     why: str = ""
     path: str = "M.hs"
     beside: dict[str, str] = field(default_factory=dict)
+    definitions: str = ""
 
 
 class CasesRule(Strict, frozen=True):
@@ -200,11 +201,27 @@ class SectionRule(ObjectRule, frozen=True, kw_only=True):
     operation: Operation
 
 
+class ResourcesRule(Strict, frozen=True):
+    """Kubernetes resources that declare a broker's objects: their API group, the section that each kind is like.
+
+    `fields` are those of a resource that an export calls otherwise.
+    """
+
+    group: str
+    kinds: dict[str, str]
+    fields: dict[str, str] = field(default_factory=dict)
+
+
 class DefinitionsRule(Strict, frozen=True):
     """How to tell an export of a broker's definitions in JSON, and what its sections hold.
 
     It is one that has a key of `versions` and a section of `telling`, or else a section of `needs` and two of
     `telling`. `anchors` are the fields at which an object is shown, the first it has.
+
+    `policies` are the sections of policies, each with whether they are an operator's. `policy_arguments` gives the keys
+    of policies whose argument is not `x-KEY`; `of_exchanges` are the arguments that exchanges have and queues have not.
+    Of the arguments `lower_holds`, the lower of several values counts. `defaults` are arguments that nobody need give.
+    Names that match the pattern `own` are the broker's own.
     """
 
     versions: tuple[str, ...]
@@ -212,6 +229,13 @@ class DefinitionsRule(Strict, frozen=True):
     telling: tuple[str, ...]
     anchors: tuple[str, ...]
     sections: dict[str, SectionRule]
+    policies: dict[str, bool] = field(default_factory=dict)
+    policy_arguments: dict[str, str] = field(default_factory=dict)
+    of_exchanges: tuple[str, ...] = ()
+    lower_holds: tuple[str, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)
+    own: str = "(?!)"
+    resources: ResourcesRule | None = None
 
 
 class BrokerFile(Strict, frozen=True, tag_field="kind", tag="broker"):

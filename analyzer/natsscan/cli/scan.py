@@ -37,6 +37,13 @@ FORMATS = ("text", "json")
 @click.option(
     "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
 )
+@click.option(
+    "--definitions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
+)
 @click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Largest file to read.")
 def scan_command(
     paths: tuple[Path, ...],
@@ -48,6 +55,7 @@ def scan_command(
     strict: bool | None,
     exclude: tuple[str, ...],
     rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
     max_file_size: int | None,
 ) -> int:
     """Scan PATHs and show where AMQP is used.
@@ -58,7 +66,7 @@ def scan_command(
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
     files = [_output(output) for output in outputs]
-    report = run_scan(paths, exclude, rules, max_file_size)
+    report = run_scan(paths, exclude, rules, max_file_size, definitions)
     config = configuration(paths)[0]
     for name, file in files:
         _write(file, _render(report, name, detail=2, width=None, colour=False))
@@ -69,7 +77,11 @@ def scan_command(
 
 
 def run_scan(
-    paths: tuple[Path, ...], exclude: tuple[str, ...], rules: tuple[Path, ...], max_file_size: int | None
+    paths: tuple[Path, ...],
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    max_file_size: int | None,
+    definitions: tuple[Path, ...],
 ) -> Report:
     """Scan as the configuration around the paths and the options of a command say."""
     from natsscan.catalog.catalog import load_catalog
@@ -81,7 +93,7 @@ def run_scan(
     gc.disable()  # a scan makes few cycles and ends soon; looking for them took a tenth of its time
     config, config_file = configuration(paths)
     catalog = load_catalog((*_config_rules(config, config_file), *rules))
-    options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size)
+    options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size, definitions)
     with Progress() as progress:
         return scan(open_project(paths), catalog, options, progress.update)
 

@@ -19,7 +19,20 @@ FORMATS = ("text", "json", "mermaid", "dot")
 @click.option(
     "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
 )
-def topology_command(paths: tuple[Path, ...], format_: str, exclude: tuple[str, ...], rules: tuple[Path, ...]) -> None:
+@click.option(
+    "--definitions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
+)
+def topology_command(
+    paths: tuple[Path, ...],
+    format_: str,
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+) -> None:
     """Show the messaging system that the code under PATHs describes.
 
     Exchanges, queues, bindings, publishers and consumers, each with the lines that say so; as a picture with
@@ -27,7 +40,7 @@ def topology_command(paths: tuple[Path, ...], format_: str, exclude: tuple[str, 
     """
     from natsscan.cli.scan import run_scan
 
-    report = run_scan(paths, exclude, rules, None)
+    report = run_scan(paths, exclude, rules, None, definitions)
     sys.stdout.write(_render(report, format_))
 
 

@@ -207,6 +207,7 @@ class _Linker:
             span=span,
             via=via,
             service=self._service_of((via[0] if via else span).path),
+            definition=effect.place.definition,
         )
 
     def usage(self, reference: Reference) -> Usage:

@@ -13,7 +13,8 @@ class BrokerCall:
 
     `properties` are its arguments and those of the options or message it is given, by their names in the rules;
     entries of an argument table are `arguments.KEY`. `defaults` names those that the library filled in. `via` are the
-    calls of wrappers that lead to it, outermost first. `service` is the package of the outermost place.
+    calls of wrappers that lead to it, outermost first. `service` is the package of the outermost place, `definition`
+    what the call itself stands in.
     """
 
     operation: Operation
@@ -23,6 +24,7 @@ class BrokerCall:
     span: Span
     via: tuple[Span, ...]
     service: str
+    definition: str = ""
 
     @property
     def place(self) -> Span:

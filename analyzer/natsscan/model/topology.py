@@ -24,7 +24,7 @@ class Declared:
     """An exchange or queue as it is declared; properties as written, `defaults` names those that the library filled in.
 
     `policy` is the broker's policy that applies to it, empty without; `from_policy` are the arguments that it gives.
-    `origin` is None if the broker was not asked.
+    `origin` is None if the broker was not asked, or cannot tell; `differences` are what it says otherwise.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Declared:
     policy: str = ""
     from_policy: tuple[str, ...] = ()
     origin: Origin | None = None
+    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

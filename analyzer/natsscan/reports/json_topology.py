@@ -19,7 +19,7 @@ class DeclaredEntry(msgspec.Struct, frozen=True, kw_only=True):
     """What exchanges and queues have in common; `defaults` lists the properties that the library filled in.
 
     With the broker's definitions at hand, `origin` says who knows it, `policy` which policy applies to it, and
-    `from_policy` which arguments it has from there.
+    `from_policy` which arguments it has from there, `differences` what the broker says otherwise.
     """
 
     name: str
@@ -33,6 +33,7 @@ class DeclaredEntry(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin | msgspec.UnsetType = msgspec.UNSET
     policy: str | msgspec.UnsetType = msgspec.UNSET
     from_policy: list[str] | msgspec.UnsetType = msgspec.UNSET
+    differences: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ExchangeEntry(DeclaredEntry, frozen=True, kw_only=True):
@@ -156,6 +157,7 @@ class _Declared(TypedDict):
     origin: Origin | msgspec.UnsetType
     policy: str | msgspec.UnsetType
     from_policy: list[str] | msgspec.UnsetType
+    differences: list[str] | msgspec.UnsetType
 
 
 def _declared(declared: Declared) -> _Declared:
@@ -172,6 +174,7 @@ def _declared(declared: Declared) -> _Declared:
         "origin": declared.origin if declared.origin is not None else msgspec.UNSET,
         "policy": declared.policy if asked else msgspec.UNSET,
         "from_policy": list(declared.from_policy) if asked else msgspec.UNSET,
+        "differences": list(declared.differences) if asked else msgspec.UNSET,
     }
 
 

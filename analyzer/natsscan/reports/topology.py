@@ -43,9 +43,10 @@ def _broker(declared: Declared) -> Iterator[str]:
             yield from _row("in the code", ["nothing declares it"])
         case _:
             pass
+    yield from _row("differs", declared.differences)
     if declared.policy:
         given = [f"{name} {declared.arguments[name]}" for name in declared.from_policy]
-        yield from _row("policy", [f"{declared.policy}: {', '.join(given) or 'adds nothing'}"])
+        yield from _row("policy", [f"{declared.policy}: {', '.join(given)}"])
 
 
 def _queue(topology: Topology, name: str) -> list[str]:
@@ -90,7 +91,9 @@ def _publishes(publisher: Publisher) -> str:
     exchange = publisher.exchange or "the default exchange"
     told = ("delivery_mode", "expiration", "priority", "mandatory", "reply_to")
     given = [f"{name.replace('_', ' ')} {publisher.properties[name]}" for name in told if name in publisher.properties]
-    return f"{publisher.service}, through {exchange} with {publisher.routing_key}; {', '.join(given)}"
+    return "; ".join(
+        filter(None, (f"{publisher.service}, through {exchange} with {publisher.routing_key}", ", ".join(given)))
+    )
 
 
 def _consumes(consumer: Consumer) -> str:

@@ -5,6 +5,8 @@ import stat
 from pathlib import Path
 
 from natsscan.model.coverage import Loss, Problem
+from natsscan.model.errors import InputError
+from natsscan.source.text import TextPositions
 
 MAX_FILE_SIZE = 5_000_000
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -75,3 +77,17 @@ def text_problem(path: str, data: bytes) -> Problem | None:
         except UnicodeDecodeError as error:
             return Problem(path, data.count(b"\n", 0, error.start) + 1, "not UTF-8 here", Loss.PART)
     return None
+
+
+def read_given(root: Path, path: Path) -> TextPositions:
+    """Return a file that the user named, by its path from the project's root, or by its name if it is outside.
+
+    Raises InputError if it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError.at(path, None, f"cannot be read: {reason}; name a file that is there") from error
+    whole = path.resolve()
+    return TextPositions(whole.relative_to(root).as_posix() if whole.is_relative_to(root) else path.name, data)

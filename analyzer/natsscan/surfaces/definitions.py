@@ -1,4 +1,4 @@
-"""Exports of a broker's definitions: the JSON that declares its objects from outside."""
+"""Exports of a broker's definitions: the JSON that declares its objects from outside, also as a template of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Export
+from natsscan.model.coverage import Loss, Problem
 from natsscan.model.usage import Operation, Usage
+from natsscan.surfaces.helmmask import find_actions
 from natsscan.surfaces.hiding import SECRET, without_credentials
 from natsscan.surfaces.mentions import mentions
 from natsscan.surfaces.surface import Surface, SurfaceReading
@@ -23,12 +25,21 @@ _DEEPEST = 16
 
 
 @dataclass(slots=True)
-class _Object:
+class DeclaredObject:
     """An object of a section: its fields by dotted path, each with its text and place."""
 
     section: str
     start: int
     fields: dict[str, tuple[str, Place]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What was not read of an export, from where on, and why."""
+
+    at: int
+    reason: str
+    loss: Loss
 
 
 @dataclass(slots=True)
@@ -43,21 +54,19 @@ class _Open:
 def read(surface: Surface) -> SurfaceReading:
     """Return the objects that an export of definitions declares; of any other JSON, a mention of the broker."""
     export = surface.broker.export
-    if export is None or not _is_export(surface.source.data, export):
+    if export is None or not is_export(surface.source.data, export):
         return SurfaceReading(mentions(surface))
-    text = byte_text(surface)
     usages: list[Usage] = []
-    broken = None
-    for item in _objects(text, export.sections):
-        if isinstance(item, int):
-            broken = item
-        else:
+    problems: list[Problem] = []
+    for item in declared_objects(byte_text(surface), export.sections):
+        if isinstance(item, DeclaredObject):
             usages.append(_usage(surface, item, export))
-    problems = () if broken is None else (surface.problem(broken, "the JSON of these definitions is broken here"),)
-    return SurfaceReading(tuple(usages) or mentions(surface), problems)
+        elif item.loss is Loss.PART:
+            problems.append(surface.problem(item.at, item.reason))
+    return SurfaceReading(tuple(usages) or mentions(surface), tuple(problems))
 
 
-def _is_export(data: bytes, export: Export) -> bool:
+def is_export(data: bytes, export: Export) -> bool:
     """Tell whether JSON is an export of definitions: it says the broker's version, or has several of its sections."""
     if not any(gate in data for gate in export.gates):
         return False  # spares long files of another sort the patterns
@@ -66,20 +75,26 @@ def _is_export(data: bytes, export: Export) -> bool:
     return len({match[1] for match in export.section.finditer(data)}) >= _SECTIONS_ENOUGH
 
 
-def _objects(text: str, sections: Container[str]) -> Iterator[_Object | int]:
-    """Yield the objects of all sections in order, then the offset at which the text stops to be JSON, if it does."""
+def declared_objects(text: str, sections: Container[str]) -> Iterator[DeclaredObject | Unread]:
+    """Yield the objects of all sections in order, and what could not be read: the rest from where it is no JSON.
+
+    Each character of `text` stands for one byte. Template actions that stand for a value leave it out.
+    """
+    text = _without_actions(text)
     stack: list[_Open] = []
-    item: _Object | None = None
+    item: DeclaredObject | None = None
     at = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
     while (match := _TOKEN.match(text, at)) is not None:
         at, start = match.end(), match.start(match.lastindex or 0)
         mark = match[2] or ""
         if match[4] or (mark in ("}", "]") and not (stack and stack[-1].is_object is (mark == "}"))):
-            yield start
+            yield Unread(start, "the JSON of these definitions is broken here", Loss.PART)
             return
         if mark in ("{", "["):
+            if mark == "[" and len(stack) == 1 and stack[0].key not in sections:
+                yield Unread(start, f"nothing is known of {stack[0].key!r} here: it is left out", Loss.NONE)
             if mark == "{" and item is None and _is_section(stack, sections):
-                item = _Object(stack[0].key, start)
+                item = DeclaredObject(stack[0].key, start)
             stack.append(_Open(mark == "{"))
         elif mark in ("}", "]"):
             stack.pop()
@@ -97,7 +112,20 @@ def _objects(text: str, sections: Container[str]) -> Iterator[_Object | int]:
             path = ".".join(frame.key for frame in stack[_ITEM_DEPTH:] if frame.is_object)
             item.fields.setdefault(path, (_string(text[start:at]), (start, at)))
     if stack:
-        yield len(text)
+        yield Unread(len(text), "the JSON of these definitions is broken here", Loss.PART)
+
+
+def _without_actions(text: str) -> str:
+    """Return a text without template actions, those within strings without their quotes; every offset stays."""
+    if "{{" not in text:
+        return text
+    data = bytearray(text.encode("latin-1"))
+    for action in find_actions(bytes(data)):
+        line = data[data.rfind(b"\n", 0, action.start) + 1 : action.start]
+        within_string = line.replace(b'\\"', b"").count(b'"') % 2 == 1
+        body = data[action.start : action.end]
+        data[action.start : action.end] = body.replace(b'"', b"'") if within_string else re.sub(rb"[^\n]", b" ", body)
+    return data.decode("latin-1")
 
 
 def _is_section(stack: list[_Open], sections: Container[str]) -> bool:
@@ -122,7 +150,7 @@ def _string(token: str) -> str:
     return value.encode("utf-8", errors="replace").decode()
 
 
-def _usage(surface: Surface, item: _Object, export: Export) -> Usage:
+def _usage(surface: Surface, item: DeclaredObject, export: Export) -> Usage:
     section = export.sections[item.section]
     anchors = (item.fields[key][1] for key in export.anchors if key in item.fields)
     start, end = next(anchors, (item.start, item.start + 1))

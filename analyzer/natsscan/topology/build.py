@@ -88,7 +88,7 @@ def call_of(usage: Usage) -> BrokerCall | None:
     given = {argument.name: Name(((argument.text,),)) for argument in usage.arguments}
     if usage.operation is Operation.PUBLISH:
         given.setdefault("exchange", Name((("",),)))
-    return BrokerCall(usage.operation, usage.symbol, given, frozenset(), usage.span, (), usage.service)
+    return BrokerCall(usage.operation, usage.symbol, given, frozenset(), usage.span, (), usage.service, usage.language)
 
 
 def _order(call: BrokerCall) -> tuple[Span, tuple[Span, ...]]:

@@ -15,34 +15,37 @@ _ONE_HOLE = re.compile(r"\{(?:[^{}]*\.)?([^{}.]+)\}")
 _NO_NAME = re.compile(r"(?:\{[^{}]*\}|\.)*")
 
 
-def check(topology: Topology, unit_of: Callable[[str], str], service_of: Callable[[str], str]) -> Iterator[Usage]:
-    """Yield a usage of operation `topology` for each thing that does not fit, with an argument that says which.
+Misfit = tuple[Span, str, dict[str, str]]
+
+
+def check(topology: Topology, unit_of: Callable[[str], str]) -> Iterator[Misfit]:
+    """Yield each thing that does not fit: where, its name, and arguments that say what is wrong with it.
 
     `unit_of` tells the unit of a configuration key, empty if it is not known. What is nothing but a hole is left out:
     any name may be meant.
     """
-    for place, name, arguments in (
-        *_exchanges(topology),
-        *_queues(topology),
-        *_dead_letters(topology),
-        *_consumers(topology),
-        *_publishers(topology, unit_of),
-    ):
-        yield Usage(
-            operation=Operation.TOPOLOGY,
-            is_call=False,
-            symbol=name,
-            library="topology",
-            language="topology",
-            tier=Tier.DIRECT,
-            span=place,
-            definition=None,
-            service=service_of(place.path),
-            arguments=tuple(Argument(key, text, Provenance.COMPUTED, None) for key, text in sorted(arguments.items())),
-        )
+    yield from _exchanges(topology)
+    yield from _queues(topology)
+    yield from _dead_letters(topology)
+    yield from _consumers(topology)
+    yield from _publishers(topology, unit_of)
 
 
-Misfit = tuple[Span, str, dict[str, str]]
+def misfit_usage(misfit: Misfit, service: str) -> Usage:
+    """Return the usage of operation `topology` that tells of a thing that does not fit."""
+    place, name, arguments = misfit
+    return Usage(
+        operation=Operation.TOPOLOGY,
+        is_call=False,
+        symbol=name,
+        library="topology",
+        language="topology",
+        tier=Tier.DIRECT,
+        span=place,
+        definition=None,
+        service=service,
+        arguments=tuple(Argument(key, text, Provenance.COMPUTED, None) for key, text in sorted(arguments.items())),
+    )
 
 
 def _is_named(name: str) -> bool:
