@@ -74,6 +74,15 @@ def test_pictures(natsscan: Command, write: Write) -> None:
     assert '[label="Ack, prefetch 10"];' in dot
 
 
+def test_an_svg_of_its_own(natsscan: Command, write: Write) -> None:
+    write(SHOP)
+    run = natsscan("topology", ".", "--format", "svg")
+    assert run.code == 0
+    assert run.out.startswith("<svg ")
+    for name in ("orders", "parcels", "shop", "post", "new.{region}", "Ack, prefetch 10", "dead letters"):
+        assert f">{name}</text>" in run.out
+
+
 def test_names_cannot_break_out_of_a_picture(natsscan: Command, write: Write) -> None:
     write({"M.hs": 'module M where\nimport Network.AMQP\nx c = declareQueue c newQueue {queueName = "a\\"]; <b>|`"}\n'})
     assert '[("a#34;]; #60;b#62;#124;#96;")]' in natsscan("topology", ".", "--format", "mermaid").out

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from natsscan.model.report import Report
 
-FORMATS = ("text", "json", "mermaid", "dot")
+FORMATS = ("text", "json", "mermaid", "dot", "svg")
 
 
 @click.command("topology")
@@ -36,7 +36,7 @@ def topology_command(
     """Show the messaging system that the code under PATHs describes.
 
     Exchanges, queues, bindings, publishers and consumers, each with the lines that say so; as a picture with
-    `--format mermaid` or `--format dot`.
+    `--format svg`, `mermaid` or `dot`.
     """
     from natsscan.cli.scan import run_scan
 
@@ -54,8 +54,10 @@ def _render(report: Report, format_: str) -> str:
 
         on_nats = nats.render(report.nats, report.topology)
         return topology.render(report.topology) + (f"\n{on_nats}" if on_nats else "")
-    from natsscan.reports import diagrams
+    from natsscan.reports import diagrams, picture
     from natsscan.topology.graph import build_graph
 
     graph = build_graph(report.topology)
+    if format_ == "svg":
+        return picture.svg(graph, f"The messaging system of {report.root}")
     return diagrams.mermaid(graph) if format_ == "mermaid" else diagrams.dot(graph)
