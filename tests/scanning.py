@@ -32,4 +32,4 @@ def read_surface(
 ) -> SurfaceReading:
     data = text if isinstance(text, bytes) else text.encode()
     source = SourceFile(path, kind, data)
-    return reader(Surface(source, TextPositions(path, data), "service", catalog.broker, owner))
+    return reader(Surface(source, TextPositions(path, data), "service", catalog.broker, catalog.secrets, owner))

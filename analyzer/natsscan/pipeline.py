@@ -242,7 +242,9 @@ def _part(task: _Task, reading: _Reading, found: _Found) -> _Part:
         for usage in found.usages
         for path in [usage.span.path]
     }
-    notes = {path: notes for path, at in found.positions.items() if (notes := read_notes(at.data))}
+    notes = {
+        path: notes for path, at in found.positions.items() if (notes := read_notes(at.data, task.catalog.secrets))
+    }
     problems = (*reading.problems, *found.problems)
     files = _count(task.project, reading, found.positions.keys(), problems)
     return _Part(found.usages, lines, notes, problems, files, found.calls, found.options)
@@ -374,7 +376,9 @@ def _surfaces(
         to = belonging_of(source)
         if to.owner or to.blocks or source.path in worth:
             at = positions[source.path] = TextPositions(source.path, source.data)
-            surface = Surface(source, at, task.services.of(source.path), broker, to.owner, to.blocks)
+            surface = Surface(
+                source, at, task.services.of(source.path), broker, task.catalog.secrets, to.owner, to.blocks
+            )
             result = reader(surface)
             usages += result.usages or belonging(surface).usages
             problems += result.problems

@@ -11,8 +11,21 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from natsscan.findings.redact import Notation, notation_of, redact, redact_argument
+from natsscan.catalog.catalog import load_catalog
+from natsscan.findings import redact as redacting
+from natsscan.findings.redact import Notation, notation_of
 from tests.conftest import Command
+
+SECRETS = load_catalog().secrets
+
+
+def redact(text: str, notation: Notation = Notation.CODE) -> str:
+    return redacting.redact(SECRETS, text, notation)
+
+
+def redact_argument(name: str, text: str, notation: Notation) -> str:
+    return redacting.redact_argument(SECRETS, name, text, notation)
+
 
 PLACES = [
     "password: {}", "  RABBITMQ_PASSWORD={}", "export AMQP_PASSWORD='{}'", "export RABBITMQ_PASSWORD_V0={}", '"password": "{}"', "--password {}", "--password={}",

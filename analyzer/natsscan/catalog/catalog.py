@@ -18,7 +18,9 @@ from natsscan.catalog.schema import (
     LibraryFile,
     OperatorsFile,
     RuleFile,
+    SecretsFile,
 )
+from natsscan.catalog.secrets import Secrets, compile_secrets
 from natsscan.catalog.systems import compile_systems, systems_of
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
@@ -74,6 +76,7 @@ class Catalog:
     functions: FunctionsFile
     quoters: dict[str, re.Pattern[str] | None]
     brokers: tuple[Broker, ...]
+    secrets: Secrets
     systems: dict[str, str]
     clients: tuple[ClientFile, ...]
     generic: dict[str, Exports]
@@ -169,6 +172,11 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         functions=functions,
         quoters={name: re.compile(pattern) if pattern else None for name, pattern in functions.quoters.items()},
         brokers=brokers,
+        secrets=compile_secrets(
+            (value for _, value in loaded if isinstance(value, SecretsFile)),
+            symbols.values(),
+            (item for broker in brokers for item in broker.tools.own.items()),
+        ),
         systems=systems,
         clients=tuple(value for _, value in loaded if isinstance(value, ClientFile)),
         generic={

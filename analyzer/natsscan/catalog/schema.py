@@ -345,6 +345,36 @@ class SettingsFile(Strict, frozen=True, tag_field="kind", tag="settings"):
     settings: tuple[SettingRule, ...]
 
 
+class SecretsFile(Strict, frozen=True, tag_field="kind", tag="secrets"):
+    """How secrets are told from other values, in whatever language or format.
+
+    `names` are what names of keys end in whose values are secrets, their parts joined by `_`, `-` or nothing; of
+    `short_names`, only whole words count. A key that begins with one of `pointers`, or whose secret's name is followed
+    by one of `elsewhere` (`PASSWORD_FILE`), says where a secret is. `options` of commands are followed by a secret,
+    `logins` by a user, a colon and a password. `calls` are functions whose arguments stand in parentheses, each with
+    the position of its password, from 1.
+    """
+
+    id: Identifier
+    title: str
+    names: Annotated[tuple[str, ...], Meta(min_length=1)]
+    short_names: tuple[str, ...] = ()
+    pointers: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    options: tuple[Annotated[str, Meta(pattern="^-")], ...] = ()
+    logins: tuple[Annotated[str, Meta(pattern="^-")], ...] = ()
+    calls: dict[str, Annotated[int, Meta(ge=1, le=8)]] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
+
+
 RuleFile = (
-    LibraryFile | FindingsFile | OperatorsFile | FunctionsFile | BrokerFile | SettingsFile | ToolsFile | ClientFile
+    LibraryFile
+    | FindingsFile
+    | OperatorsFile
+    | FunctionsFile
+    | BrokerFile
+    | SettingsFile
+    | ToolsFile
+    | ClientFile
+    | SecretsFile
 )

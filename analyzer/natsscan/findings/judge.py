@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from string import Formatter
 
@@ -25,7 +25,8 @@ def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], 
     rules = _by_subject(catalog)
     found = []
     twins: Counter[str] = Counter()
-    hide, hide_argument = cache(redact), cache(redact_argument)  # the same texts come again and again
+    hide = cache(partial(redact, catalog.secrets))
+    hide_argument = cache(partial(redact_argument, catalog.secrets))  # the same texts come again and again
     for usage in sorted((_without_secrets(usage, hide, hide_argument) for usage in usages), key=_place):
         system = catalog.system_of(usage.library)
         applying = [rule for rule in rules[system, usage.operation, usage.tier] if _applies(rule.when, usage)]

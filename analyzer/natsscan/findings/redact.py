@@ -10,36 +10,19 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from natsscan.catalog.secrets import LITERAL, STRING, Secrets
 from natsscan.model.source import PROGRAMS, FileKind
 
 HIDDEN = "***"
 
 _LONGEST_KEY = 80
-_STRING = r'"(?:[^"\\\n]|\\.)*+"'
-_LITERAL = rf"(?:{_STRING}|'(?:[^'\\\n]|\\.)*+')"
-_WORD = rf"(?:{_LITERAL}|\S)++"
-
-# A key is known by its end: `passwordFile` and `secretName` hold references. `pass` must not end a word like `bypass`.
-_NAME = (
-    r"(?:(?i:passwords?(?:_hash)?|passwd|passphrase|secret|token|cookie"
-    r"|(?:api|access|secret|private|signing|encryption|account)[_-]?key)"
-    r"|(?<![A-Za-z])(?i:pass|pwd|pw)|(?<=[a-z0-9])(?:Pass|Pwd|Pw))"
-)
-# One of several, `PASSWORD_V0`; what says where the secret is, `PASSWORD_FILE`, is none.
-_NUMBERED = r"(?:_(?!(?:FILE|PATH|DIR|REF|NAME|KEY|ENV|VAR)\b)[A-Z0-9]{1,12})?"
-_KEY = re.compile(
-    rf"{_NAME}{_NUMBERED}(?P<close>\\*[\"']|)(?P<before>[ \t]*)"
-    rf"(?P<sep>=>(?=[ \t]*[\"'])|[:?+]?=|:(?=[\s\"'\\{{]|$))(?P<after>[ \t]*)"
-)
 _KEY_START = re.compile(r"[\w.-]*$")
-# The names of keys that point to where a secret is.
-_POINTS = re.compile(r"(?i)^(?:existing|pull|image)")
 
 # What stands for a value that is elsewhere: template actions, variables, what a command prints.
 _REFERENCE = re.compile(
     r"(?:\$?\{\{.{0,300}?\}\}|\$+\{[^{}\n]*\}|\$+\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*+\)|\$+[A-Za-z_]\w*+|`[^`\n]*`)++"
 )
-_FALLBACK = re.compile(rf"(\$\{{\w+:?[-=])([^{{}}\n]+)(?=\}})|(\bdefault\s+)({_LITERAL})")
+_FALLBACK = re.compile(rf"(\$\{{\w+:?[-=])([^{{}}\n]+)(?=\}})|(\bdefault\s+)({LITERAL})")
 _NO_VALUE = re.compile(r"(?:[|>][+-]?\d?|null|~|true|false|[{\[(]|#\s.*|[)\]},;]{0,3})$|\{\s*[\w\"'-]+:(?:\s|$)")
 _QUOTE = re.compile(r"(?:<<)?(\\*[\"'])")
 _CLOSERS = ",;)]}\"'`"
@@ -47,7 +30,7 @@ _OPENERS = "{[("
 _CODE = re.compile(
     r"(?:[a-zA-Z_][a-zA-Z_']*\.)*[a-zA-Z_][a-zA-Z_']*(?=$|[\s,)}])|[\w.]+[\[(]|(?:[A-Z]\w*\.)+[\w']+(?=\s+\S)"
 )
-_BINDS_STRING = re.compile(rf"(\b(?:fromMaybe|pack|Just|pure|return|Some|fromString|encodeUtf8)\s+)({_STRING})")
+_BINDS_STRING = re.compile(rf"(\b(?:fromMaybe|pack|Just|pure|return|Some|fromString|encodeUtf8)\s+)({STRING})")
 
 _BLANK = re.compile(r"\s")
 _SCHEME = re.compile(r"\b([A-Za-z][\w+.-]{0,30})://")
@@ -57,32 +40,6 @@ _PEM = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----).*?(?=-----END|\Z)", re.DOTALL)
 # Nothing but base64, of all its kinds of characters: a digest in hexadecimal is no secret.
 _PEM_BODY = re.compile(
     r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)([ \t\"'>|-]*+)[A-Za-z0-9+/]{60,}+={0,2}([\"',;\\ \t\r]*+)$", re.MULTILINE
-)
-
-# Where a secret has no key: the part before it, and the secret itself. `(?<!\S)` keeps options whole words.
-_PLACES = (
-    re.compile(rf"(--(?:password|pass|passwd|token|secret|api-key)[ \t]+)(?!--)({_WORD})"),
-    re.compile(
-        rf"((?<!\S)(?:-u|--user|--proxy-user)[ \t=]*)(?!\d+:\d+\b(?!.{{0,200}}://))({_LITERAL}|[^\s:\"'=-][^\s:]*:\S+)"
-    ),
-    re.compile(rf"(\brabbitmqadmin\b[^|;&\n]{{0,200}}?(?<!\S)-p[ \t]*)({_WORD})"),
-    re.compile(
-        rf"(\b(?:add_user|change_password|authenticate_user)[ \t]+(?:--?\S+[ \t]+){{0,4}}+{_WORD}[ \t]+)({_WORD})"
-    ),
-    re.compile(rf"(\b(?:ENV|ARG)[ \t]+\w*{_NAME}[ \t]+)({_WORD})"),
-    re.compile(rf"((?i:\bname)[\"']?:[ \t]*[\"']?[\w-]*{_NAME}[\"']?[ \t]*,[ \t]*[\"']?value[\"']?:[ \t]*)({_WORD})"),
-    re.compile(rf"(\{{[ \t]*'?\w*{_NAME}'?[ \t]*,[ \t]*(?:<<)?)({_STRING})"),
-    re.compile(rf"(<[\w.:-]*{_NAME}>)([^<\n]+)"),
-    re.compile(r"((?i:\bauthorization)[\"']?[ \t]*[:=,][ \t]*[\"']?(?:(?i:bearer|basic|token)[ \t]+)?+)(\S+)"),
-    re.compile(r"(\b[Bb]earer[ \t]+)((?=\S*\d|\S{20})[^\s{$]\S*)"),
-    re.compile(rf"(\b(?:plain|amqplain|rabbitCRdemo)\s+(?:{_STRING}|[\w.']+)\s+)({_STRING})"),
-    re.compile(rf"(\bopenConnection'?\s+(?:{_STRING}|\S+)(?:\s+\d+)?(?:\s+(?:{_STRING}|\S+)){{2}}\s+)({_STRING})"),
-    re.compile(rf"(\bPlainCredentials\(\s*{_LITERAL}\s*,\s*)({_LITERAL})"),
-)
-
-# Something of this is in every line that any of the patterns takes: most lines are done with one search.
-_MAY_HOLD_SECRET = re.compile(
-    r"(?i)openconnection|demo|pass|pwd|pw|secret|token|cookie|key|://|user|-[up]|plain|auth|basic|bearer|-----|[A-Za-z0-9+/]{60}"
 )
 
 
@@ -101,28 +58,28 @@ def notation_of(language: str) -> Notation:
     return Notation.SETTINGS if language in (FileKind.BROKER_CONFIG, FileKind.ENV) else Notation.TEXT
 
 
-def redact(text: str, notation: Notation = Notation.CODE) -> str:
-    """Return a line of a file with `***` in the place of each secret it holds.
+def redact(secrets: Secrets, text: str, notation: Notation) -> str:
+    """Return a line of a file with `***` in the place of each secret it holds; `secrets` tells these from the rest.
 
     References to a secret, `${VAR}` or `{{ .Values.x }}`, empty values and code that passes a secret on stay.
     """
-    if _MAY_HOLD_SECRET.search(text) is None:
+    if secrets.hint.search(text) is None:
         return text
     text = _PEM_BODY.sub(rf"\1{HIDDEN}\2", _PEM.sub(rf"\1{HIDDEN}", text))
     text = _without_userinfo(text)
-    for pattern in _PLACES:
+    for pattern in secrets.places:
         text = pattern.sub(lambda match: match[1] + _hidden(match[2]), text)
-    return _without_values(text, notation)
+    return _without_values(secrets, text, notation)
 
 
-def redact_argument(name: str, text: str, notation: Notation) -> str:
+def redact_argument(secrets: Secrets, name: str, text: str, notation: Notation) -> str:
     """Return the text of a usage's argument with `***` in the place of each secret it holds.
 
     In code the name of an argument tells what a literal is: `password` of a call that opens a connection. In other
     files the readers do not give values of secret keys, and names such as `from_secret` are of places.
     """
     head = f"{name} = " if notation is Notation.CODE else ""
-    return redact(head + text, notation).removeprefix(head)
+    return redact(secrets, head + text, notation).removeprefix(head)
 
 
 def _hidden(value: str) -> str:
@@ -196,18 +153,18 @@ def _found(at: int, otherwise: int) -> int:
     return at if at >= 0 else otherwise
 
 
-def _without_values(text: str, notation: Notation) -> str:
+def _without_values(secrets: Secrets, text: str, notation: Notation) -> str:
     """Hide the values of keys that name a secret, in any notation of keys and values."""
     pieces, last = [], 0
-    while (match := _KEY.search(text, last)) is not None:
+    while (match := secrets.assigned.search(text, last)) is not None:
         start = match.end()
-        end, shown = _value(text, match, notation)
+        end, shown = _value(secrets, text, match, notation)
         pieces += [text[last:start], shown]
         last = max(end, start)
     return "".join([*pieces, text[last:]])
 
 
-def _value(text: str, match: re.Match[str], notation: Notation) -> tuple[int, str]:
+def _value(secrets: Secrets, text: str, match: re.Match[str], notation: Notation) -> tuple[int, str]:
     """Return where the value after a key ends, and what is shown for it."""
     start = match.end()
     line_end = _found(text.find("\n", start), len(text))
@@ -218,7 +175,7 @@ def _value(text: str, match: re.Match[str], notation: Notation) -> tuple[int, st
     spaced = match["sep"].endswith("=") and bool(match["before"] or match["after"])
     # `==`, `=~`, `=<<` and `=>` are operators.
     is_operator = match["before"] and not match["after"] and text[start : start + 1] in ("=", "~", "<", ">")
-    if _POINTS.match(key) or is_operator:
+    if secrets.points.match(key) or is_operator:
         return start, ""
     quoted = _quoted(text, start, line_end)
     if quoted is not None:

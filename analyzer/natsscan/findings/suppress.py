@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from natsscan.catalog.secrets import Secrets
 from natsscan.findings.redact import Notation, redact
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.finding import Finding, Suppressed
@@ -49,7 +50,7 @@ def suppress(
     return tuple(kept), tuple(aside), unused
 
 
-def read_notes(data: bytes) -> tuple[Note, ...]:
+def read_notes(data: bytes, secrets: Secrets) -> tuple[Note, ...]:
     """Return the suppressions that the comments of a file ask for.
 
     One covers its own line or, standing alone on a line, the next one. `ignore` without rules covers every rule.
@@ -65,7 +66,7 @@ def read_notes(data: bytes) -> tuple[Note, ...]:
         rules = tuple(
             rule.strip() for rule in (match.group(1) or b"").decode(errors="replace").split(",") if rule.strip()
         )
-        reason = redact(_ENDINGS.sub("", match.group(2).decode(errors="replace")).strip(), Notation.TEXT)
+        reason = redact(secrets, _ENDINGS.sub("", match.group(2).decode(errors="replace")).strip(), Notation.TEXT)
         found.append(Note(number, number + 1 if alone else number, rules, reason))
     return tuple(found)
 

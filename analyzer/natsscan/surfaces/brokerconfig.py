@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from natsscan.catalog.secrets import Secrets
 from natsscan.model.usage import Operation
 from natsscan.surfaces.hiding import SECRET, without_credentials
 from natsscan.surfaces.mentions import mentions
 from natsscan.surfaces.surface import Surface, SurfaceReading
 from natsscan.surfaces.variables import find_variables
-from natsscan.surfaces.words import Hit, byte_text, usages, with_holes
+from natsscan.surfaces.words import Hit, Place, byte_text, usages, with_holes
 
 _BLANK = re.compile(r"\s*(?:#.*)?")
 _SETTING = re.compile(r"[ \t]*([\w.$/*-]+)[ \t]*=[ \t]*([^#]*)")
 # So many keys that only this broker has make a file its configuration, whatever its name is.
 _TELLING_ENOUGH = 2
-_SECRET_KEY = re.compile(r"(?i)pass(?:word|wd|phrase)?$|secret$|token$|cookie$|(?:private|signing|encryption)_key$")
 _ERLANG = re.compile(
     r"(?P<skip>\s+|%[^\n]*)|(?P<open>\{)|(?P<close>\})|(?P<string>\"(?:[^\"\\]|\\.)*+\")"
     r"|(?P<atom>[a-z][\w@]*|'(?:[^'\\\n]|\\.)*+')|(?P<comma>,)|(?P<other>.)",
@@ -42,9 +42,10 @@ def read(surface: Surface) -> SurfaceReading:
     hits: list[Hit] = []
     unread: list[int] = []
     if surface.source.path.endswith(".config"):
-        hits.extend(_erlang_settings(text))
+        found = _erlang_settings(text)
+        hits.extend(_setting(surface.secrets, key, value, *place) for key, value, place in found)
     if not hits:
-        hits, unread = _settings(text)
+        hits, unread = _settings(surface.secrets, text)
         if not _is_broker_config(surface, text, len(hits), len(unread)):
             return SurfaceReading(mentions(surface))
     hits.extend(find_variables(surface.broker, _without_comments(text), bytearray(len(text))))
@@ -63,7 +64,7 @@ def _is_broker_config(surface: Surface, text: str, settings: int, unread: int) -
     return telling > 0 and surface.broker.name.search(folder) is not None
 
 
-def _settings(text: str) -> tuple[list[Hit], list[int]]:
+def _settings(secrets: Secrets, text: str) -> tuple[list[Hit], list[int]]:
     """Return the settings in `key = value` lines, and where the lines begin that are none."""
     hits: list[Hit] = []
     unread: list[int] = []
@@ -73,20 +74,20 @@ def _settings(text: str) -> tuple[list[Hit], list[int]]:
         end = len(text) if end < 0 else end
         match = _SETTING.match(text, at, end)
         if match is not None:
-            hits.append(_setting(match[1], match[2], match.start(1), match.end(1)))
+            hits.append(_setting(secrets, match[1], match[2], *match.span(1)))
         elif not _BLANK.fullmatch(text, at, end):
             unread.append(at)
         at = end + 1
     return hits, unread
 
 
-def _setting(key: str, value: str, start: int, end: int) -> Hit:
-    shown = SECRET if _SECRET_KEY.search(key) else with_holes(without_credentials(" ".join(value.split())))
+def _setting(secrets: Secrets, key: str, value: str, start: int, end: int) -> Hit:
+    shown = SECRET if secrets.key.search(key) else with_holes(without_credentials(" ".join(value.split())))
     return Hit(Operation.CONFIG, key, start, end, {"value": shown})
 
 
-def _erlang_settings(text: str) -> Iterator[Hit]:
-    """Yield the settings `{key, Value}` of a configuration in Erlang terms, their keys with those they stand in."""
+def _erlang_settings(text: str) -> Iterator[tuple[str, str, Place]]:
+    """Yield the settings `{key, Value}` in Erlang terms: the key with those it stands in, its value, its place."""
     stack: list[_Tuple] = []
     at = 0
     while (match := _ERLANG.match(text, at)) is not None:
@@ -100,7 +101,7 @@ def _erlang_settings(text: str) -> Iterator[Hit]:
                 stack[-1].is_section = True
             if done.value_start >= 0 and not done.is_section:
                 path = ".".join([*(outer.key for outer in stack[-3:] if outer.key), done.key])
-                yield _setting(path, text[done.value_start : match.start()], done.key_start, done.key_end)
+                yield path, text[done.value_start : match.start()], (done.key_start, done.key_end)
         elif kind == "atom" and stack and not stack[-1].key and stack[-1].value_start < 0:
             stack[-1].key, stack[-1].key_start, stack[-1].key_end = match[0].strip("'"), match.start(), match.end()
         elif kind == "comma" and stack and stack[-1].key and stack[-1].value_start < 0:

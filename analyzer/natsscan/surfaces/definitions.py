@@ -17,7 +17,6 @@ from natsscan.surfaces.surface import Surface, SurfaceReading
 from natsscan.surfaces.words import Place, byte_text
 
 _TOKEN = re.compile(r"[ \t\r\n]*+(?:(\"(?:[^\"\\]|\\.)*+\")|([{}\[\]:,])|([^\s\"{}\[\]:,]+)|(.))", re.DOTALL)
-_SECRET_KEY = re.compile(r"(?i)pass(?:word|wd|phrase)?(?:_hash)?$|secret$|token$|cookie$")
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 _SECTIONS_ENOUGH = 2
 _ITEM_DEPTH = 2
@@ -156,7 +155,7 @@ def _usage(surface: Surface, item: DeclaredObject, export: Export) -> Usage:
     start, end = next(anchors, (item.start, item.start + 1))
     fields = {key: text for key, (text, _) in item.fields.items()}
     arguments = {
-        section.known(key, fields): SECRET if _SECRET_KEY.search(key) else without_credentials(text)
+        section.known(key, fields): SECRET if surface.secrets.key.search(key) else without_credentials(text)
         for key, text in fields.items()
     }
     is_call = section.operation is not Operation.CONFIG

@@ -5,20 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from natsscan.catalog.secrets import Secrets
+
 SECRET = "(secret)"  # noqa: S105 - what stands for a secret, not one
 
 _CREDENTIALS = re.compile(r"//\S*@")
 # What looks like a port and is none may be the beginning of a password.
 _CUT_OFF = re.compile(r"//[^/@:\s]*:(?!\d{0,5}(?:[/?#,;)\]}\"'\s]|$)|[$({])\S*")
 _USERINFO = re.compile(r"://([^\s\"'<>@/]*)@")
-# The key must end in the word: `passwordFile` and `secretName` hold references. What begins like a variable or a
-# list is no value of a secret either.
-_SECRET_VALUE = re.compile(
-    r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|cookie|credentials?|api_?key)"
-    r"(?:_(?!(?:file|path|dir|ref|name|key|env|var)\b)[a-z0-9]{1,12})?[\"']?[ \t]*[:=][ \t]*"
-    r"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'${}\[\],][^\s\"',}]*))"
-    r"|(?:--(?:password|pass|token|secret)[ =]|(?<!\S)(?:-u|--user)[ =]?[\"']?[^\s\"':$=]*:)[\"']?([^\s\"'$-][^\s\"']*)"
-)
 
 
 def without_credentials(text: str) -> str:
@@ -31,9 +25,9 @@ def bare_address(url: str) -> str:
     return without_credentials(url.partition("?")[0])
 
 
-def secrets_in(line: str) -> Iterator[tuple[int, int]]:
+def secrets_in(secrets: Secrets, line: str) -> Iterator[tuple[int, int]]:
     """Yield where a line of any file holds a secret, or what may be one."""
-    for match in _SECRET_VALUE.finditer(line):
+    for match in secrets.loose.finditer(line):
         yield match.span(match.lastindex or 0)
     for match in _USERINFO.finditer(line):
         yield match.span(1)

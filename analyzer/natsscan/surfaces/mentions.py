@@ -24,7 +24,7 @@ def mentions(surface: Surface, word_pattern: re.Pattern[str] = _WORD) -> tuple[U
     named = _first_names(surface.broker, surface.source.data)
     if not named:
         return ()
-    start, end, word = _mentioned_word(surface.source.data, *named[0], word_pattern)
+    start, end, word = _mentioned_word(surface, *named[0], word_pattern)
     arguments = {"count": str(len(named))}
     return (surface.usage(Operation.MENTION, word, start, end, tier=Tier.MENTION, arguments=arguments),)
 
@@ -44,12 +44,13 @@ def _first_names(broker: Broker, data: bytes) -> list[Place]:
     return [found[line] for line in sorted(found)]
 
 
-def _mentioned_word(data: bytes, start: int, end: int, word_pattern: re.Pattern[str]) -> tuple[int, int, str]:
+def _mentioned_word(surface: Surface, start: int, end: int, word_pattern: re.Pattern[str]) -> tuple[int, int, str]:
     """Return the word around a name and where it stands, `(secret)` if it is part of a secret."""
+    data = surface.source.data
     near = max(data.rfind(b"\n", 0, start) + 1, start - _AROUND)
     stop = min(_at(data.find(b"\n", end), len(data)), end + _AROUND)
     line = data[near:stop].decode("latin-1")
-    if any(low <= start - near < high for low, high in secrets_in(line)):
+    if any(low <= start - near < high for low, high in secrets_in(surface.secrets, line)):
         return start, end, SECRET
     word = next((word for word in word_pattern.finditer(line) if word.start() <= start - near < word.end()), None)
     if word is None:

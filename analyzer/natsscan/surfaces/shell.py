@@ -87,7 +87,7 @@ def reading(
     hits.extend(find_variables(broker, code, config))
     for hit in hits:
         taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
-    hits.extend(find_words(broker, code, taken, config))
+    hits.extend(find_words(broker, surface.secrets, code, taken, config))
     problems = tuple(surface.problem(at, "a quote that opens here does not close") for at in script.unclosed)
     return SurfaceReading(usages(surface, hits, definition_at) or mentions(surface), problems)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from natsscan.catalog.broker import Broker
+from natsscan.catalog.secrets import Secrets
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.source import SourceFile
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
@@ -33,6 +34,7 @@ class Surface:
     positions: TextPositions
     service: str
     broker: Broker
+    secrets: Secrets
     owner: str | None = None
     blocks: tuple[Block, ...] = ()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Broker
+from natsscan.catalog.secrets import Secrets
 from natsscan.model.usage import Operation, Usage
 from natsscan.surfaces.hiding import SECRET, secrets_in, without_credentials
 from natsscan.surfaces.surface import Surface
@@ -80,7 +81,7 @@ def with_holes(text: str) -> str:
     return _HOLE.sub(lambda match: "{" + next(filter(None, match.groups()), "").strip() + "}", text)
 
 
-def find_words(broker: Broker, text: str, taken: bytearray, config: bytearray) -> Iterator[Hit]:
+def find_words(broker: Broker, secrets: Secrets, text: str, taken: bytearray, config: bytearray) -> Iterator[Hit]:
     """Yield the words of a text that name the broker, or an image or chart of it, and its ports beside such words.
 
     `taken` marks what is already told of, `config` what is configuration rather than a command, one byte per
@@ -91,10 +92,12 @@ def find_words(broker: Broker, text: str, taken: bytearray, config: bytearray) -
         if match.start() > end:
             start = text.rfind("\n", 0, match.start()) + 1
             end = _at(text.find("\n", match.start()), len(text))
-            yield from _words_of_line(broker, text[start:end], start, taken, config)
+            yield from _words_of_line(broker, secrets, text[start:end], start, taken, config)
 
 
-def _words_of_line(broker: Broker, line: str, start: int, taken: bytearray, config: bytearray) -> Iterator[Hit]:
+def _words_of_line(
+    broker: Broker, secrets: Secrets, line: str, start: int, taken: bytearray, config: bytearray
+) -> Iterator[Hit]:
     hidden: list[tuple[int, int]] | None = None
     covered = 0
     for match in _TOKEN.finditer(line):
@@ -105,7 +108,7 @@ def _words_of_line(broker: Broker, line: str, start: int, taken: bytearray, conf
         if name is not None and next(free, None) is None:
             continue
         if hidden is None:
-            hidden = list(secrets_in(line))
+            hidden = list(secrets_in(secrets, line))
         low, high = _trimmed(broker, match)
         covered = high
         operation = Operation.CONFIG if config[start + low] or _is_key(line, low, high) else Operation.DEPLOY

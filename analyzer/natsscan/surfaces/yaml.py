@@ -17,7 +17,6 @@ from natsscan.surfaces.yamlanchors import Anchors
 from natsscan.surfaces.yamlcomments import commented_keys
 from natsscan.surfaces.yamltree import Entry, ValueKind, YamlTree, read_yaml
 
-_SECRET_KEY = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|secret|token|credentials?|private_?key|api_?key|cookie)$")
 _HOLE = re.compile(r"\{[^{}]*\}")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w{}]*)=")
 _NUMBER = re.compile(r"(?<!\d)\d{4,5}(?!\d)")
@@ -225,7 +224,7 @@ class _YamlReader:
         """Return the value of a key as arguments: its kind, its text unless secret, what a template puts there."""
         given = {"value_kind": entry.kind.value}
         if entry.text:
-            secret = _SECRET_KEY.search(entry.name) and entry.kind is not ValueKind.TEMPLATE
+            secret = self._surface.secrets.key.search(entry.name) and entry.kind is not ValueKind.TEMPLATE
             given["value"] = "(secret)" if secret else short(entry.text)
         for number in entry.actions:
             references = self._meanings[number].references
