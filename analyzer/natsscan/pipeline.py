@@ -227,6 +227,9 @@ def _scan_others(task: _Task, kinds: dict[str, FileKind], progress: Progress) ->
     problems: dict[Problem, None] = {}
     positions: dict[str, TextPositions] = {}
     for broker in task.catalog.brokers:
+        # A configuration of the broker need not name it: its own name does.
+        configs = (source for source in reading.sources if source.kind is FileKind.BROKER_CONFIG)
+        worth[broker.id] |= {source.path: source for source in configs if broker.name.search(source.path)}
         if worth[broker.id]:
             charts = Charts(task.paths, reading.sources, broker)
             found = _surfaces(task, reading.sources, broker, READERS.get, charts.belonging, worth[broker.id])

@@ -308,3 +308,10 @@ def test_rules_and_explain(natsscan: Command) -> None:
     run = natsscan("explain", "amqp-publsh")
     assert run.code == 2
     assert run.err == "natsscan: no rule is called amqp-publsh; did you mean amqp-publish?\n"
+
+
+def test_a_configuration_of_the_broker_need_not_name_it(natsscan: Command, write: Write) -> None:
+    write({"deploy/rabbitmq.conf": "listeners.tcp.default = 5000\n", "deploy/nginx.conf": "listen = 80\n"})
+    (finding,) = natsscan(".", "--format", "json").json["findings"]
+    assert finding["path"] == "deploy/rabbitmq.conf"
+    assert finding["message"].startswith("listeners.tcp.default configures messaging")

@@ -11,6 +11,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.schema import FindingRule, WhenRule
 from natsscan.findings.redact import Notation, notation_of, redact, redact_argument
 from natsscan.model.finding import Finding
+from natsscan.model.source import PROGRAMS
 from natsscan.model.usage import Argument, Operation, Tier, Usage
 
 _NOT_GIVEN = "(not given here)"
@@ -111,7 +112,7 @@ def _applies(when: WhenRule, usage: Usage) -> bool:
 def _fill(message: str, usage: Usage) -> str:
     """Put a usage's values into a message; `{queue|options}` is the first of these that is given."""
     values = {argument.name: _shorten(_told(argument)) for argument in usage.arguments}
-    values["symbol"] = usage.symbol.rpartition(".")[2]
+    values["symbol"] = usage.symbol.rpartition(".")[2] if usage.language in PROGRAMS else usage.symbol
     values["definition"] = usage.definition or "the import"
     filled = []
     for text, names, _, _ in Formatter().parse(message):
