@@ -1,0 +1,1 @@
+"""From the messaging system that a code base describes to the one it becomes on NATS."""

@@ -1,0 +1,93 @@
+"""The algebra of NATS subjects: which subjects a filter takes, and how two filters stand to each other.
+
+A filter is a subject whose tokens may be `*`, any one token, and whose last may be `>`, one or more tokens
+(docs.nats.io, Subject-Based Messaging). All functions are pure and take valid filters; `problem` tells what is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_CONTROL_LINE = 4096  # bytes of a protocol line, as the server has it unless told otherwise
+_RESERVED = ("$JS.", "$SYS.")
+_RESERVED_BUT_KEPT = ("$JS.EVENT.", "$SYS.ACCOUNT.")
+
+
+def problem(subject: str, *, wildcards: bool) -> str | None:
+    """Return what keeps the server from taking a subject, or a filter if wildcards are allowed; None if nothing."""
+    tokens = subject.split(".")
+    if "" in tokens:
+        return "has an empty token"
+    if any(character in " \t\r\n\f\0" for character in subject):
+        return "has a space or a control character"
+    if ">" in tokens[:-1]:
+        return "has a '>' that is not its last token"
+    if not wildcards and ("*" in tokens or ">" in tokens):
+        return "is a wildcard"
+    if len(subject.encode()) > MAX_CONTROL_LINE // 2:
+        return f"is longer than {MAX_CONTROL_LINE // 2} bytes; a line of the protocol holds {MAX_CONTROL_LINE}"
+    return None
+
+
+def stream_subject_problem(subject: str) -> str | None:
+    """Return what keeps a stream from taking a filter as one of its subjects; None if nothing (server error 10052)."""
+    if subject in (">", "*.>"):
+        return "takes everything, acknowledgements too"
+    if subject.startswith(_RESERVED) and not subject.startswith(_RESERVED_BUT_KEPT):
+        return "is the server's own"
+    return problem(subject, wildcards=True)
+
+
+def matches(filter_: str, subject: str) -> bool:
+    """Tell whether a filter takes a subject without wildcards."""
+    return is_subset(subject, filter_)
+
+
+def is_subset(inner: str, outer: str) -> bool:
+    """Tell whether every subject that one filter takes, another takes too."""
+    of_inner, of_outer = inner.split("."), outer.split(".")
+    for at, wanted in enumerate(of_outer):
+        if wanted == ">":
+            return len(of_inner) > at
+        if at >= len(of_inner) or of_inner[at] == ">" or wanted not in ("*", of_inner[at]):
+            return False
+    return len(of_inner) == len(of_outer)
+
+
+def intersection(one: str, other: str) -> str | None:
+    """Return the filter that takes what both take, None if there is no such subject."""
+    tokens: list[str] = []
+    left, right = one.split("."), other.split(".")
+    for at in range(max(len(left), len(right))):
+        if left[at : at + 1] == [">"]:
+            return ".".join(tokens + right[at:]) if len(right) > at else None
+        if right[at : at + 1] == [">"]:
+            return ".".join(tokens + left[at:]) if len(left) > at else None
+        if at >= len(left) or at >= len(right):
+            return None
+        if left[at] != right[at] and "*" not in (left[at], right[at]):
+            return None
+        tokens.append(right[at] if left[at] == "*" else left[at])
+    return ".".join(tokens)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Tell whether two filters have a subject in common."""
+    return intersection(one, other) is not None
+
+
+def without_subsets(filters: Iterable[str]) -> tuple[str, ...]:
+    """Return filters without those that another one covers, sorted; the server refuses nested ones (error 10138)."""
+    each = sorted(set(filters))
+    return tuple(f for f in each if not any(f != other and is_subset(f, other) for other in each))
+
+
+def overlaps(groups: dict[str, Iterable[str]]) -> tuple[tuple[str, str, str, str], ...]:
+    """Return each pair of filters of different owners that have a subject in common: owner, filter, owner, filter."""
+    owned = [(owner, filter_) for owner, filters in sorted(groups.items()) for filter_ in sorted(filters)]
+    return tuple(
+        (owner, one, other_owner, other)
+        for at, (owner, one) in enumerate(owned)
+        for other_owner, other in owned[at + 1 :]
+        if owner != other_owner and overlap(one, other)
+    )
