@@ -68,6 +68,18 @@ def test_dropping_subsets_takes_nothing_away(filters: list[str]) -> None:
     assert not any(one != other and subjects.is_subset(one, other) for one in kept for other in kept)
 
 
+@given(FILTERS, FILTERS)
+def test_a_cover_takes_what_either_takes(one: str, other: str) -> None:
+    assert language(one) | language(other) <= language(subjects.cover(one, other))
+
+
+@given(st.lists(FILTERS, max_size=4))
+def test_filters_made_disjoint_take_no_less_and_share_nothing(filters: list[str]) -> None:
+    found = subjects.disjoint(filters)
+    assert set().union(*map(language, filters)) <= set().union(*map(language, found))
+    assert not any(subjects.overlap(a, b) for at, a in enumerate(found) for b in found[at + 1 :])
+
+
 @pytest.mark.parametrize(
     ("subject", "wildcards", "says"),
     [

@@ -56,6 +56,7 @@ class Broker:
     name: re.Pattern[str]
     name_in: re.Pattern[bytes]
     in_programs: re.Pattern[bytes]
+    message_headers: re.Pattern[str]
     trace: re.Pattern[str]
     variable: re.Pattern[str]
     image: re.Pattern[str]
@@ -135,6 +136,7 @@ def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...], tools: T
         name=re.compile(file.name),
         name_in=re.compile(file.name.encode()),
         in_programs=re.compile((file.in_programs or file.name).encode()),
+        message_headers=re.compile(file.message_headers),
         trace=_trace(file, tools.own),
         variable=re.compile(rf"^(?:{file.variables})$"),
         image=re.compile(rf"(?:^|/)(?:{any_of(file.images)})(?=[:@]|$)"),

@@ -22,6 +22,7 @@ from natsscan.catalog.schema import (
 )
 from natsscan.catalog.secrets import Secrets, compile_secrets
 from natsscan.catalog.systems import compile_systems, systems_of
+from natsscan.catalog.target import GapsFile, LayoutsFile, Target, compile_target
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
 from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
@@ -35,6 +36,7 @@ _SURFACE_ARGUMENTS = {
     Operation.DEPENDENCY: {"version", "imported_by", "sources", "unused"},
     Operation.ENV: {"role", "value"},
     Operation.MENTION: {"count"},
+    Operation.MESSAGE: {"header"},
     Operation.WRAPPER: {"count"},
     Operation.TOPOLOGY: {
         *("unbound", "unpublished", "unused_key", "undeclared", "unconsumed", "unfilled", "contradicts", "transient"),
@@ -83,6 +85,7 @@ class Catalog:
     symbols: dict[tuple[Namespace, SymbolId], LibrarySymbol]
     modules: dict[str, str]
     exports: Exports
+    target: Target
     digest: str
 
     @property
@@ -185,6 +188,10 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         symbols=symbols,
         modules={m: value.id for _, value in libraries for m in value.modules if m not in generic},
         exports={module: offered for module, offered in exports.items() if module not in generic},
+        target=compile_target(
+            ((file, value) for file, value in loaded if isinstance(value, LayoutsFile)),
+            ((file, value) for file, value in loaded if isinstance(value, GapsFile)),
+        ),
         digest=digest.hexdigest(),
     )
 

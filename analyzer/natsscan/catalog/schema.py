@@ -9,6 +9,7 @@ from msgspec import Meta, field
 
 from natsscan.catalog.functions import FunctionsFile
 from natsscan.catalog.strict import Strict
+from natsscan.catalog.target import GapsFile, LayoutsFile
 from natsscan.model.finding import Category, Severity
 from natsscan.model.operator import Plumbing
 from natsscan.model.usage import Operation, Tier
@@ -244,6 +245,7 @@ class BrokerFile(Strict, frozen=True, tag_field="kind", tag="broker"):
     `role` tells whether it is one to migrate from or the one to migrate to. `words` decide which files are looked into;
     `name` is a pattern for names of keys, services, volumes and secrets that are the broker's; `variables` one for
     environment variables. `in_programs` is the pattern for names in the text of programs, if it must be a narrower one.
+    `message_headers` is the pattern for headers that the broker itself writes.
     `packages` are listed by ecosystem, `images` without registry and tag, `charts` by name, `ports` with what listens
     there. `config_keys` are those of its own configuration files that no other program has, `api_paths` what paths of
     its management API begin with.
@@ -264,6 +266,7 @@ class BrokerFile(Strict, frozen=True, tag_field="kind", tag="broker"):
     definitions: DefinitionsRule | None = None
     role: Literal["source", "target"] = "source"
     in_programs: str = ""
+    message_headers: str = "(?!)"
     links: tuple[str, ...] = ()
 
 
@@ -377,4 +380,6 @@ RuleFile = (
     | ToolsFile
     | ClientFile
     | SecretsFile
+    | LayoutsFile
+    | GapsFile
 )

@@ -84,7 +84,12 @@ def _refuse_broken(file: YamlFile, key: str, pattern: str) -> None:
 
 
 def _check(file: YamlFile, broker: BrokerFile) -> None:
-    patterns = (("name", broker.name), ("variables", broker.variables), ("in_programs", broker.in_programs))
+    patterns = (
+        ("name", broker.name),
+        ("variables", broker.variables),
+        ("in_programs", broker.in_programs),
+        ("message_headers", broker.message_headers),
+    )
     for key, pattern in patterns:
         _refuse_broken(file, key, pattern)
     if broker.definitions is not None:

@@ -91,3 +91,26 @@ def overlaps(groups: dict[str, Iterable[str]]) -> tuple[tuple[str, str, str, str
         for other_owner, other in owned[at + 1 :]
         if owner != other_owner and overlap(one, other)
     )
+
+
+def cover(one: str, other: str) -> str:
+    """Return the narrowest single filter that takes all that either takes."""
+    left, right = one.split("."), other.split(".")
+    tokens: list[str] = []
+    for at in range(max(len(left), len(right))):
+        if at >= len(left) or at >= len(right) or ">" in (left[at], right[at]):
+            if at < min(len(left), len(right)):
+                return ".".join([*tokens, ">"])
+            return ".".join([*tokens[:-1], ">"])
+        tokens.append(left[at] if left[at] == right[at] else "*")
+    return ".".join(tokens)
+
+
+def disjoint(filters: Iterable[str]) -> tuple[str, ...]:
+    """Return filters that take at least the same and of which no two overlap, as a stream needs them (error 10052)."""
+    each = list(without_subsets(filters))
+    while True:
+        pair = next(((a, b) for at, a in enumerate(each) for b in each[at + 1 :] if overlap(a, b)), None)
+        if pair is None:
+            return tuple(each)
+        each = list(without_subsets([*(f for f in each if f not in pair), cover(*pair)]))

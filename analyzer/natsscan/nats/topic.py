@@ -26,7 +26,16 @@ def translate(root: str, pattern: str, max_words: int | None = None) -> Filters:
     No finite set of filters takes `#` before a literal word exactly, unless no key has more than `max_words` words: the
     tail of a filter is open or of one length. Then the tightest single one that takes all is returned.
     """
-    words = [word if word in ("*", "#") else token(word) for word in pattern.split(".")] if pattern else []
+    return translate_words(root, pattern_words(pattern), max_words)
+
+
+def pattern_words(pattern: str) -> list[str]:
+    """Return the words of a pattern: `*` and `#` as they are, others as tokens."""
+    return [word if word in ("*", "#") else token(word) for word in pattern.split(".")] if pattern else []
+
+
+def translate_words(root: str, words: list[str], max_words: int | None = None) -> Filters:
+    """Return the filters for a pattern whose words are tokens already, see `translate`."""
     if "#" not in words:
         return Filters((_join(root, words),), is_exact=True)
     first = words.index("#")

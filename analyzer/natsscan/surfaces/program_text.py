@@ -15,9 +15,9 @@ _KEY = re.compile(r"[\w.{}-]+")
 def read(surface: Surface) -> SurfaceReading:
     """Return what the text of a Haskell file says of the broker.
 
-    A string literal that is one word is a key or a variable: tier `direct`. Without any of these, a name in code leads
-    to the broker in some way (tier `indirect`); else comments and prose only mention it (tier `mention`). Of the last
-    two kinds there is one usage, at the first place.
+    A string literal that is one word is a key, a variable or a header: tier `direct`. Without any of these, a name in
+    code leads to the broker in some way (tier `indirect`); else comments and prose only mention it (tier `mention`).
+    Of the last two kinds there is one usage, at the first place.
     """
     data = surface.source.data
     name = surface.broker.in_programs
@@ -42,12 +42,16 @@ def read(surface: Surface) -> SurfaceReading:
 
 
 def _string(surface: Surface, match: re.Match[bytes], name: re.Pattern[bytes]) -> Usage | None:
-    """Return the variable or key that a string literal names; prose, paths and URLs are neither."""
+    """Return the header, variable or key that a string literal names; prose, paths and URLs are neither."""
     content = match.group("string")
-    if not content or not name.search(content):
+    if not content:
         return None
     text = content.decode(errors="replace")
     start, end = match.span("string")
+    if surface.broker.message_headers.fullmatch(text):
+        return surface.usage(Operation.MESSAGE, text, start, end, arguments={"header": text})
+    if not name.search(content):
+        return None
     if surface.broker.variable.match(text.rstrip("_")):
         symbol = text + "{}" if text.endswith("_") else text  # the rest is put on at run time
         return surface.usage(Operation.ENV, symbol, start, end, arguments={"role": "read"})

@@ -1,0 +1,144 @@
+"""What rule files say of the way to NATS: layouts of streams and consumers, and what becomes of each property."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from natsscan.catalog.strict import Strict
+from natsscan.catalog.yamlfile import YamlFile
+from natsscan.model.errors import InputError
+from natsscan.model.mapping import Config, ConfigValue, Fidelity, Version
+
+_DURATION = re.compile(r"(\d+)(ms|s|m|h)")
+_NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_VERSION = r"^\d+\.\d+$"
+VersionText = Annotated[str, Meta(pattern=_VERSION)]
+Setting = str | int | bool | list[str]
+Noun = Literal["exchange", "queue", "binding", "publisher", "consumer", "code"]
+
+
+class LayoutRule(Strict, frozen=True):
+    """The configurations that a layout begins with."""
+
+    stream: dict[str, Setting]
+    consumer: dict[str, Setting]
+
+
+class LayoutsFile(Strict, frozen=True, tag_field="kind", tag="layouts"):
+    """How exchanges and queues are laid out, what subjects and streams of them are called, which version has what."""
+
+    id: str
+    title: str
+    links: tuple[str, ...]
+    exchange_root: str
+    queue_root: str
+    exchange_stream: str
+    queue_stream: str
+    server_named: str
+    split_holes: str
+    layouts: dict[str, LayoutRule]
+    since: dict[str, dict[str, VersionText]]
+
+
+class GapRule(Strict, frozen=True):
+    """What becomes of one property.
+
+    `when` has a pattern for each attribute of the noun that the rule is `about`; it must fit the whole value or one of
+    its alternatives. `unless` names attributes that must not fit. `stream` and `consumer` are fields it sets; the texts
+    `number`, `number + 1` and `milliseconds` stand for the value of the last attribute of `when`. With `own_stream`
+    the queue cannot share a stream.
+    """
+
+    id: str
+    about: Noun
+    when: dict[str, str]
+    property: str
+    fidelity: Fidelity
+    advice: str
+    feature: str = ""
+    since: VersionText = "2.2"
+    unless: dict[str, str] = field(default_factory=dict)
+    stream: dict[str, Setting] = field(default_factory=dict)
+    consumer: dict[str, Setting] = field(default_factory=dict)
+    own_stream: bool = False
+    temporary: bool = False
+
+
+class GapsFile(Strict, frozen=True, tag_field="kind", tag="gaps"):
+    """What becomes of the properties of the AMQP side; `silent` are attributes, by noun, that no rule is needed for."""
+
+    id: str
+    title: str
+    links: tuple[str, ...]
+    gaps: tuple[GapRule, ...] = ()
+    silent: dict[Noun, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """All that rule files say of the way to NATS."""
+
+    layouts: LayoutsFile
+    gaps: tuple[GapRule, ...]
+    silent: dict[Noun, frozenset[str]]
+
+
+def compile_target(
+    layouts: Iterable[tuple[YamlFile, LayoutsFile]], gaps: Iterable[tuple[YamlFile, GapsFile]]
+) -> Target:
+    """Return what all files say together; the last file of layouts counts.
+
+    Raises InputError, with file and line, for a gap given twice, a broken pattern, and a field's value that is none.
+    """
+    found: dict[str, GapRule] = {}
+    silent: dict[Noun, frozenset[str]] = {}
+    for file, content in gaps:
+        for at, rule in enumerate(content.gaps):
+            if rule.id in found:
+                raise file.error(("gaps", at, "id"), f"gap {rule.id} is defined twice")
+            found[rule.id] = rule
+            for part in ("when", "unless"):
+                for name, pattern in getattr(rule, part).items():
+                    _check_pattern(file, ("gaps", at, part, name), pattern)
+        for noun, names in content.silent.items():
+            silent[noun] = silent.get(noun, frozenset()) | set(names)
+    last = None
+    for file, layout in layouts:
+        last = layout
+        for name, each in layout.layouts.items():
+            for part, settings in (("stream", each.stream), ("consumer", each.consumer)):
+                for key, value in settings.items():
+                    if isinstance(value, str) and value[:1].isdigit() and not _DURATION.fullmatch(value):
+                        steps = ("layouts", name, part, key)
+                        raise file.error(steps, f"'{value}' is no duration; write a number and ms, s, m or h")
+    if last is None:
+        raise InputError("no rule file of kind `layouts`; the bundled one is rules/nats/layouts.yaml")
+    return Target(last, tuple(found[name] for name in sorted(found)), silent)
+
+
+def config(settings: dict[str, Setting]) -> Config:
+    """Return settings as the server takes them: durations in nanoseconds."""
+    return {name: _value(setting) for name, setting in settings.items()}
+
+
+def version(text: str) -> Version:
+    """Return a version, `2.11` or longer, as its first two numbers. Raises ValueError for anything else."""
+    major, minor = text.removeprefix("v").split(".")[:2]
+    return int(major), int(minor)
+
+
+def _value(setting: Setting) -> ConfigValue:
+    found = _DURATION.fullmatch(setting) if isinstance(setting, str) else None
+    return int(found[1]) * _NANOSECONDS[found[2]] if found else setting
+
+
+def _check_pattern(file: YamlFile, steps: tuple[str | int, ...], pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise file.error(steps, f"broken pattern: {error}") from error

@@ -1,0 +1,129 @@
+"""What a messaging system becomes on NATS: subjects, streams, consumers, and what is lost or changed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from natsscan.model.span import Span
+
+# A field of a stream's or consumer's configuration, as the server's API has it; durations are nanoseconds.
+ConfigValue = str | int | bool | list[str] | list[dict[str, str]]
+Config = dict[str, ConfigValue]
+Version = tuple[int, int]
+
+
+class Fidelity(StrEnum):
+    """How much of a property NATS keeps: all; all, if set up so; with a visible difference; nothing."""
+
+    EXACT = "exact"
+    CONFIG = "config"
+    APPROX = "approx"
+    NONE = "none"
+
+    @property
+    def rank(self) -> int:
+        """0 for the one that loses most."""
+        return len(Fidelity) - 1 - list(Fidelity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One property of the AMQP side that NATS has differently or not at all.
+
+    `about` is what has the property (`queue jobs`), `value` what the code gives it. `feature` is what keeps it on
+    JetStream, empty if nothing does, and `since` the least server version that has it.
+    """
+
+    rule: str
+    about: str
+    property: str
+    value: str
+    fidelity: Fidelity
+    feature: str
+    since: Version
+    advice: str
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """A stream: its configuration, and the exchanges and queues whose messages it holds."""
+
+    name: str
+    layout: str
+    config: Config
+    exchanges: tuple[str, ...]
+    queues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerPlan:
+    """What a queue becomes: a consumer of a stream.
+
+    `name` and filters may have holes in braces; there is one consumer for each value. `is_exact` tells that the filters
+    take nothing that the queue would not get; else the client drops what matches none of `patterns`, each an exchange
+    and a key of a binding.
+    """
+
+    name: str
+    queue: str
+    stream: str
+    is_durable: bool
+    config: Config
+    is_exact: bool
+    patterns: tuple[tuple[str, str], ...]
+    services: tuple[str, ...]
+    ack: str
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherPlan:
+    """Where a publisher sends to: the subject, the stream that keeps it, and how to publish. `stream` may be empty."""
+
+    service: str
+    exchange: str
+    routing_key: str
+    subject: str
+    stream: str
+    discipline: str
+    at: tuple[Span, ...]
+
+
+class Words(StrEnum):
+    """How the value of a hole becomes tokens: dots in it are data and escaped, or its words are tokens of their own."""
+
+    ESCAPE = "escape"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True, slots=True)
+class HoleRule:
+    """What is decided of a hole: how its value becomes tokens, and the value itself where there is only one.
+
+    A `constant` hole has one value for a whole deployment, though it may not be known here.
+    """
+
+    words: Words = Words.ESCAPE
+    constant: bool = False
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """All of it, each part sorted.
+
+    `exchanges` and `queues` give the subject of each; `holes` what is decided of each hole in names. `unmapped` are
+    queues and exchanges that only the running program names.
+    """
+
+    exchanges: dict[str, str]
+    queues: dict[str, str]
+    holes: dict[str, HoleRule]
+    streams: tuple[StreamPlan, ...]
+    consumers: tuple[ConsumerPlan, ...]
+    publishers: tuple[PublisherPlan, ...]
+    gaps: tuple[Gap, ...]
+    least_version: Version
+    unmapped: tuple[str, ...]

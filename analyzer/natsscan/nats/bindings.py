@@ -1,0 +1,89 @@
+"""Bindings as filters: what a queue listens to, below the subject of each exchange that leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from natsscan.model.topology import Topology
+from natsscan.nats.names import HoleRules, subject, word_token
+from natsscan.nats.subjects import intersection, without_subsets
+from natsscan.nats.topic import Filters, translate_words
+
+_EVERY_SERVER_HAS = {"amq.direct": "direct", "amq.fanout": "fanout", "amq.topic": "topic", "amq.headers": "headers"}
+
+
+def exchange_kinds(topology: Topology) -> dict[str, str]:
+    """Return the type of each exchange that is declared, bound or published to, but the default one.
+
+    One that is declared elsewhere is taken for a topic exchange if a binding has a wildcard, else for a direct one.
+    """
+    kinds = {each.name: each.properties.get("exchange_type", "direct") for each in topology.exchanges if each.name}
+    keys: dict[str, list[str]] = {}
+    for binding in topology.bindings:
+        keys.setdefault(binding.exchange, []).append(binding.routing_key)
+    for passed in topology.exchange_bindings:
+        keys.setdefault(passed.source, []).append(passed.routing_key)
+        keys.setdefault(passed.destination, [])
+    for publisher in topology.publishers:
+        keys.setdefault(publisher.exchange, [])
+    for name, patterns in keys.items():
+        if name and name not in kinds:
+            wild = any({"*", "#"} & set(pattern.split(".")) for pattern in patterns)
+            kinds[name] = _EVERY_SERVER_HAS.get(name, "topic" if wild else "direct")
+    return dict(sorted(kinds.items()))
+
+
+def filters_of_key(root: str, kind: str, key: str, rules: HoleRules) -> Filters:
+    """Return the filters for one binding to an exchange of a type, below the exchange's subject."""
+    if kind == "direct":
+        return Filters((subject(root, key, rules),), is_exact=True)
+    if kind == "topic":
+        words = key.split(".") if key else []
+        return translate_words(root, [each if each in ("*", "#") else word_token(each, rules) for each in words])
+    return Filters((root, f"{root}.>"), is_exact=kind == "fanout")
+
+
+def listens_to(
+    topology: Topology, queues: tuple[str, ...], roots: Mapping[str, str], kinds: Mapping[str, str], rules: HoleRules
+) -> dict[str, Filters]:
+    """Return, by exchange, the filters of a queue that goes by any of some names; bindings between exchanges followed.
+
+    RabbitMQ delivers a message once however many ways lead to a queue, and so does a consumer with several filters.
+    """
+    found: dict[str, Filters] = {}
+    for source, root in roots.items():
+        reached = _reached(topology, source, root, kinds, rules)
+        parts = [
+            _both(arriving, filters_of_key(root, kinds[binding.exchange], binding.routing_key, rules))
+            for binding in topology.bindings
+            if binding.queue in queues and (arriving := reached.get(binding.exchange)) is not None
+        ]
+        filters = without_subsets(each for part in parts for each in part.filters)
+        if filters:
+            found[source] = Filters(filters, all(part.is_exact for part in parts))
+    return found
+
+
+def _reached(
+    topology: Topology, source: str, root: str, kinds: Mapping[str, str], rules: HoleRules
+) -> dict[str, Filters]:
+    """Return the exchanges that get messages published to `source`, each with what it gets of them."""
+    found = {source: Filters((root, f"{root}.>"), is_exact=True)}
+    waiting = [source]
+    while waiting:
+        at = waiting.pop()
+        for binding in topology.exchange_bindings:
+            if binding.source != at or binding.destination not in kinds:
+                continue
+            new = _both(found[at], filters_of_key(root, kinds[at], binding.routing_key, rules))
+            old = found.get(binding.destination, Filters((), is_exact=True))
+            filters = without_subsets((*old.filters, *new.filters))
+            if filters != old.filters:  # there are finitely many, so a cycle comes to rest
+                found[binding.destination] = Filters(filters, old.is_exact and new.is_exact)
+                waiting.append(binding.destination)
+    return found
+
+
+def _both(one: Filters, other: Filters) -> Filters:
+    pairs = (intersection(left, right) for left in one.filters for right in other.filters)
+    return Filters(without_subsets(pair for pair in pairs if pair), one.is_exact and other.is_exact)

@@ -1,0 +1,111 @@
+"""Queues with all that belongs to them: declarations, bindings, publishers and consumers under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from natsscan.catalog.target import Target
+from natsscan.model.mapping import Gap, Version
+from natsscan.model.topology import SERVER_NAMED, Consumer, Publisher, Queue, Topology
+from natsscan.nats.bindings import listens_to
+from natsscan.nats.decisions import Decisions
+from natsscan.nats.gaps import Judged, consumer_subject, judge, queue_subject
+from natsscan.nats.names import asset, has_text, known_part, subject
+from natsscan.nats.topic import Filters
+from natsscan.topology.flows import consumers_of, publishers_to, queue_names
+from natsscan.topology.shapes import shape
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A queue, or all queues whose names differ in their holes only.
+
+    `subject` is its own, under which the default exchange reaches it; `by_name` tells whether anything is sent there.
+    `listens` are the filters below each exchange.
+    """
+
+    name: str
+    subject: str
+    consumer: str
+    by_name: bool
+    listens: dict[str, Filters]
+    patterns: tuple[tuple[str, str], ...]
+    declared: tuple[Queue, ...]
+    consumers: tuple[Consumer, ...]
+    judged: Judged
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Who consumes it; without consumers, who declares it."""
+        return tuple(sorted({c.service for c in self.consumers} or {s for q in self.declared for s in q.services}))
+
+    @property
+    def dead_letter(self) -> tuple[str, str] | None:
+        """Exchange and key of its dead letters, None without."""
+        return next((queue.dead_letter for queue in self.declared if queue.dead_letter is not None), None)
+
+
+def families(
+    topology: Topology,
+    target: Target,
+    decisions: Decisions,
+    roots: Mapping[str, str],
+    kinds: Mapping[str, str],
+    server: Version | None,
+) -> tuple[tuple[Family, ...], tuple[str, ...], tuple[Gap, ...]]:
+    """Return the queues that can be mapped, the names of those that only the running program knows, and all gaps."""
+    found: list[Family] = []
+    unknown: list[str] = []
+    gaps: list[Gap] = []
+    for name in queue_names(topology):
+        declared = tuple(q for q in topology.queues if shape(q.name or SERVER_NAMED) == shape(name))
+        consumers = consumers_of(topology, name)
+        parts = [judge(queue_subject(q, decisions.holes), target, server) for q in declared]
+        parts += [judge(consumer_subject(c), target, server) for c in consumers]
+        gaps += [gap for part in parts for gap in part.gaps]
+        if not has_text(name, decisions.holes):
+            unknown.append(name)
+            continue
+        called = _called(name, declared, consumers, target)
+        bound = tuple(b for b in topology.bindings if shape(b.queue) == shape(name))
+        listens = listens_to(topology, tuple(b.queue for b in bound), roots, kinds, decisions.holes)
+        by_name = any(not p.exchange for p in publishers_to(topology, name)) or not listens
+        found.append(
+            Family(
+                name=name,
+                subject=decisions.queues.get(name) or subject(target.layouts.queue_root, called, decisions.holes),
+                consumer=decisions.consumers.get(name) or asset(called, decisions.holes),
+                by_name=by_name,
+                listens=listens,
+                patterns=tuple((b.exchange, b.routing_key) for b in bound),
+                declared=declared,
+                consumers=consumers,
+                judged=_together(parts),
+            )
+        )
+    return tuple(found), tuple(unknown), tuple(gaps)
+
+
+def family_of(found: Iterable[Family], publisher: Publisher) -> Family | None:
+    """Return the queue that a publisher reaches through the default exchange, None if it is no known one."""
+    return next((f for f in found if shape(f.name) == shape(publisher.routing_key)), None)
+
+
+def stem(name: str, target: Target) -> str:
+    """Return what a stream for a queue is called after."""
+    return target.layouts.server_named.rstrip("-") if name == SERVER_NAMED else known_part(name) or name
+
+
+def _called(name: str, declared: tuple[Queue, ...], consumers: tuple[Consumer, ...], target: Target) -> str:
+    """Return the name of a queue; one that the broker names is called after who has it, and a name made by a client."""
+    if name != SERVER_NAMED:
+        return name
+    services = sorted({c.service for c in consumers} | {s for q in declared for s in q.services})
+    return f"{target.layouts.server_named}{services[0] if services else 'client'}.{{client}}"
+
+
+def _together(parts: list[Judged]) -> Judged:
+    stream = {name: value for part in parts for name, value in part.stream.items()}
+    consumer = {name: value for part in parts for name, value in part.consumer.items()}
+    return Judged((), stream, consumer, any(p.own_stream for p in parts), any(p.temporary for p in parts))

@@ -1,0 +1,204 @@
+"""What becomes of each property of exchanges, bindings, queues, publishers, consumers and the rest of the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from natsscan.catalog.target import GapRule, Noun, Setting, Target, config, version
+from natsscan.model.mapping import Config, Fidelity, Gap, Version
+from natsscan.model.span import Span
+from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue
+from natsscan.model.usage import Tier, Usage
+from natsscan.nats.names import HoleRules, open_holes
+
+_OR = " or "
+_NUMBERS = ("number", "number + 1", "milliseconds")
+_NOTHING = frozenset({"", "false", "none", "Nothing", "nothing", "null"})
+_OLDEST: Version = (2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something that has properties: what people call it, its attributes, and where the code says so."""
+
+    noun: Noun
+    title: str
+    attributes: Mapping[str, str]
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules say of one subject: its gaps, and the fields they set of its stream and consumer."""
+
+    gaps: tuple[Gap, ...]
+    stream: Config
+    consumer: Config
+    own_stream: bool
+    temporary: bool
+
+
+def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
+    """Apply all rules to one subject; for a server older than a rule's feature the property is lost, and that is said.
+
+    A property that is given and that no rule knows is a gap too: nothing goes without a word.
+    """
+    gaps: list[Gap] = []
+    stream: Config = {}
+    consumer: Config = {}
+    own = temporary = False
+    known: set[str] = set(target.silent.get(subject.noun, ()))
+    for rule in target.gaps:
+        if rule.about != subject.noun:
+            continue
+        known.update(name for names in rule.when for name in names.split("|"))
+        value = _fits(rule, subject.attributes)
+        if value is None:
+            continue
+        since = version(rule.since)
+        missing = server is not None and since > server
+        if not missing:
+            stream |= _fields(rule.stream, value)
+            consumer |= _fields(rule.consumer, value)
+        own, temporary = own or rule.own_stream, temporary or rule.temporary
+        gaps.append(_gap(rule, subject, value, missing))
+    for name, value in subject.attributes.items():
+        if name not in known and value not in _NOTHING and subject.noun != "code":
+            advice = "No rule says what NATS has for this. Find out what relied on it before it goes."
+            gaps.append(
+                Gap("unknown-property", subject.title, name, value, Fidelity.NONE, "", _OLDEST, advice, subject.at)
+            )
+    return Judged(tuple(gaps), stream, consumer, own, temporary)
+
+
+def code_gaps(usages: Iterable[Usage], target: Target, server: Version | None) -> tuple[Gap, ...]:
+    """Return the gaps of what code, settings and scripts do beside the messaging system itself, one for each rule.
+
+    Only what the system migrated from does is to be given, each usage once; mentions count for nothing.
+    """
+    rules = [rule for rule in target.gaps if rule.about == "code"]
+    places: dict[str, dict[Span, str]] = {}
+    for usage in usages:
+        if usage.tier is Tier.MENTION:
+            continue
+        attributes = {"operation": usage.operation.value, "symbol": usage.symbol, "library": usage.library}
+        attributes |= {argument.name: argument.text for argument in usage.arguments}
+        for rule in rules:
+            value = _fits(rule, attributes)
+            if value is not None:
+                places.setdefault(rule.id, {})[usage.span] = value
+    found = []
+    for rule in rules:
+        if rule.id in places:
+            at = tuple(sorted(places[rule.id], key=lambda span: (span.path, span.start)))
+            subject = Subject("code", "the code", {}, at)
+            found.append(
+                _gap(rule, subject, places[rule.id][at[0]], server is not None and version(rule.since) > server)
+            )
+    return tuple(found)
+
+
+def exchange_subject(exchange: Exchange) -> Subject:
+    """Return an exchange with its attributes."""
+    return Subject("exchange", f"exchange {exchange.name}", exchange.properties | exchange.arguments, exchange.at)
+
+
+def queue_subject(queue: Queue, rules: HoleRules) -> Subject:
+    """Return a queue with its attributes; its kind is `server-named`, `per-value` (of a hole) or `fixed`."""
+    kind = (
+        "server-named"
+        if queue.name in ("", SERVER_NAMED)
+        else "per-value"
+        if open_holes(queue.name, rules)
+        else "fixed"
+    )
+    title = f"queue {queue.name or SERVER_NAMED}"
+    return Subject("queue", title, queue.properties | queue.arguments | {"kind": kind}, queue.at)
+
+
+def binding_subject(binding: Binding | ExchangeBinding, kind: str) -> Subject:
+    """Return a binding with its attributes, and the type of its exchange."""
+    if isinstance(binding, Binding):
+        ends = {"exchange": binding.exchange, "queue": binding.queue}
+        title = f"binding of {binding.exchange} to {binding.queue} with {binding.routing_key or 'the empty key'}"
+    else:
+        ends = {"exchange": binding.source, "destination": binding.destination}
+        title = f"binding of {binding.source} to exchange {binding.destination}"
+    return Subject("binding", title, {"routing_key": binding.routing_key, "exchange_type": kind, **ends}, binding.at)
+
+
+def publisher_subject(publisher: Publisher) -> Subject:
+    """Return a publisher with the properties of its messages."""
+    key = publisher.routing_key or "the empty key"
+    return Subject(
+        "publisher", f"{publisher.service}, publishing {key}", publisher.properties, (*publisher.at, *publisher.via)
+    )
+
+
+def consumer_subject(consumer: Consumer) -> Subject:
+    """Return a consumer with how it acknowledges; the places that settle its messages are places of it too."""
+    attributes = {
+        "ack": consumer.ack,
+        "prefetch": consumer.prefetch or "",
+        "requeue": _OR.join(consumer.requeue) or "none",
+        "exclusive": str(consumer.exclusive).lower(),
+    }
+    title = f"{consumer.service}, consuming {consumer.queue}"
+    return Subject("consumer", title, attributes, (*consumer.at, *consumer.acks, *consumer.rejects))
+
+
+def _fits(rule: GapRule, attributes: Mapping[str, str]) -> str | None:
+    """Return the value that the last pattern of a rule fits, if all do; None otherwise."""
+    last: str | None = None
+    for names, pattern in rule.when.items():
+        fitting = [
+            attributes[name] for name in names.split("|") if name in attributes and _fit(pattern, attributes[name])
+        ]
+        if not fitting:
+            return None
+        last = fitting[0]
+    if any(name in attributes and _fit(pattern, attributes[name]) for name, pattern in rule.unless.items()):
+        return None
+    return last
+
+
+def _fit(pattern: str, value: str) -> bool:
+    compiled = _compiled(pattern)
+    return any(compiled.fullmatch(each) for each in (value, *value.split(_OR)))
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _fields(settings: Mapping[str, Setting], value: str) -> Config:
+    """Return the fields that a rule sets; none that is a number which the code does not tell."""
+    known: dict[Setting, Setting] = {}
+    if value.isdigit():
+        number = int(value)
+        known = {"number": number, "number + 1": number + 1, "milliseconds": number * 10**6}
+    wanted = {name: known.get(given, given) if isinstance(given, str) else given for name, given in settings.items()}
+    return config({name: given for name, given in wanted.items() if given not in _NUMBERS})
+
+
+def _gap(rule: GapRule, subject: Subject, value: str, missing: bool) -> Gap:
+    since = version(rule.since)
+    advice = rule.advice
+    if missing:
+        advice = f"The server is too old for {rule.feature}, which came with {rule.since}. {advice}"
+    shown = "" if value in ("true", rule.property) else value
+    return Gap(
+        rule.id,
+        subject.title,
+        rule.property,
+        shown,
+        Fidelity.NONE if missing else rule.fidelity,
+        "" if missing else rule.feature,
+        since,
+        advice,
+        subject.at,
+    )

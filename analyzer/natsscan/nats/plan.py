@@ -1,0 +1,312 @@
+"""The plan: which streams hold the messages, which consumers stand for the queues, where each publisher sends to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from natsscan.catalog.target import Target, config, version
+from natsscan.model.mapping import Config, ConsumerPlan, Fidelity, Gap, PublisherPlan, StreamPlan, Version
+from natsscan.model.mapping import Mapping as Plan
+from natsscan.model.topology import Publisher, Topology
+from natsscan.model.usage import Usage
+from natsscan.nats.bindings import exchange_kinds
+from natsscan.nats.decisions import Decisions, proposed_holes
+from natsscan.nats.escape import asset_name
+from natsscan.nats.families import Family, families, family_of, stem
+from natsscan.nats.gaps import binding_subject, code_gaps, exchange_subject, judge, publisher_subject
+from natsscan.nats.groups import Group, grouped
+from natsscan.nats.names import asset, has_text, hole_token, holes, subject, wildcard
+from natsscan.nats.problems import name_gaps
+from natsscan.nats.subjects import cover, overlap, without_subsets
+
+_ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
+_OWN_KEY = "{its own key}"
+OLDEST: Version = (2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What every step needs: rules, decisions, subjects of exchanges, and the server to keep to."""
+
+    target: Target
+    decisions: Decisions
+    roots: Mapping[str, str]
+    server: Version | None
+    named: Mapping[str, str]
+
+    def wild(self, subject_: str) -> str:
+        return wildcard(subject_, self.decisions.holes, self.named)
+
+
+def make_plan(
+    topology: Topology, usages: Iterable[Usage], target: Target, decisions: Decisions, server: Version | None = None
+) -> Plan:
+    """Return what a messaging system becomes on NATS, for any server or for one of a given version.
+
+    `usages` are those of the system migrated from; they tell what code does beside the messaging system itself.
+    """
+    usages = tuple(usages)
+    decisions = replace(decisions, holes=proposed_holes(topology, usages, target) | decisions.holes)
+    kinds = exchange_kinds(topology)
+    mapped = {name: kind for name, kind in kinds.items() if has_text(name, decisions.holes)}
+    root = target.layouts.exchange_root
+    roots = {name: decisions.exchanges.get(name) or f"{root}.{asset(name, decisions.holes)}" for name in mapped}
+    found, unknown, gaps = families(topology, target, decisions, roots, mapped, server)
+    named = {hole_token(hole): hole for hole in decisions.holes}
+    context = _Context(target, decisions, roots, server, named)
+    groups = grouped(found, roots, context.wild)
+    streams, consumers = _assets(groups, context)
+    publishers = tuple(_publisher(p, found, streams, context) for p in topology.publishers)
+    published = [
+        (plan, judge(publisher_subject(p), target, server))
+        for p, plan in zip(topology.publishers, publishers, strict=True)
+    ]
+    streams = _with_message_fields(streams, ((plan.stream, judged.stream) for plan, judged in published))
+    dead = tuple(_dead_letters(f, found, streams, context) for f in found if f.dead_letter)
+    streams, consumers = _with_mover(streams, consumers, context)
+    gaps += tuple(gap for _, judged in published for gap in judged.gaps)
+    gaps += tuple(gap for e in topology.exchanges if e.name for gap in judge(exchange_subject(e), target, server).gaps)
+    bound = [binding_subject(b, kinds.get(b.exchange, "")) for b in topology.bindings]
+    bound += [binding_subject(b, kinds.get(b.source, "")) for b in topology.exchange_bindings]
+    gaps += tuple(gap for each in bound for gap in judge(each, target, server).gaps)
+    gaps += code_gaps(usages, target, server)
+    gaps += name_gaps(topology, unknown, tuple(name for name in kinds if name not in mapped))
+    streams, consumers, lost = _for_server(streams, consumers, target, server)
+    return Plan(
+        exchanges=dict(roots),
+        queues={f.name: f.subject for f in found},
+        holes=decisions.holes,
+        streams=streams,
+        consumers=consumers,
+        publishers=tuple(
+            sorted((*publishers, *dead), key=lambda p: (p.exchange, p.routing_key, p.service, p.discipline))
+        ),
+        gaps=tuple(sorted({(g.rule, g.about, g.value): g for g in (*gaps, *lost)}.values(), key=_order)),
+        least_version=_least(streams, consumers, target),
+        unmapped=tuple(sorted((*unknown, *(name for name in kinds if name not in mapped)))),
+    )
+
+
+def _order(gap: Gap) -> tuple[int, str, str, str]:
+    return gap.fidelity.rank, gap.about, gap.property, gap.value
+
+
+def _assets(groups: tuple[Group, ...], context: _Context) -> tuple[tuple[StreamPlan, ...], tuple[ConsumerPlan, ...]]:
+    """Return the streams and consumers of all groups; a name that is taken gets a digest."""
+    layouts = context.target.layouts
+    streams: list[StreamPlan] = []
+    stream_of: dict[str, str] = {}
+    taken: set[str] = set()
+    for group in groups:
+        if group.exchanges:
+            wanted = layouts.exchange_stream + asset_name(group.exchanges[0])
+        else:
+            wanted = layouts.queue_stream + asset_name(stem(group.families[0].name, context.target))
+        if wanted in taken:
+            wanted = asset_name((group.exchanges or (group.families[0].name,))[0] + " " * 300)
+        taken.add(wanted)
+        for exchange in group.exchanges:
+            stream_of[exchange] = context.decisions.streams.get(wanted, wanted)
+        streams.append(_stream(group, wanted, context))
+    consumers: list[ConsumerPlan] = []
+    for at, group in enumerate(groups):
+        stream = streams[at]
+        if group.is_sourced:
+            streams[at] = stream = _sourced(stream, group.families[0], stream_of, context)
+        consumers += [_consumer(family, group, stream, context) for family in group.families]
+    return tuple(sorted(streams, key=lambda s: s.name)), tuple(sorted(consumers, key=lambda c: (c.stream, c.name)))
+
+
+def _stream(group: Group, name: str, context: _Context) -> StreamPlan:
+    fields: Config = {"name": context.decisions.streams.get(name, name)}
+    if group.subjects:
+        fields["subjects"] = list(group.subjects)
+    fields |= config(context.target.layouts.layouts[group.layout].stream)
+    for family in group.families:
+        fields = _merged(fields, family.judged.stream, shared=len(group.families) > 1 or bool(group.exchanges))
+    fields |= context.decisions.stream_fields.get(name, {})
+    queues = tuple(sorted(family.name for family in group.families))
+    return StreamPlan(str(fields["name"]), group.layout, fields, group.exchanges, queues)
+
+
+def _merged(fields: Config, new: Config, *, shared: bool) -> Config:
+    """Return a stream's fields with those that a queue or a publisher asks for; the most careful win where shared."""
+    found = dict(fields)
+    for name, value in new.items():
+        old = found.get(name)
+        if name == "num_replicas" and isinstance(old, int) and isinstance(value, int):
+            found[name] = min(max(old, value), 5)
+        elif isinstance(value, bool) or not shared:
+            found[name] = value
+    age, window = found.get("max_age", 0), found.get("duplicate_window", 0)
+    if isinstance(age, int) and isinstance(window, int) and 0 < age < window:
+        found["duplicate_window"] = age  # the server refuses a longer one, error 10052
+    return found
+
+
+def _sourced(stream: StreamPlan, family: Family, stream_of: Mapping[str, str], context: _Context) -> StreamPlan:
+    """Return the stream of a queue as one that is filled from those of its exchanges."""
+    sources: list[dict[str, str]] = []
+    for exchange, listened in family.listens.items():
+        filters = without_subsets(context.wild(each) for each in listened.filters)
+        while (pair := _overlapping(filters)) is not None:  # overlapping sources store two copies
+            filters = without_subsets([*filters, cover(*pair)])
+        sources += [{"name": stream_of[exchange], "filter_subject": each} for each in filters]
+    unique = {tuple(source.items()): source for source in sources}
+    return replace(stream, config=stream.config | {"sources": list(unique.values())})
+
+
+def _overlapping(filters: tuple[str, ...]) -> tuple[str, str] | None:
+    return next(((a, b) for at, a in enumerate(filters) for b in filters[at + 1 :] if overlap(a, b)), None)
+
+
+def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Context) -> ConsumerPlan:
+    temporary = family.judged.temporary
+    fields: Config = {"name" if temporary else "durable_name": family.consumer}
+    fields |= config(context.target.layouts.layouts[group.layout].consumer)
+    fields |= family.judged.consumer
+    own = [family.subject] if family.by_name else []
+    filters = without_subsets([*own, *(each for listened in family.listens.values() for each in listened.filters)])
+    exact = all(listened.is_exact for listened in family.listens.values())
+    if group.is_sourced and _overlapping(filters):
+        exact = False
+    elif len(filters) == 1:
+        fields["filter_subject"] = filters[0]
+    else:
+        fields["filter_subjects"] = list(filters)
+    if temporary:
+        fields["mem_storage"] = True
+    fields |= context.decisions.consumer_fields.get(family.name, {})
+    places = (*(span for q in family.declared for span in q.at), *(span for c in family.consumers for span in c.at))
+    return ConsumerPlan(
+        name=family.consumer,
+        queue=family.name,
+        stream=stream.name,
+        is_durable=not temporary,
+        config=fields,
+        is_exact=exact,
+        patterns=family.patterns,
+        services=family.services,
+        ack=" or ".join(sorted({c.ack for c in family.consumers})),
+        at=places,
+    )
+
+
+def _publisher(
+    publisher: Publisher, found: tuple[Family, ...], streams: tuple[StreamPlan, ...], context: _Context
+) -> PublisherPlan:
+    """Return where a publisher sends to; without a stream that holds it nobody would get it on RabbitMQ either."""
+    to, holder = _route(publisher.exchange, publisher.routing_key, found, streams, context)
+    if not publisher.exchange:
+        family = family_of(found, publisher)
+        to = family.subject if family else to
+    discipline = "jetstream" if holder else "core"
+    return PublisherPlan(
+        publisher.service, publisher.exchange, publisher.routing_key, to, holder, discipline, publisher.at
+    )
+
+
+def _dead_letters(
+    family: Family, found: tuple[Family, ...], streams: tuple[StreamPlan, ...], context: _Context
+) -> PublisherPlan:
+    exchange, key = family.dead_letter or ("", "")
+    to, holder = _route(exchange, key or _OWN_KEY, found, streams, context)
+    at = tuple(span for queue in family.declared for span in queue.at)
+    return PublisherPlan(", ".join(family.services), exchange, key or _OWN_KEY, to, holder, "dead-letter", at)
+
+
+def _route(
+    exchange: str, key: str, found: tuple[Family, ...], streams: tuple[StreamPlan, ...], context: _Context
+) -> tuple[str, str]:
+    """Return the subject and the stream of what is published to an exchange under a key."""
+    rules = context.decisions.holes
+    if exchange:
+        root = context.roots.get(exchange, "")
+        holder = next((s.name for s in streams if exchange in s.exchanges), "")
+        return (subject(root, key, rules) if root else "", holder)
+    probe = Publisher("", "", key, {}, (), ())
+    family = family_of(found, probe)
+    holder = next((s.name for s in streams if family and family.name in s.queues), "")
+    return (family.subject if family else subject(context.target.layouts.queue_root, key, rules)), holder
+
+
+def _with_message_fields(
+    streams: tuple[StreamPlan, ...], asked: Iterable[tuple[str, Config]]
+) -> tuple[StreamPlan, ...]:
+    """Return streams with the fields that messages published to them ask for, and those filled from them too."""
+    wanted: dict[str, Config] = {}
+    for name, fields in asked:
+        wanted[name] = wanted.get(name, {}) | fields
+    found = []
+    for stream in streams:
+        sources = stream.config.get("sources", [])
+        names = (
+            {stream.name, *(s["name"] for s in sources if isinstance(s, dict))}
+            if isinstance(sources, list)
+            else {stream.name}
+        )
+        fields = stream.config
+        for name in sorted(names):
+            fields = _merged(fields, wanted.get(name, {}), shared=True)
+        found.append(replace(stream, config=fields))
+    return tuple(found)
+
+
+def _with_mover(
+    streams: tuple[StreamPlan, ...], consumers: tuple[ConsumerPlan, ...], context: _Context
+) -> tuple[tuple[StreamPlan, ...], tuple[ConsumerPlan, ...]]:
+    """Add the stream of advisories and its consumer, if any consumer gives up on a message after some deliveries."""
+    limited = sorted({c.stream for c in consumers if isinstance(n := c.config.get("max_deliver"), int) and n > 0})
+    if not limited:
+        return streams, consumers
+    layout = context.target.layouts.layouts["advisories"]
+    name, mover = "DLQ_ADVISORIES", "dlq-mover"
+    fields: Config = {"name": name, "subjects": [f"{_ADVISORY}.{each}.>" for each in limited], **config(layout.stream)}
+    stream = StreamPlan(name, "advisories", fields, (), ())
+    consumer = ConsumerPlan(
+        mover, "", name, True, {"durable_name": mover, **config(layout.consumer)}, True, (), (), "Ack", ()
+    )  # fmt: skip
+    return tuple(sorted((*streams, stream), key=lambda s: s.name)), (*consumers, consumer)
+
+
+def _for_server(
+    streams: tuple[StreamPlan, ...], consumers: tuple[ConsumerPlan, ...], target: Target, server: Version | None
+) -> tuple[tuple[StreamPlan, ...], tuple[ConsumerPlan, ...], tuple[Gap, ...]]:
+    """Return what a server of a version can be given: it ignores fields that it does not know, without a word."""
+    if server is None:
+        return streams, consumers, ()
+    gaps: list[Gap] = []
+    kept_streams = tuple(
+        replace(s, config={n: v for n, v in s.config.items() if _since(target, "stream", n) <= server}) for s in streams
+    )
+    kept: list[ConsumerPlan] = []
+    for consumer in consumers:
+        fields = dict(consumer.config)
+        filters = fields.get("filter_subjects")
+        exact = consumer.is_exact
+        if isinstance(filters, list) and _since(target, "consumer", "filter_subjects") > server:
+            widest = str(filters[0])
+            for each in filters[1:]:
+                widest = cover(widest, str(each))
+            fields["filter_subject"], exact = widest, False
+            advice = (
+                "A server before 2.10 takes one filter. The consumer gets more; let it acknowledge and drop the rest."
+            )
+            gaps.append(
+                Gap("filter-too-wide", f"queue {consumer.queue}", "several bindings", widest, Fidelity.APPROX,
+                    "one filter that takes all", OLDEST, advice, consumer.at)
+            )  # fmt: skip
+        fields = {n: v for n, v in fields.items() if _since(target, "consumer", n) <= server}
+        kept.append(replace(consumer, config=fields, is_exact=exact))
+    return kept_streams, tuple(kept), tuple(gaps)
+
+
+def _least(streams: Iterable[StreamPlan], consumers: Iterable[ConsumerPlan], target: Target) -> Version:
+    of_streams = [_since(target, "stream", name) for stream in streams for name in stream.config]
+    return max([OLDEST, *of_streams, *(_since(target, "consumer", n) for c in consumers for n in c.config)])
+
+
+def _since(target: Target, part: str, name: str) -> Version:
+    since = target.layouts.since.get(part, {}).get(name)
+    return version(since) if since else OLDEST
