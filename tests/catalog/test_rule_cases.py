@@ -51,6 +51,7 @@ def test_every_operation_of_a_library_has_one_rule_that_reports_it(catalog: Cata
             for rule in catalog.rules
             if symbol.operation in rule.when.operations and rule.when.call in (None, symbol.is_call)
             if catalog.system_of(symbol.library) in catalog.subjects(rule)
+            if {*rule.when.given} <= {*symbol.arguments, *symbol.fields.values(), *symbol.defaults}
             if rule.when.tier is Tier.DIRECT and (not rule.when.languages or "haskell" in rule.when.languages)
         ]
         assert len(reporting) == 1, f"{symbol.id.qualified}: {reporting}"

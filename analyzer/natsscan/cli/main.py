@@ -8,6 +8,7 @@ import click
 
 from natsscan import __version__
 from natsscan.cli.explain import explain_command
+from natsscan.cli.map import map_command
 from natsscan.cli.rules import rules_command
 from natsscan.cli.scan import scan_command
 from natsscan.cli.schema import schema_command
@@ -31,7 +32,7 @@ class _ScanByDefault(click.Group):
 @click.group(
     cls=_ScanByDefault,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    commands=[scan_command, topology_command, rules_command, explain_command, schema_command],
+    commands=[scan_command, topology_command, map_command, rules_command, explain_command, schema_command],
     no_args_is_help=True,
 )
 @click.version_option(__version__, message="natsscan %(version)s")

@@ -11,7 +11,9 @@ import click
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
+    from natsscan.catalog.catalog import Catalog
     from natsscan.config import Config
+    from natsscan.model.mapping import Mapping
     from natsscan.model.report import Report
 
 FINDINGS = 1
@@ -66,13 +68,13 @@ def scan_command(
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
     files = [_output(output) for output in outputs]
-    report = run_scan(paths, exclude, rules, max_file_size, definitions)
+    report, catalog = scan_with_rules(paths, exclude, rules, max_file_size, definitions)
     config = configuration(paths)[0]
     for name, file in files:
-        _write(file, _render(report, name, detail=2, width=None, colour=False))
+        _write(file, _render(report, catalog, name, detail=2, width=None, colour=False))
     detail = 0 if quiet else 2 if verbose else 1
     width, colour = _terminal()
-    sys.stdout.write(_render(report, format_, detail, width, colour))
+    sys.stdout.write(_render(report, catalog, format_, detail, width, colour))
     return _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
 
 
@@ -84,6 +86,17 @@ def run_scan(
     definitions: tuple[Path, ...],
 ) -> Report:
     """Scan as the configuration around the paths and the options of a command say."""
+    return scan_with_rules(paths, exclude, rules, max_file_size, definitions)[0]
+
+
+def scan_with_rules(
+    paths: tuple[Path, ...],
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    max_file_size: int | None,
+    definitions: tuple[Path, ...],
+) -> tuple[Report, Catalog]:
+    """Scan likewise, and return the rules that it went by too."""
     from natsscan.catalog.catalog import load_catalog
     from natsscan.cli.progress import Progress
     from natsscan.pipeline import ScanOptions, scan
@@ -95,7 +108,7 @@ def run_scan(
     catalog = load_catalog((*_config_rules(config, config_file), *rules))
     options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size, definitions)
     with Progress() as progress:
-        return scan(open_project(paths), catalog, options, progress.update)
+        return scan(open_project(paths), catalog, options, progress.update), catalog
 
 
 def configuration(paths: tuple[Path, ...]) -> tuple[Config, Path | None]:
@@ -117,14 +130,22 @@ def _config_rules(config: Config, file: Path | None) -> tuple[Path, ...]:
     return tuple(file.parent / folder for folder in config.rules) if file else ()
 
 
-def _render(report: Report, name: str, detail: int, width: int | None, colour: bool) -> str:
+def _render(report: Report, catalog: Catalog, name: str, detail: int, width: int | None, colour: bool) -> str:
     if name == "json":
         from natsscan.reports import json
 
-        return json.render(report)
+        return json.render(report, _mapping(report, catalog))
     from natsscan.reports import text
 
     return text.render(report, text.Detail(detail), width, colour)
+
+
+def _mapping(report: Report, catalog: Catalog) -> Mapping:
+    from natsscan.nats.decisions import Decisions
+    from natsscan.nats.plan import make_plan
+
+    usages = [finding.usage for finding in report.to_migrate.findings]
+    return make_plan(report.topology, usages, catalog.target, Decisions())
 
 
 def _terminal() -> tuple[int | None, bool]:

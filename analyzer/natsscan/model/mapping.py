@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from natsscan.model.span import Span
 
 # A field of a stream's or consumer's configuration, as the server's API has it; durations are nanoseconds.
-ConfigValue = str | int | bool | list[str] | list[dict[str, str]]
+ConfigValue = str | int | bool | Sequence[str | dict[str, str]]
 Config = dict[str, ConfigValue]
 Version = tuple[int, int]
 
@@ -25,6 +26,12 @@ class Fidelity(StrEnum):
     def rank(self) -> int:
         """0 for the one that loses most."""
         return len(Fidelity) - 1 - list(Fidelity).index(self)
+
+
+def filters_of(config: Config) -> tuple[str, ...]:
+    """Return the filters of a consumer, however many its configuration has."""
+    several, one = config.get("filter_subjects"), config.get("filter_subject")
+    return tuple(map(str, several)) if isinstance(several, list) else (str(one),) if one else ()
 
 
 @dataclass(frozen=True, slots=True)

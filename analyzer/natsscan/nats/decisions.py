@@ -11,6 +11,7 @@ from natsscan.model.mapping import Config, HoleRule, Words
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Usage
 from natsscan.nats.names import holes
+from natsscan.topology.shapes import shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ def proposed_holes(topology: Topology, usages: Iterable[Usage], target: Target) 
     A hole that a configuration fills has one value for a whole deployment: what the checked-in configuration says.
     """
     split = re.compile(target.layouts.split_holes)
-    names = {*(q.name for q in topology.queues), *(c.queue for c in topology.consumers)}
+    names = {queue.name for queue in topology.queues}
+    declared = set(map(shape, names))
+    names |= {consumer.queue for consumer in topology.consumers if shape(consumer.queue) not in declared}
     names |= {name for b in topology.bindings for name in (b.exchange, b.routing_key, b.queue)}
     names |= {name for p in topology.publishers for name in (p.exchange, p.routing_key)}
     names |= {exchange.name for exchange in topology.exchanges}

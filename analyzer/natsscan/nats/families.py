@@ -11,7 +11,7 @@ from natsscan.model.topology import SERVER_NAMED, Consumer, Publisher, Queue, To
 from natsscan.nats.bindings import listens_to
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.gaps import Judged, consumer_subject, judge, queue_subject
-from natsscan.nats.names import asset, has_text, known_part, subject
+from natsscan.nats.names import HoleRules, asset, has_text, hole_token, holes, known_part, subject, with_values
 from natsscan.nats.topic import Filters
 from natsscan.topology.flows import consumers_of, publishers_to, queue_names
 from natsscan.topology.shapes import shape
@@ -92,9 +92,12 @@ def family_of(found: Iterable[Family], publisher: Publisher) -> Family | None:
     return next((f for f in found if shape(f.name) == shape(publisher.routing_key)), None)
 
 
-def stem(name: str, target: Target) -> str:
+def stem(name: str, target: Target, rules: HoleRules) -> str:
     """Return what a stream for a queue is called after."""
-    return target.layouts.server_named.rstrip("-") if name == SERVER_NAMED else known_part(name) or name
+    if name == SERVER_NAMED:
+        return target.layouts.server_named.rstrip("-")
+    known = known_part(with_values(name, rules))
+    return known or "_".join(map(hole_token, holes(name)))
 
 
 def _called(name: str, declared: tuple[Queue, ...], consumers: tuple[Consumer, ...], target: Target) -> str:

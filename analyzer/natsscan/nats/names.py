@@ -89,6 +89,16 @@ def known_part(name: str) -> str:
     return ".".join(word for word in _PARTS.sub("", name).split(".") if word)
 
 
+def with_values(name: str, rules: HoleRules) -> str:
+    """Return a name in which holes with one known value are filled."""
+
+    def value(part: str) -> str:
+        known = rules.get(part[1:-1], _DEFAULT).value if part.startswith("{") else None
+        return part if known is None else known
+
+    return "".join(map(value, _PARTS.split(name)))
+
+
 def _tokens(name: str, rules: HoleRules) -> list[str]:
     if not name:
         return []

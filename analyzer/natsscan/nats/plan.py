@@ -16,7 +16,7 @@ from natsscan.nats.escape import asset_name
 from natsscan.nats.families import Family, families, family_of, stem
 from natsscan.nats.gaps import binding_subject, code_gaps, exchange_subject, judge, publisher_subject
 from natsscan.nats.groups import Group, grouped
-from natsscan.nats.names import asset, has_text, hole_token, holes, subject, wildcard
+from natsscan.nats.names import asset, has_text, hole_token, subject, wildcard
 from natsscan.nats.problems import name_gaps
 from natsscan.nats.subjects import cover, overlap, without_subsets
 
@@ -102,7 +102,9 @@ def _assets(groups: tuple[Group, ...], context: _Context) -> tuple[tuple[StreamP
         if group.exchanges:
             wanted = layouts.exchange_stream + asset_name(group.exchanges[0])
         else:
-            wanted = layouts.queue_stream + asset_name(stem(group.families[0].name, context.target))
+            wanted = layouts.queue_stream + asset_name(
+                stem(group.families[0].name, context.target, context.decisions.holes)
+            )
         if wanted in taken:
             wanted = asset_name((group.exchanges or (group.families[0].name,))[0] + " " * 300)
         taken.add(wanted)

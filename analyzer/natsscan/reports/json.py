@@ -12,12 +12,14 @@ import msgspec
 from natsscan import __version__
 from natsscan.model.coverage import KindCoverage, Loss
 from natsscan.model.finding import Category, Finding, Severity, Suppressed
+from natsscan.model.mapping import Mapping
 from natsscan.model.natsuse import NatsUse
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Argument, Operation, Provenance, Tier
 from natsscan.reports.json_topology import TopologyEntry, topology_entry
+from natsscan.reports.mapping import MappingEntry, mapping_entry
 from natsscan.reports.place import Place
 from natsscan.reports.totals import Totals, by_service, count
 
@@ -118,12 +120,13 @@ class ReportDocument(msgspec.Struct, frozen=True):
     findings: list[FindingEntry]
     suppressed: list[SuppressedEntry]
     topology: TopologyEntry
+    mapping: MappingEntry
     totals: TotalsEntry
 
 
-def render(report: Report) -> str:
+def render(report: Report, mapping: Mapping) -> str:
     """Return the report as JSON, indented, with a final newline; equal reports give equal text."""
-    return msgspec.json.format(msgspec.json.encode(document(report)), indent=2).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(document(report, mapping)), indent=2).decode() + "\n"
 
 
 def render_topology(topology: Topology, nats: NatsUse) -> str:
@@ -131,7 +134,7 @@ def render_topology(topology: Topology, nats: NatsUse) -> str:
     return msgspec.json.format(msgspec.json.encode(topology_entry(topology, nats)), indent=2).decode() + "\n"
 
 
-def document(report: Report) -> ReportDocument:
+def document(report: Report, mapping: Mapping) -> ReportDocument:
     """Return the report in the shape of the contract."""
     coverage, to_migrate = report.coverage, report.to_migrate.findings
     return ReportDocument(
@@ -147,6 +150,7 @@ def document(report: Report) -> ReportDocument:
         findings=[_finding(finding) for finding in report.findings],
         suppressed=[_suppressed(item) for item in report.suppressed],
         topology=topology_entry(report.topology, report.nats),
+        mapping=mapping_entry(mapping),
         totals=TotalsEntry(
             overall=count(to_migrate),
             services={service: count(findings) for service, findings in by_service(to_migrate).items()},

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from natsscan.model.errors import InputError
+
+if TYPE_CHECKING:
+    from natsscan.cli.mapping import Mapped
+
+
+@click.command("map")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "-o", "--output", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where files go."
+)
+@click.option(
+    "--server-version", metavar="VERSION", help="Use only what a NATS server of this version has, such as 2.10."
+)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable.")
+@click.option(
+    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
+)
+@click.option(
+    "--definitions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
+)
+def map_command(
+    paths: tuple[Path, ...],
+    folder: Path,
+    server_version: str | None,
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+) -> None:
+    """Write what the messaging system under PATHs becomes on NATS.
+
+    Into DIR go subjects.yaml, which you may edit and which the next run obeys, streams and consumers for the `nats`
+    command, resources for NACK, a fragment of the server's configuration, an AsyncAPI document, and mapping.md to read.
+    """
+    from natsscan.cli.mapping import map_paths
+    from natsscan.nats.artifacts.files import render
+    from natsscan.nats.artifacts.subjects import SUBJECTS_FILE, read_subjects
+    from natsscan.nats.vhosts import vhosts_of
+
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"-o {folder}: is a file; give a folder")
+    found = map_paths(paths, exclude, rules, definitions, server_version, folder / SUBJECTS_FILE)
+    usages = [finding.usage for finding in found.report.to_migrate.findings]
+    files = render(found.mapping, found.decisions, vhosts_of(usages), found.report.root)
+    before = read_subjects(folder / SUBJECTS_FILE)
+    gone = sorted({*(before.files if before else ())} - files.keys())
+    changed = _write(folder, files, gone)
+    sys.stdout.write(_summary(found, folder, changed, len(files), len(gone)))
+
+
+def _write(folder: Path, files: dict[str, str], gone: list[str]) -> int:
+    """Write all files that differ, each whole or not at all, and remove those written before that are gone."""
+    changed = [name for name, text in files.items() if _text(folder / name) != text]
+    try:
+        for name in changed:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = target.with_name(f".{target.name}.new")
+            beside.write_text(files[name], encoding="utf-8")
+        for name in changed:
+            target = folder / name
+            os.replace(target.with_name(f".{target.name}.new"), target)  # noqa: PTH105
+        for name in gone:
+            if _is_inside(folder, name):
+                (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    return len(changed)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _is_inside(folder: Path, name: str) -> bool:
+    parts = Path(name).parts
+    return parts[:1] in (("streams",), ("consumers",)) and ".." not in parts and (folder / name).suffix == ".json"
+
+
+def _summary(found: Mapped, folder: Path, changed: int, files: int, gone: int) -> str:
+    from natsscan.reports.mapping import render_summary
+
+    removed = f", {gone} removed" if gone else ""
+    return (
+        render_summary(found.mapping)
+        + f"\n{folder}: {files} files, {changed} written{removed}; begin with mapping.md\n"
+    )

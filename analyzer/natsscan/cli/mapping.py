@@ -1,0 +1,58 @@
+"""What `map` and `verify` have in common: a scan, the decisions of people, and the mapping of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from natsscan.cli.scan import scan_with_rules
+from natsscan.model.errors import InputError
+from natsscan.model.mapping import Mapping, Version
+from natsscan.model.report import Report
+from natsscan.nats.decisions import Decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A scan and the mapping of what it found."""
+
+    report: Report
+    mapping: Mapping
+    decisions: Decisions
+
+
+def map_paths(
+    paths: tuple[Path, ...],
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+    server_version: str | None,
+    subjects: Path | None,
+) -> Mapped:
+    """Scan, and map what was found as `subjects` decides. Raises InputError for input that cannot be read."""
+    from natsscan.nats.artifacts.subjects import decisions_of, read_subjects
+    from natsscan.nats.plan import make_plan
+
+    server = parse_version(server_version) if server_version else None
+    document = read_subjects(subjects) if subjects else None
+    report, catalog = scan_with_rules(paths, exclude, rules, None, definitions)
+    usages = [finding.usage for finding in report.to_migrate.findings]
+    decisions = Decisions()
+    mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
+    if document is not None and subjects is not None:
+        decisions = decisions_of(document, mapping, subjects)
+        mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
+    return Mapped(report, mapping, decisions)
+
+
+def parse_version(text: str) -> Version:
+    """Return a server's version. Raises InputError if it is none, or older than what JetStream plans need."""
+    from natsscan.catalog.target import version
+
+    try:
+        found = version(text)
+    except ValueError as error:
+        raise InputError(f"--server-version {text}: not a version; write it like 2.11") from error
+    if found < (2, 9):
+        raise InputError(f"--server-version {text}: too old; the oldest supported is 2.9")
+    return found

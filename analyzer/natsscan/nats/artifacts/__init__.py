@@ -1,0 +1,1 @@
+"""The mapping as files that people and NATS tools read."""

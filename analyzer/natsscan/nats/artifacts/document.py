@@ -1,0 +1,59 @@
+"""`mapping.md`: the mapping for a reviewer."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from natsscan.catalog.catalog import bundled
+from natsscan.model.mapping import Fidelity, Gap, Mapping, filters_of
+
+_HEADINGS = {
+    Fidelity.NONE: "Nothing keeps these",
+    Fidelity.APPROX: "Kept with a difference",
+    Fidelity.CONFIG: "Kept, if set up so",
+    Fidelity.EXACT: "Kept",
+}
+
+
+def render(mapping: Mapping, title: str) -> str:
+    """Return the document."""
+    environment = Environment(
+        loader=FileSystemLoader(bundled("templates")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  # Markdown; cells are escaped by the filter
+    )
+    environment.filters["cell"] = cell
+    environment.filters["days"] = duration
+    return environment.get_template("mapping.md").render(
+        mapping=mapping,
+        title=title,
+        version=".".join(map(str, mapping.least_version)),
+        reached={filter_ for consumer in mapping.consumers for filter_ in filters_of(consumer.config)},
+        gaps=[(heading, by_rule(mapping, fidelity)) for fidelity, heading in _HEADINGS.items()],
+    )
+
+
+def by_rule(mapping: Mapping, fidelity: Fidelity) -> list[tuple[Gap, list[Gap]]]:
+    """Return the gaps of one fidelity, those of one rule together, the first of each beside all of them."""
+    found: dict[str, list[Gap]] = {}
+    for gap in mapping.gaps:
+        if gap.fidelity is fidelity:
+            found.setdefault(gap.rule, []).append(gap)
+    return [(gaps[0], gaps) for gaps in found.values()]
+
+
+def cell(text: object) -> str:
+    """Return a text as it may stand in a cell of a table."""
+    return str(text).replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def duration(nanoseconds: object) -> str:
+    """Return a duration as people write it: `30m`."""
+    if not isinstance(nanoseconds, int) or nanoseconds == 0:
+        return "no limit"
+    for unit, size in (("h", 3600 * 10**9), ("m", 60 * 10**9), ("s", 10**9), ("ms", 10**6)):
+        if nanoseconds % size == 0:
+            return f"{nanoseconds // size}{unit}"
+    return f"{nanoseconds}ns"
