@@ -13,6 +13,7 @@ from natsscan.cli.rules import rules_command
 from natsscan.cli.scan import scan_command
 from natsscan.cli.schema import schema_command
 from natsscan.cli.topology import topology_command
+from natsscan.cli.verify import verify_command
 from natsscan.model.errors import InputError
 
 USAGE_ERROR = 2
@@ -32,7 +33,15 @@ class _ScanByDefault(click.Group):
 @click.group(
     cls=_ScanByDefault,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    commands=[scan_command, topology_command, map_command, rules_command, explain_command, schema_command],
+    commands=[
+        scan_command,
+        topology_command,
+        map_command,
+        verify_command,
+        rules_command,
+        explain_command,
+        schema_command,
+    ],
     no_args_is_help=True,
 )
 @click.version_option(__version__, message="natsscan %(version)s")

@@ -73,7 +73,7 @@ def scan_command(
     for name, file in files:
         _write(file, _render(report, catalog, name, detail=2, width=None, colour=False))
     detail = 0 if quiet else 2 if verbose else 1
-    width, colour = _terminal()
+    width, colour = terminal()
     sys.stdout.write(_render(report, catalog, format_, detail, width, colour))
     return _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
 
@@ -148,7 +148,7 @@ def _mapping(report: Report, catalog: Catalog) -> Mapping:
     return make_plan(report.topology, usages, catalog.target, Decisions())
 
 
-def _terminal() -> tuple[int | None, bool]:
+def terminal() -> tuple[int | None, bool]:
     """Return the width to keep to, and whether to use colour (https://no-color.org, FORCE_COLOR)."""
     on_terminal = sys.stdout.isatty()
     if os.environ.get("NO_COLOR"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from natsscan.catalog.target import GapRule, Noun, Setting, Target, config, version
-from natsscan.model.mapping import Config, Fidelity, Gap, Version
+from natsscan.model.mapping import Config, Fidelity, Gap, Version, Words
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue
 from natsscan.model.usage import Tier, Usage
@@ -130,12 +130,12 @@ def binding_subject(binding: Binding | ExchangeBinding, kind: str) -> Subject:
     return Subject("binding", title, {"routing_key": binding.routing_key, "exchange_type": kind, **ends}, binding.at)
 
 
-def publisher_subject(publisher: Publisher) -> Subject:
-    """Return a publisher with the properties of its messages."""
+def publisher_subject(publisher: Publisher, rules: HoleRules) -> Subject:
+    """Return a publisher with the properties of its messages; `words` tells of a key whose words a hole brings."""
     key = publisher.routing_key or "the empty key"
-    return Subject(
-        "publisher", f"{publisher.service}, publishing {key}", publisher.properties, (*publisher.at, *publisher.via)
-    )
+    split = any(rules[hole].words is Words.SPLIT for hole in open_holes(publisher.routing_key, rules) if hole in rules)
+    attributes = publisher.properties | ({"words": "split"} if split else {})
+    return Subject("publisher", f"{publisher.service}, publishing {key}", attributes, (*publisher.at, *publisher.via))
 
 
 def consumer_subject(consumer: Consumer) -> Subject:

@@ -59,7 +59,7 @@ def make_plan(
     streams, consumers = _assets(groups, context)
     publishers = tuple(_publisher(p, found, streams, context) for p in topology.publishers)
     published = [
-        (plan, judge(publisher_subject(p), target, server))
+        (plan, judge(publisher_subject(p, decisions.holes), target, server))
         for p, plan in zip(topology.publishers, publishers, strict=True)
     ]
     streams = _with_message_fields(streams, ((plan.stream, judged.stream) for plan, judged in published))

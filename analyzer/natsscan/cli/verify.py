@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from natsscan.model.errors import InputError
+
+if TYPE_CHECKING:
+    from natsscan.model.mapping import Mapping
+    from natsscan.nats.proof.samples import Trial
+    from natsscan.nats.proof.trial import Outcome
+
+DIFFERS = 1
+
+
+@click.command("verify")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--subjects", type=click.Path(path_type=Path), metavar="FILE", help="The subjects.yaml whose decisions hold."
+)
+@click.option("--nats-server", type=click.Path(path_type=Path), metavar="FILE", help="The nats-server to start.")
+@click.option("--url", metavar="URL", help="A running NATS server with JetStream; nothing is started.")
+@click.option(
+    "--rabbitmq", metavar="URL", help="A RabbitMQ to send the same messages through, such as amqp://localhost."
+)
+@click.option(
+    "--server-version", metavar="VERSION", help="Use only what a NATS server of this version has, such as 2.10."
+)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable.")
+@click.option(
+    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
+)
+@click.option(
+    "--definitions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
+)
+def verify_command(
+    paths: tuple[Path, ...],
+    subjects: Path | None,
+    nats_server: Path | None,
+    url: str | None,
+    rabbitmq: str | None,
+    server_version: str | None,
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+) -> int:
+    """Prove on a real server that messages go the same ways on NATS.
+
+    Starts NATS servers on loopback with their data in a temporary folder, sets up what `natsscan map` writes, publishes
+    for each publisher, and compares who received with what AMQP says. Exits with 1 if anything differs.
+    """
+    from natsscan.cli.mapping import map_paths
+    from natsscan.cli.scan import terminal
+    from natsscan.model.proof import Proof, Verdict
+    from natsscan.reports.proof import render
+
+    _need_clients(rabbitmq)
+    if nats_server and url:
+        raise click.UsageError("--nats-server and --url exclude each other", ctx=click.get_current_context())
+    if subjects is not None and not subjects.is_file():
+        raise InputError(f"--subjects {subjects}: no such file; natsscan map writes one")
+    from natsscan.nats.proof.samples import make_trial
+
+    found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
+    trial = make_trial(found.report.topology, found.mapping)
+    if not trial.instances:
+        raise InputError("no queue is declared or consumed here, so there is nothing to prove")
+    outcome, version = _run(found.mapping, trial, nats_server, url)
+    proofs: list[Proof] = list(outcome.proofs)
+    servers = f"nats-server {version}"
+    if rabbitmq:
+        from natsscan.nats.proof import rabbit
+
+        got = rabbit.deliveries(rabbitmq, trial.broker, [(sample.exchange, sample.key) for sample in trial.samples])
+        proofs += rabbit.compare(trial, got, outcome.deliveries)
+        servers += " and RabbitMQ"
+    width, colour = terminal()
+    sys.stdout.write(render(tuple(proofs), servers, width, colour))
+    return DIFFERS if any(proof.verdict is Verdict.DIFFERS for proof in proofs) else 0
+
+
+def _run(mapping: Mapping, trial: Trial, program: Path | None, url: str | None) -> tuple[Outcome, str]:
+    from natsscan.nats.proof.server import ConnectionLostError, find_server, running
+
+    if url is not None:
+        try:
+            return asyncio.run(_try(url, mapping, trial, replicas=False, is_ours=False))
+        except ConnectionLostError as error:
+            raise InputError(f"--url {url}: {error}") from error
+    nodes = max((n for s in mapping.streams if isinstance(n := s.config.get("num_replicas"), int)), default=1)
+    with running(find_server(program), nodes) as urls:
+        return asyncio.run(_try(urls, mapping, trial, replicas=True, is_ours=True))
+
+
+async def _try(urls: str, mapping: Mapping, trial: Trial, *, replicas: bool, is_ours: bool) -> tuple[Outcome, str]:
+    from natsscan.catalog.target import version
+    from natsscan.nats.proof.jetstream import JetStream
+    from natsscan.nats.proof.trial import try_mapping
+
+    server = await JetStream.connect(urls)
+    try:
+        if version(server.version) < mapping.least_version:
+            least = ".".join(map(str, mapping.least_version))
+            short = ".".join(server.version.split(".")[:2])
+            raise InputError(
+                f"the server is {server.version}, the mapping needs {least}; map for this one: --server-version {short}"
+            )
+        if not is_ours:
+            taken = [plan.name for plan in mapping.streams if await server.has_stream(plan.name)]
+            if taken:
+                raise InputError(f"--url {urls}: has streams {', '.join(taken)} already; give an account without them")
+        return await try_mapping(server, mapping, trial, replicas=replicas), server.version
+    finally:
+        await server.close()
+
+
+def _need_clients(rabbitmq: str | None) -> None:
+    from importlib.util import find_spec
+
+    wanted = ["nats", *(["pika"] if rabbitmq else [])]
+    if any(find_spec(name) is None for name in wanted):
+        raise InputError("verify talks to brokers; install what it needs with: pip install 'natsscan[verify]'")
