@@ -40,7 +40,7 @@ def map_paths(
     decisions = Decisions()
     mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
     if document is not None and subjects is not None:
-        decisions = decisions_of(document, mapping, subjects)
+        decisions = decisions_of(document, mapping, catalog.target.layouts, subjects)
         mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
     return Mapped(report, mapping, decisions)
 

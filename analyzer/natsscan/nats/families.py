@@ -10,8 +10,8 @@ from natsscan.model.mapping import Gap, Version
 from natsscan.model.topology import SERVER_NAMED, Consumer, Publisher, Queue, Topology
 from natsscan.nats.bindings import listens_to
 from natsscan.nats.decisions import Decisions
-from natsscan.nats.gaps import Judged, consumer_subject, judge, queue_subject
-from natsscan.nats.names import HoleRules, asset, has_text, hole_token, holes, known_part, subject, with_values
+from natsscan.nats.gaps import Judged, judge, of_consumer, of_queue
+from natsscan.nats.names import HoleRules, asset, has_text, hole_token, holes, known_part, queue_subject, with_values
 from natsscan.nats.topic import Filters
 from natsscan.topology.flows import consumers_of, publishers_to, queue_names
 from natsscan.topology.shapes import shape
@@ -61,8 +61,8 @@ def families(
     for name in queue_names(topology):
         declared = tuple(q for q in topology.queues if shape(q.name or SERVER_NAMED) == shape(name))
         consumers = consumers_of(topology, name)
-        parts = [judge(queue_subject(q, decisions.holes), target, server) for q in declared]
-        parts += [judge(consumer_subject(c), target, server) for c in consumers]
+        parts = [judge(of_queue(q, decisions.holes), target, server) for q in declared]
+        parts += [judge(of_consumer(c), target, server) for c in consumers]
         gaps += [gap for part in parts for gap in part.gaps]
         if not has_text(name, decisions.holes):
             unknown.append(name)
@@ -74,7 +74,7 @@ def families(
         found.append(
             Family(
                 name=name,
-                subject=decisions.queues.get(name) or subject(target.layouts.queue_root, called, decisions.holes),
+                subject=decisions.queues.get(name) or queue_subject(target.layouts, called, decisions.holes),
                 consumer=decisions.consumers.get(name) or asset(called, decisions.holes),
                 by_name=by_name,
                 listens=listens,

@@ -101,12 +101,12 @@ def code_gaps(usages: Iterable[Usage], target: Target, server: Version | None) -
     return tuple(found)
 
 
-def exchange_subject(exchange: Exchange) -> Subject:
+def of_exchange(exchange: Exchange) -> Subject:
     """Return an exchange with its attributes."""
     return Subject("exchange", f"exchange {exchange.name}", exchange.properties | exchange.arguments, exchange.at)
 
 
-def queue_subject(queue: Queue, rules: HoleRules) -> Subject:
+def of_queue(queue: Queue, rules: HoleRules) -> Subject:
     """Return a queue with its attributes; its kind is `server-named`, `per-value` (of a hole) or `fixed`."""
     kind = (
         "server-named"
@@ -119,7 +119,7 @@ def queue_subject(queue: Queue, rules: HoleRules) -> Subject:
     return Subject("queue", title, queue.properties | queue.arguments | {"kind": kind}, queue.at)
 
 
-def binding_subject(binding: Binding | ExchangeBinding, kind: str) -> Subject:
+def of_binding(binding: Binding | ExchangeBinding, kind: str) -> Subject:
     """Return a binding with its attributes, and the type of its exchange."""
     if isinstance(binding, Binding):
         ends = {"exchange": binding.exchange, "queue": binding.queue}
@@ -130,7 +130,7 @@ def binding_subject(binding: Binding | ExchangeBinding, kind: str) -> Subject:
     return Subject("binding", title, {"routing_key": binding.routing_key, "exchange_type": kind, **ends}, binding.at)
 
 
-def publisher_subject(publisher: Publisher, rules: HoleRules) -> Subject:
+def of_publisher(publisher: Publisher, rules: HoleRules) -> Subject:
     """Return a publisher with the properties of its messages; `words` tells of a key whose words a hole brings."""
     key = publisher.routing_key or "the empty key"
     split = any(rules[hole].words is Words.SPLIT for hole in open_holes(publisher.routing_key, rules) if hole in rules)
@@ -138,7 +138,7 @@ def publisher_subject(publisher: Publisher, rules: HoleRules) -> Subject:
     return Subject("publisher", f"{publisher.service}, publishing {key}", attributes, (*publisher.at, *publisher.via))
 
 
-def consumer_subject(consumer: Consumer) -> Subject:
+def of_consumer(consumer: Consumer) -> Subject:
     """Return a consumer with how it acknowledges; the places that settle its messages are places of it too."""
     attributes = {
         "ack": consumer.ack,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from natsscan.catalog.target import LayoutsFile
 from natsscan.model.mapping import HoleRule, Words
-from natsscan.nats.escape import token, tokens
+from natsscan.nats.escape import MAX_NAME, asset_name, token, tokens
 
 _PARTS = re.compile(r"(\{[^{}]*\})")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -28,7 +29,7 @@ def open_holes(name: str, rules: HoleRules) -> tuple[str, ...]:
 
 def has_text(name: str, rules: HoleRules) -> bool:
     """Tell whether something of a name is known, or will be for a whole deployment."""
-    return any(
+    return not holes(name) or any(
         rules.get(part[1:-1], _DEFAULT).constant if part.startswith("{") else part.strip(".")
         for part in _PARTS.split(name)
     )
@@ -37,6 +38,16 @@ def has_text(name: str, rules: HoleRules) -> bool:
 def subject(root: str, name: str, rules: HoleRules) -> str:
     """Return the subject of a name below a root; holes stand in it in braces, as tokens or parts of one."""
     return ".".join([root, *_tokens(name, rules)])
+
+
+def exchange_subject(layouts: LayoutsFile, name: str, rules: HoleRules) -> str:
+    """Return the subject that is proposed for an exchange: its whole name is one token, keys come below."""
+    return f"{layouts.exchange_root}.{asset(name, rules)}"
+
+
+def queue_subject(layouts: LayoutsFile, name: str, rules: HoleRules) -> str:
+    """Return the subject that is proposed for a queue: a token for each word of its name."""
+    return subject(layouts.queue_root, name, rules)
 
 
 def wildcard(subject_: str, rules: HoleRules, named: Mapping[str, str]) -> str:
@@ -78,10 +89,16 @@ def hole_token(hole: str) -> str:
 
 
 def asset(name: str, rules: HoleRules) -> str:
-    """Return the name of a consumer with holes in braces: all that is known is escaped, dots too."""
-    return "".join(
-        _part(part, rules) if part.startswith("{") else (token(part) if part else "") for part in _PARTS.split(name)
-    )
+    """Return the name of a consumer with holes in braces: all that is known is escaped, dots too.
+
+    What is too long for a name is replaced by its digest; the holes stay, as they tell consumers apart.
+    """
+    parts = [(part, _part(part, rules) if part.startswith("{") else token(part)) for part in _PARTS.split(name) if part]
+    whole = "".join(escaped for _, escaped in parts) or token("")
+    if asset_name(name) == whole or len(whole) <= MAX_NAME // 2:
+        return whole
+    open_ones = [escaped for _, escaped in parts if escaped.startswith("{")]
+    return asset_name(name + " " * MAX_NAME) + "".join(open_ones) if open_ones else asset_name(name)
 
 
 def known_part(name: str) -> str:

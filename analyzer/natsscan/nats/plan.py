@@ -14,9 +14,9 @@ from natsscan.nats.bindings import exchange_kinds
 from natsscan.nats.decisions import Decisions, proposed_holes
 from natsscan.nats.escape import asset_name
 from natsscan.nats.families import Family, families, family_of, stem
-from natsscan.nats.gaps import binding_subject, code_gaps, exchange_subject, judge, publisher_subject
+from natsscan.nats.gaps import code_gaps, judge, of_binding, of_exchange, of_publisher
 from natsscan.nats.groups import Group, grouped
-from natsscan.nats.names import asset, has_text, hole_token, subject, wildcard
+from natsscan.nats.names import exchange_subject, has_text, hole_token, queue_subject, subject, wildcard
 from natsscan.nats.problems import name_gaps
 from natsscan.nats.subjects import cover, overlap, without_subsets
 
@@ -50,8 +50,10 @@ def make_plan(
     decisions = replace(decisions, holes=proposed_holes(topology, usages, target) | decisions.holes)
     kinds = exchange_kinds(topology)
     mapped = {name: kind for name, kind in kinds.items() if has_text(name, decisions.holes)}
-    root = target.layouts.exchange_root
-    roots = {name: decisions.exchanges.get(name) or f"{root}.{asset(name, decisions.holes)}" for name in mapped}
+    roots = {
+        name: decisions.exchanges.get(name) or exchange_subject(target.layouts, name, decisions.holes)
+        for name in mapped
+    }
     found, unknown, gaps = families(topology, target, decisions, roots, mapped, server)
     named = {hole_token(hole): hole for hole in decisions.holes}
     context = _Context(target, decisions, roots, server, named)
@@ -59,16 +61,16 @@ def make_plan(
     streams, consumers = _assets(groups, context)
     publishers = tuple(_publisher(p, found, streams, context) for p in topology.publishers)
     published = [
-        (plan, judge(publisher_subject(p, decisions.holes), target, server))
+        (plan, judge(of_publisher(p, decisions.holes), target, server))
         for p, plan in zip(topology.publishers, publishers, strict=True)
     ]
     streams = _with_message_fields(streams, ((plan.stream, judged.stream) for plan, judged in published))
     dead = tuple(_dead_letters(f, found, streams, context) for f in found if f.dead_letter)
     streams, consumers = _with_mover(streams, consumers, context)
     gaps += tuple(gap for _, judged in published for gap in judged.gaps)
-    gaps += tuple(gap for e in topology.exchanges if e.name for gap in judge(exchange_subject(e), target, server).gaps)
-    bound = [binding_subject(b, kinds.get(b.exchange, "")) for b in topology.bindings]
-    bound += [binding_subject(b, kinds.get(b.source, "")) for b in topology.exchange_bindings]
+    gaps += tuple(gap for e in topology.exchanges if e.name for gap in judge(of_exchange(e), target, server).gaps)
+    bound = [of_binding(b, kinds.get(b.exchange, "")) for b in topology.bindings]
+    bound += [of_binding(b, kinds.get(b.source, "")) for b in topology.exchange_bindings]
     gaps += tuple(gap for each in bound for gap in judge(each, target, server).gaps)
     gaps += code_gaps(usages, target, server)
     gaps += name_gaps(topology, unknown, tuple(name for name in kinds if name not in mapped))
@@ -230,7 +232,7 @@ def _route(
     probe = Publisher("", "", key, {}, (), ())
     family = family_of(found, probe)
     holder = next((s.name for s in streams if family and family.name in s.queues), "")
-    return (family.subject if family else subject(context.target.layouts.queue_root, key, rules)), holder
+    return (family.subject if family else queue_subject(context.target.layouts, key, rules)), holder
 
 
 def _with_message_fields(

@@ -8,11 +8,13 @@ import msgspec
 import yaml
 
 from natsscan.catalog.strict import Strict
+from natsscan.catalog.target import LayoutsFile
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
 from natsscan.model.mapping import Config, HoleRule, Mapping, Words
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.escape import asset_name_problem
+from natsscan.nats.names import HoleRules, asset, exchange_subject, queue_subject
 from natsscan.nats.subjects import problem
 
 SUBJECTS_FILE = "subjects.yaml"
@@ -86,7 +88,7 @@ def read_subjects(path: Path) -> SubjectsDocument | None:
     return document
 
 
-def decisions_of(document: SubjectsDocument, proposed: Mapping, path: Path) -> Decisions:
+def decisions_of(document: SubjectsDocument, proposed: Mapping, layouts: LayoutsFile, path: Path) -> Decisions:
     """Return what people changed: what differs from `proposed`, the mapping without decisions.
 
     Raises InputError that lists every decision about something that is not there any more.
@@ -97,7 +99,7 @@ def decisions_of(document: SubjectsDocument, proposed: Mapping, path: Path) -> D
     stale += [f"stream {name}" for name in document.streams.keys() - names]
     stale += [f"hole {name}" for name in document.holes.keys() - proposed.holes.keys()]
     consumers = {consumer.queue: consumer.name for consumer in proposed.consumers}
-    gone = sorted(each for each in stale if _is_changed(document, each))
+    gone = sorted(each for each in stale if _is_changed(document, each, layouts, proposed.holes))
     if gone:
         raise InputError(
             f"{path}: nothing in the code is called so any more: {', '.join(gone)}; remove them or correct the names"
@@ -140,7 +142,7 @@ def render_subjects(mapping: Mapping, files: tuple[str, ...], decided: Decisions
     return _HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
 
-def _is_changed(document: SubjectsDocument, stale: str) -> bool:
+def _is_changed(document: SubjectsDocument, stale: str, layouts: LayoutsFile, rules: HoleRules) -> bool:
     """Tell whether an entry about something that is gone says more than natsscan would have proposed itself."""
     kind, _, name = stale.partition(" ")
     if kind == "stream":
@@ -148,7 +150,11 @@ def _is_changed(document: SubjectsDocument, stale: str) -> bool:
         return bool(stream.set) or stream.name not in (None, name)
     if kind == "hole":
         return document.holes[name].value is not None
-    return True
+    if kind == "exchange":
+        return document.exchanges[name].subject not in (None, exchange_subject(layouts, name, rules))
+    queue = document.queues[name]
+    proposed = (queue_subject(layouts, name, rules), asset(name, rules))
+    return bool(queue.set) or queue.subject not in (None, proposed[0]) or queue.consumer not in (None, "", proposed[1])
 
 
 def _check_names(file: YamlFile, document: SubjectsDocument) -> None:

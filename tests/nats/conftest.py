@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from natsscan.nats.proof.server import running
+
+
+@pytest.fixture(scope="session")
+def modern_server() -> Path:
+    """The nats-server that the development environment brings."""
+    return Path(sys.executable).with_name("nats-server")
+
+
+@pytest.fixture(scope="session")
+def oldest_server() -> Path:
+    """The oldest supported nats-server, as Debian 12 packages it."""
+    found = shutil.which("nats-server", path="/usr/sbin:/usr/bin")
+    if found is None or b"2.9." not in subprocess.run([found, "--version"], capture_output=True, check=True).stdout:
+        pytest.skip("no nats-server 2.9 in /usr/sbin; apt-get install nats-server on Debian 12")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def nats_url(modern_server: Path) -> Iterator[str]:
+    with running(modern_server, 1) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A RabbitMQ of its own, on loopback, stopped at the end."""
+    program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    if not program.exists():
+        pytest.skip("no rabbitmq-server; apt-get install rabbitmq-server")
+    folder = tmp_path_factory.mktemp("rabbitmq")
+    port, between, mapper = _ports(3)
+    environment = os.environ | {
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"n{port}@localhost",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_DIST_PORT": str(between),
+        "RABBITMQ_MNESIA_BASE": str(folder / "db"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": "/dev/null",
+        "RABBITMQ_CONFIG_FILE": str(folder / "none"),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": str(mapper),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    }
+    with (folder / "out").open("wb") as out:
+        server = subprocess.Popen([program], env=environment, stdout=out, stderr=out, start_new_session=True)
+    try:
+        ends = time.monotonic() + 90
+        while not _answers(port):
+            assert server.poll() is None and time.monotonic() < ends, (folder / "out").read_text()[-2000:]
+            time.sleep(0.3)
+        yield f"amqp://guest:guest@127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)  # the server and the port mapper that it started
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [int(each.getsockname()[1]) for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.settimeout(5)
+            connection.sendall(b"AMQP\0\0\x09\x01")
+            return connection.recv(1) == b"\x01"
+    except OSError:
+        return False
