@@ -67,6 +67,10 @@ def verify_command(
         raise click.UsageError("--nats-server and --url exclude each other", ctx=click.get_current_context())
     if subjects is not None and not subjects.is_file():
         raise InputError(f"--subjects {subjects}: no such file; natsscan map writes one")
+    if rabbitmq:
+        from natsscan.nats.proof import rabbit
+
+        rabbit.connect(rabbitmq).close()  # before all that takes its time
     from natsscan.nats.proof.samples import make_trial
 
     found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
@@ -77,8 +81,6 @@ def verify_command(
     proofs: list[Proof] = list(outcome.proofs)
     servers = f"nats-server {version}"
     if rabbitmq:
-        from natsscan.nats.proof import rabbit
-
         got = rabbit.deliveries(rabbitmq, trial.broker, [(sample.exchange, sample.key) for sample in trial.samples])
         proofs += rabbit.compare(trial, got, outcome.deliveries)
         servers += " and RabbitMQ"
@@ -94,7 +96,7 @@ def _run(mapping: Mapping, trial: Trial, program: Path | None, url: str | None) 
         try:
             return asyncio.run(_try(url, mapping, trial, replicas=False, is_ours=False))
         except ConnectionLostError as error:
-            raise InputError(f"--url {url}: {error}") from error
+            raise InputError(f"{error}; see --url") from error
     nodes = max((n for s in mapping.streams if isinstance(n := s.config.get("num_replicas"), int)), default=1)
     with running(find_server(program), nodes) as urls:
         return asyncio.run(_try(urls, mapping, trial, replicas=True, is_ours=True))

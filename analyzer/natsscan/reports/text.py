@@ -261,6 +261,10 @@ def _print_next(console: Console, report: Report, shown: bool) -> None:
     if not shown:
         steps.append((f"natsscan -v {scope}", "every finding with its line"))
     steps.append((f"natsscan explain {heaviest.rule}", "what NATS does there, and what a plain rewrite would lose"))
+    if report.topology.queues or report.topology.exchanges:
+        steps.append(
+            (f"natsscan map {scope} -o nats", "what it becomes on NATS: subjects, streams, consumers, and what is lost")
+        )
     steps.append((f"natsscan {scope} --format json", "the same for programs"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column(no_wrap=True)

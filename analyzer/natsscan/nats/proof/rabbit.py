@@ -23,10 +23,7 @@ def deliveries(url: str, broker: Broker, sent: list[tuple[str, str]]) -> tuple[f
     Exchanges and queues get a prefix and are deleted again; queues belong to this connection only. Raises InputError
     for a URL that does not answer.
     """
-    try:
-        connection = pika.BlockingConnection(pika.URLParameters(url))
-    except (AMQPError, OSError, ValueError) as error:
-        raise InputError(f"--rabbitmq {_without_password(url)}: no RabbitMQ answers there") from error
+    connection = connect(url)
     channel = connection.channel()
     try:
         for name, kind in broker.exchanges.items():
@@ -50,6 +47,14 @@ def deliveries(url: str, broker: Broker, sent: list[tuple[str, str]]) -> tuple[f
             for name in broker.exchanges:
                 cleaning.exchange_delete(_PREFIX + name)
             connection.close()
+
+
+def connect(url: str) -> pika.BlockingConnection:
+    """Return a connection. Raises InputError for a URL that does not answer."""
+    try:
+        return pika.BlockingConnection(pika.URLParameters(url))
+    except (AMQPError, OSError, ValueError) as error:
+        raise InputError(f"--rabbitmq {_without_password(url)}: no RabbitMQ answers there") from error
 
 
 def compare(trial: Trial, got: tuple[frozenset[str], ...], on_nats: tuple[frozenset[str], ...]) -> list[Proof]:

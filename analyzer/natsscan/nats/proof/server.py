@@ -52,7 +52,7 @@ def running(program: Path, nodes: int) -> Iterator[str]:
         except OSError as error:
             raise InputError(f"{program}: does not start: {(error.strerror or str(error)).lower()}") from error
         except ConnectionLostError as error:
-            raise InputError(f"{error}; {program} says: {_last_words(Path(folder))}") from error
+            raise InputError(f"{program}: {error}; its last words: {_last_words(Path(folder))}") from error
         finally:
             for process in started:
                 process.terminate()
