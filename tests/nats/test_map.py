@@ -113,6 +113,8 @@ def test_decisions_about_what_is_gone_are_listed_all(natsscan: Command, shop: Pa
         ("subject: q.jobs", "subject: q..jobs", "empty token"),
         ("consumer: jobs", "consumer: a.b", "has a space, a dot"),
         ("consumer: jobs", "consumer: billing", "is also what"),
+        ("subject: q.jobs", "subject: q.billing", "is also that of"),
+        ("name: Q_jobs", "set: {replicas: 3}", "replicas is no field of a stream's configuration"),
         ("version: 1", "version: 2", "version 2 is not known"),
         ("exchanges:", "exchanges: [", "broken YAML"),
     ],

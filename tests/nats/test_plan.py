@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.catalog import Catalog, load_catalog
+from natsscan.model.errors import InputError
 from natsscan.model.mapping import Fidelity, HoleRule, Words
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.subjects import overlap
@@ -291,3 +294,33 @@ def test_decisions_are_obeyed(catalog: Catalog) -> None:
     assert plan.config["durable_name"] == "reader"
     assert plan.config["max_deliver"] == 3
     assert found.publishers[0].subject == "shop.events.k"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("  - {id: a, about: queue, when: {x-a: '('}, property: p, fidelity: none, advice: b}", "broken pattern"),
+        ("  - {id: a, about: queue, when: {x-a: b}, property: p, fidelity: lost, advice: b}", "fidelity"),
+        ("  - {id: queue-lazy, about: queue, when: {x-a: b}, property: p, fidelity: none, advice: b}", "defined twice"),
+        (
+            "  - {id: a, about: queue, when: {x-a: b}, property: p, fidelity: none, advice: b, stream: {replicas: 3}}",
+            "replicas is no field",
+        ),
+    ],
+)
+def test_a_broken_rule_of_ones_own_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "own.yaml").write_text(f"kind: gaps\nid: own\ntitle: Own\nlinks: []\ngaps:\n{text}\n")
+    with pytest.raises(InputError, match=r"own\.yaml:6: .*") as told:
+        load_catalog((tmp_path,))
+    assert says in str(told.value)
+
+
+def test_a_rule_of_ones_own_knows_another_property(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "kind: gaps\nid: own\ntitle: Own\nlinks: []\ngaps:\n"
+        "  - {id: shard, about: queue, when: {x-shard: '\\d+'}, property: shards, fidelity: config, advice: Do it.,\n"
+        "     consumer: {max_deliver: number}}\n"
+    )
+    found = mapped(load_catalog((tmp_path,)), topology(queue("q", shard="4"), publisher("", "q")))
+    assert gap(found, "shard").value == "4"
+    assert consumer_of(found, "q").config["max_deliver"] == 4

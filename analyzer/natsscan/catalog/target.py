@@ -16,6 +16,7 @@ from natsscan.model.mapping import Config, ConfigValue, Fidelity, Version
 
 _DURATION = re.compile(r"(\d+)(ms|s|m|h)")
 _NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+LAYOUTS = ("exchange", "sourced-exchange", "queue", "sourced-queue", "advisories")
 _VERSION = r"^\d+\.\d+$"
 VersionText = Annotated[str, Meta(pattern=_VERSION)]
 Setting = str | int | bool | list[str]
@@ -93,23 +94,30 @@ def compile_target(
 ) -> Target:
     """Return what all files say together; the last file of layouts counts.
 
-    Raises InputError, with file and line, for a gap given twice, a broken pattern, and a field's value that is none.
+    Raises InputError, with file and line, for a gap given twice, a broken pattern, a field that is none and its value.
     """
+    layout = _last(layouts)
     found: dict[str, GapRule] = {}
     silent: dict[Noun, frozenset[str]] = {}
     for file, content in gaps:
         for at, rule in enumerate(content.gaps):
             if rule.id in found:
                 raise file.error(("gaps", at, "id"), f"gap {rule.id} is defined twice")
+            _check_gap(file, at, rule, layout)
             found[rule.id] = rule
-            for part in ("when", "unless"):
-                for name, pattern in getattr(rule, part).items():
-                    _check_pattern(file, ("gaps", at, part, name), pattern)
         for noun, names in content.silent.items():
             silent[noun] = silent.get(noun, frozenset()) | set(names)
+    return Target(layout, tuple(found[name] for name in sorted(found)), silent)
+
+
+def _last(layouts: Iterable[tuple[YamlFile, LayoutsFile]]) -> LayoutsFile:
     last = None
     for file, layout in layouts:
         last = layout
+        _check_pattern(file, ("split_holes",), layout.split_holes)
+        missing = ", ".join(name for name in LAYOUTS if name not in layout.layouts)
+        if missing:
+            raise file.error(("layouts",), f"no layout is called {missing}; a file of layouts gives all of them")
         for name, each in layout.layouts.items():
             for part, settings in (("stream", each.stream), ("consumer", each.consumer)):
                 for key, value in settings.items():
@@ -118,7 +126,17 @@ def compile_target(
                         raise file.error(steps, f"'{value}' is no duration; write a number and ms, s, m or h")
     if last is None:
         raise InputError("no rule file of kind `layouts`; the bundled one is rules/nats/layouts.yaml")
-    return Target(last, tuple(found[name] for name in sorted(found)), silent)
+    return last
+
+
+def _check_gap(file: YamlFile, at: int, rule: GapRule, layout: LayoutsFile) -> None:
+    for part, settings in (("stream", rule.stream), ("consumer", rule.consumer)):
+        for name in settings:
+            if name not in layout.since.get(part, {}):
+                raise file.error(("gaps", at, part, name), f"{name} is no field of a {part}'s configuration")
+    for part, patterns in (("when", rule.when), ("unless", rule.unless)):
+        for name, pattern in patterns.items():
+            _check_pattern(file, ("gaps", at, part, name), pattern)
 
 
 def config(settings: dict[str, Setting]) -> Config:

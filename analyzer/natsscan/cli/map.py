@@ -47,7 +47,7 @@ def map_command(
     """
     from natsscan.cli.mapping import map_paths
     from natsscan.nats.artifacts.files import render
-    from natsscan.nats.artifacts.subjects import SUBJECTS_FILE, read_subjects
+    from natsscan.nats.artifacts.subjects import SUBJECTS_FILE
     from natsscan.nats.vhosts import vhosts_of
 
     if folder.exists() and not folder.is_dir():
@@ -55,8 +55,7 @@ def map_command(
     found = map_paths(paths, exclude, rules, definitions, server_version, folder / SUBJECTS_FILE)
     usages = [finding.usage for finding in found.report.to_migrate.findings]
     files = render(found.mapping, found.decisions, vhosts_of(usages), found.report.root)
-    before = read_subjects(folder / SUBJECTS_FILE)
-    gone = sorted({*(before.files if before else ())} - files.keys())
+    gone = sorted({*found.written} - files.keys())
     changed = _write(folder, files, gone)
     sys.stdout.write(_summary(found, folder, changed, len(files), len(gone)))
 

@@ -14,11 +14,12 @@ from natsscan.nats.decisions import Decisions
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A scan and the mapping of what it found."""
+    """A scan and the mapping of what it found. `written` are the files that stand beside the decisions from before."""
 
     report: Report
     mapping: Mapping
     decisions: Decisions
+    written: tuple[str, ...]
 
 
 def map_paths(
@@ -34,15 +35,15 @@ def map_paths(
     from natsscan.nats.plan import make_plan
 
     server = parse_version(server_version) if server_version else None
-    document = read_subjects(subjects) if subjects else None
     report, catalog = scan_with_rules(paths, exclude, rules, None, definitions)
+    document = read_subjects(subjects, catalog.target.layouts) if subjects else None
     usages = [finding.usage for finding in report.to_migrate.findings]
     decisions = Decisions()
     mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
     if document is not None and subjects is not None:
         decisions = decisions_of(document, mapping, catalog.target.layouts, subjects)
         mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
-    return Mapped(report, mapping, decisions)
+    return Mapped(report, mapping, decisions, document.files if document else ())
 
 
 def parse_version(text: str) -> Version:

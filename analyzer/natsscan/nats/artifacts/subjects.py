@@ -68,7 +68,7 @@ class SubjectsDocument(Strict, frozen=True):
     files: tuple[str, ...] = ()
 
 
-def read_subjects(path: Path) -> SubjectsDocument | None:
+def read_subjects(path: Path, layouts: LayoutsFile) -> SubjectsDocument | None:
     """Return what the file says, None if there is none. Raises InputError, with file and line, for what cannot be."""
     if not path.exists():
         return None
@@ -80,11 +80,18 @@ def read_subjects(path: Path) -> SubjectsDocument | None:
         ("exchanges", {name: entry.subject for name, entry in document.exchanges.items()}),
         ("queues", {name: entry.subject for name, entry in document.queues.items()}),
     ):
+        taken: dict[str, str] = {}
         for name, subject in subjects.items():
-            wrong = problem(subject, wildcards=False) if subject is not None else None
+            if subject is None:
+                continue
+            wrong = problem(subject, wildcards=False)
+            if wrong is None and subject in taken:
+                wrong = f"is also that of {taken[subject]}"
             if wrong:
                 raise file.error((kind, name, "subject"), f"subject '{subject}' {wrong}")
+            taken[subject] = name
     _check_names(file, document)
+    _check_fields(file, document, layouts)
     return document
 
 
@@ -171,6 +178,17 @@ def _check_names(file: YamlFile, document: SubjectsDocument) -> None:
                 raise file.error((kind, key, field), f"'{name}' is also what {given[name]} is called")
             if name is not None:
                 given[name] = key
+
+
+def _check_fields(file: YamlFile, document: SubjectsDocument, layouts: LayoutsFile) -> None:
+    for kind, part, entries in (
+        ("queues", "consumer", {name: entry.set for name, entry in document.queues.items()}),
+        ("streams", "stream", {name: entry.set for name, entry in document.streams.items()}),
+    ):
+        for name, fields in entries.items():
+            for field in fields:
+                if field not in layouts.since.get(part, {}):
+                    raise file.error((kind, name, "set", field), f"{field} is no field of a {part}'s configuration")
 
 
 def _hole(entry: HoleEntry, proposed: HoleRule) -> HoleRule:

@@ -16,6 +16,7 @@ from natsscan.topology.shapes import shape
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _VALUES = ("one", "two.example")  # a dot in a value is data
 _STRANGER = "three"
+ROUTED_BY_KEY = ("direct", "fanout", "topic")
 _GENERATED = "amq-gen-"
 
 
@@ -64,16 +65,22 @@ def make_trial(topology: Topology, mapping: Mapping) -> Trial:
             instance = _instance(plan, value, rules)
             instances.append(instance)
             bindings |= {(exchange, key, instance.queue) for exchange, key in instance.patterns}
-    exchanges = {_filled(name, value, rules): kind for name, kind in kinds.items() for value in _values(name, rules)}
+    exchanges = {
+        _filled(name, value, rules): kind
+        for name, kind in kinds.items()
+        if kind in ROUTED_BY_KEY
+        for value in _values(name, rules)
+    }
     passages = {
         (_filled(b.source, value, rules), _filled(b.routing_key, value, rules), _filled(b.destination, value, rules))
         for b in topology.exchange_bindings
         for value in _values(b.source + b.routing_key + b.destination, rules)
     }
-    broker = Broker(
-        exchanges, frozenset(i.queue for i in instances), tuple(sorted(bindings)), tuple(sorted(passages))
-    )  # fmt: skip
-    return Trial(broker, tuple(instances), tuple(_samples(mapping, rules)))
+    ways = tuple(sorted(each for each in bindings if each[0] in exchanges))
+    passed = tuple(sorted(each for each in passages if each[0] in exchanges and each[2] in exchanges))
+    broker = Broker(exchanges, frozenset(i.queue for i in instances), ways, passed)
+    samples = tuple(s for s in _samples(mapping, rules) if not s.exchange or s.exchange in exchanges)
+    return Trial(broker, tuple(instances), samples)
 
 
 def _samples(mapping: Mapping, rules: dict[str, HoleRule]) -> Iterable[Sample]:

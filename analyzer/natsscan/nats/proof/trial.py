@@ -166,9 +166,12 @@ def _compared(
     proofs: list[Proof] = []
     for plan in mapping.publishers:
         mine = [(number, sample) for number, sample in enumerate(trial.samples) if sample.plan is plan]
-        if not mine:
-            continue
         title = f"{plan.service}: {plan.exchange or 'default exchange'}, {plan.routing_key or 'no key'}"
+        if not mine:
+            if plan.discipline != "dead-letter":
+                why = "its exchange does not route by keys alone" if plan.subject else "only the running program knows"
+                proofs.append(Proof(title, "routing", Verdict.UNTESTED, why))
+            continue
         expected = {number: route(trial.broker, sample.exchange, sample.key) for number, sample in mine}
         reached = sorted({family[q] for n, _ in mine for q in expected[n] | deliveries[n]})
         for to in reached:
