@@ -92,6 +92,19 @@ def test_a_decision_that_loses_messages_differs(natsscan: Command, shop: Path, n
     assert "differs" in run.out and "gets it on AMQP, not on NATS" in " ".join(run.out.split())
 
 
+def test_a_pinned_consumer_is_read_by_one_worker_at_a_time(natsscan: Command, shop: Path, nats_url: str) -> None:
+    (shop / "src/Shop.hs").write_text(SHOP.replace("eu.#", "eu.*"))
+    natsscan("map", "src", "-o", "out")
+    subjects = shop / "out/subjects.yaml"
+    pinned = (
+        "{max_ack_pending: 1, priority_groups: [g], priority_policy: pinned_client, priority_timeout: 120000000000}"
+    )
+    subjects.write_text(subjects.read_text().replace("consumer: billing", f"consumer: billing\n    set: {pinned}"))
+    run = natsscan("verify", "src", "--url", nats_url, "--subjects", "out/subjects.yaml")
+    assert run.code == 0, run.out + run.err
+    assert "one in work at a time, in order" in run.out
+
+
 def test_a_server_without_jetstream_is_told(natsscan: Command, shop: Path, plain_url: str) -> None:
     run = natsscan("verify", "src", "--url", plain_url)
     assert run.code == 2

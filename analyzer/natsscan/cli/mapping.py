@@ -7,7 +7,7 @@ from pathlib import Path
 
 from natsscan.cli.scan import scan_with_rules
 from natsscan.model.errors import InputError
-from natsscan.model.mapping import Mapping, Version
+from natsscan.model.mapping import OLDEST_SERVER, Mapping, Version
 from natsscan.model.report import Report
 from natsscan.nats.decisions import Decisions
 
@@ -54,6 +54,7 @@ def parse_version(text: str) -> Version:
         found = version(text)
     except ValueError as error:
         raise InputError(f"--server-version {text}: not a version; write it like 2.11") from error
-    if found < (2, 9):
-        raise InputError(f"--server-version {text}: too old; the oldest supported is 2.9")
+    if found < OLDEST_SERVER:
+        oldest = ".".join(map(str, OLDEST_SERVER))
+        raise InputError(f"--server-version {text}: too old; the oldest supported is {oldest}")
     return found

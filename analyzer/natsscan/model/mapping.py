@@ -12,6 +12,8 @@ from natsscan.model.span import Span
 ConfigValue = str | int | bool | Sequence[str | dict[str, str]]
 Config = dict[str, ConfigValue]
 Version = tuple[int, int]
+# The oldest server that mappings are made for and tried on.
+OLDEST_SERVER: Version = (2, 9)
 
 
 class Fidelity(StrEnum):

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from natsscan.catalog.target import GapRule, Noun, Setting, Target, config, version
-from natsscan.model.mapping import Config, Fidelity, Gap, Version, Words
+from natsscan.model.mapping import OLDEST_SERVER, Config, Fidelity, Gap, Version, Words
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue
 from natsscan.model.usage import Tier, Usage
 from natsscan.nats.names import HoleRules, open_holes
 
 _OR = " or "
+_UNKNOWN = "No rule says what NATS has for this. Find out what relied on it before it goes."
 _NUMBERS = ("number", "number + 1", "milliseconds")
 _NOTHING = frozenset({"", "false", "none", "Nothing", "nothing", "null"})
-_OLDEST: Version = (2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,8 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
         gaps.append(_gap(rule, subject, value, missing))
     for name, value in subject.attributes.items():
         if name not in known and value not in _NOTHING and subject.noun != "code":
-            advice = "No rule says what NATS has for this. Find out what relied on it before it goes."
-            gaps.append(
-                Gap("unknown-property", subject.title, name, value, Fidelity.NONE, "", _OLDEST, advice, subject.at)
-            )
+            what = ("unknown-property", subject.title, name, value)
+            gaps.append(Gap(*what, Fidelity.NONE, "", OLDEST_SERVER, _UNKNOWN, subject.at))
     return Judged(tuple(gaps), stream, consumer, own, temporary)
 
 

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.target import Target, config, version
-from natsscan.model.mapping import Config, ConsumerPlan, Fidelity, Gap, PublisherPlan, StreamPlan, Version
+from natsscan.model.mapping import (
+    OLDEST_SERVER,
+    Config,
+    ConsumerPlan,
+    Fidelity,
+    Gap,
+    PublisherPlan,
+    StreamPlan,
+    Version,
+)
 from natsscan.model.mapping import Mapping as Plan
 from natsscan.model.topology import Publisher, Topology
 from natsscan.model.usage import Usage
@@ -22,7 +31,6 @@ from natsscan.nats.subjects import cover, overlap, without_subsets
 
 _ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 _OWN_KEY = "{its own key}"
-OLDEST: Version = (2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ def make_plan(
         ),
         gaps=tuple(sorted({(g.rule, g.about, g.value): g for g in (*gaps, *lost)}.values(), key=_order)),
         least_version=_least(streams, consumers, target),
-        unmapped=tuple(sorted((*unknown, *(name for name in kinds if name not in mapped)))),
+        unmapped=tuple(sorted({*unknown, *(name for name in kinds if name not in mapped)})),
     )
 
 
@@ -299,7 +307,7 @@ def _for_server(
             )
             gaps.append(
                 Gap("filter-too-wide", f"queue {consumer.queue}", "several bindings", widest, Fidelity.APPROX,
-                    "one filter that takes all", OLDEST, advice, consumer.at)
+                    "one filter that takes all", OLDEST_SERVER, advice, consumer.at)
             )  # fmt: skip
         fields = {n: v for n, v in fields.items() if _since(target, "consumer", n) <= server}
         kept.append(replace(consumer, config=fields, is_exact=exact))
@@ -308,9 +316,9 @@ def _for_server(
 
 def _least(streams: Iterable[StreamPlan], consumers: Iterable[ConsumerPlan], target: Target) -> Version:
     of_streams = [_since(target, "stream", name) for stream in streams for name in stream.config]
-    return max([OLDEST, *of_streams, *(_since(target, "consumer", n) for c in consumers for n in c.config)])
+    return max([OLDEST_SERVER, *of_streams, *(_since(target, "consumer", n) for c in consumers for n in c.config)])
 
 
 def _since(target: Target, part: str, name: str) -> Version:
     since = target.layouts.since.get(part, {}).get(name)
-    return version(since) if since else OLDEST
+    return version(since) if since else OLDEST_SERVER

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from natsscan.model.mapping import Fidelity, Gap, Version
+from natsscan.model.mapping import OLDEST_SERVER, Fidelity, Gap
 from natsscan.model.span import Span
 from natsscan.model.topology import Topology
 from natsscan.nats.escape import MAX_AMQP_NAME
 from natsscan.topology.shapes import shape
 
-_OLDEST: Version = (2, 2)
 _UNKNOWN = (
     "Nothing of its name is known before the program runs, so it has no stream here. Give the hole its "
     "value in subjects.yaml, or let the program take the name of a consumer."
@@ -91,4 +90,4 @@ def _all(topology: Topology) -> Iterable[tuple[str, str, tuple[Span, ...]]]:
 
 
 def _gap(rule: str, about: str, property_: str, value: str, advice: str, at: tuple[Span, ...]) -> Gap:
-    return Gap(rule, about, property_, value, Fidelity.NONE, "", _OLDEST, advice, at)
+    return Gap(rule, about, property_, value, Fidelity.NONE, "", OLDEST_SERVER, advice, at)

@@ -6,11 +6,11 @@ import asyncio
 import json
 from dataclasses import dataclass
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error, NoRespondersError
 
+import nats
 from natsscan.model.mapping import Config
 from natsscan.nats.proof.server import ConnectionLostError
 
