@@ -9,9 +9,11 @@ import pytest
 from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.model.errors import InputError
 from natsscan.model.mapping import Fidelity, HoleRule, Words
+from natsscan.model.topology import Exchange
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.subjects import overlap
 from tests.nats.systems import (
+    AT,
     binding,
     consumer,
     consumer_of,
@@ -324,3 +326,34 @@ def test_a_rule_of_ones_own_knows_another_property(tmp_path: Path) -> None:
     found = mapped(load_catalog((tmp_path,)), topology(queue("q", shard="4"), publisher("", "q")))
     assert gap(found, "shard").value == "4"
     assert consumer_of(found, "q").config["max_deliver"] == 4
+
+
+def test_priorities_are_levels_with_a_consumer_each(catalog: Catalog) -> None:
+    found = mapped(catalog, topology(queue("jobs", max_priority="9"), publisher("", "jobs"), consumer("jobs")))
+    assert [(plan.name, plan.config["filter_subject"]) for plan in found.consumers] == [
+        ("jobs-0", "p.jobs.0"),
+        ("jobs-4", "p.jobs.4"),
+        ("jobs-9", "p.jobs.9"),
+    ]
+    assert stream(found, "Q_jobs").config["subjects"] == ["p.jobs.*"]
+    assert found.publishers[0].subject == "p.jobs.{priority}"
+
+
+def test_a_delayed_exchange_has_subjects_for_schedules_that_a_consumer_keeps(catalog: Catalog) -> None:
+    late = Exchange(
+        "late", {"exchange_type": "x-delayed-message"}, {"x-delayed-type": "topic"}, frozenset(), ("shop",), AT
+    )
+    system = topology(late, queue("q"), binding("late", "a.*", "q"), publisher("late", "a.b"))
+    found = mapped(catalog, system)
+    assert stream(found, "X_late").config["subjects"] == ["sched.late.>", "x.late", "x.late.>"]
+    assert stream(found, "X_late").config["allow_msg_schedules"] is True
+    assert [plan.config["filter_subject"] for plan in found.consumers] == ["sched.late.>", "x.late.a.*"]
+    assert (found.publishers[0].discipline, found.publishers[0].schedule) == ("delayed", "sched.late.{id}")
+    assert found.least_version == (2, 12)
+    assert gap(mapped(catalog, system, server=(2, 11)), "exchange-delayed").fidelity is Fidelity.NONE
+
+
+def test_a_request_carries_its_inbox_in_a_header(catalog: Catalog) -> None:
+    found = mapped(catalog, topology(queue("rpc"), publisher("", "rpc", reply_to="{replies}"), consumer("rpc")))
+    assert found.publishers[0].discipline == "request"
+    assert "Reply-To" in gap(found, "publish-reply-to").advice

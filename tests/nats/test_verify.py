@@ -23,6 +23,25 @@ setup chan = do
 send chan = publishMsg chan "orders" "eu.paid" newMsg
 """
 
+PLUGINS = """\
+{-# LANGUAGE OverloadedStrings #-}
+module Shop where
+import qualified Data.Map as Map
+import Network.AMQP
+import Network.AMQP.Types
+setup chan = do
+  declareExchange chan newExchange
+    { exchangeName = "late", exchangeType = "x-delayed-message"
+    , exchangeArguments = FieldTable (Map.fromList [("x-delayed-type", FVString "direct")]) }
+  declareQueue chan newQueue {queueName = "billing"}
+  bindQueue chan "billing" "late" "soon"
+  declareQueue chan newQueue
+    {queueName = "work", queueHeaders = FieldTable (Map.fromList [("x-max-priority", FVInt32 8)])}
+send chan = do
+  publishMsg chan "late" "soon" newMsg
+  publishMsg chan "" "work" newMsg
+"""
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
@@ -41,8 +60,8 @@ def plain_url(modern_server: Path) -> Iterator[str]:
     server.wait()
 
 
-def test_wire_mini_does_the_same_on_both_brokers(natsscan: Command, rabbitmq_url: str) -> None:
-    run = natsscan("verify", WIRE_MINI, "--rabbitmq", rabbitmq_url)
+def test_wire_mini_does_the_same_on_both_brokers(natsscan: Command, modern_server: Path, rabbitmq_url: str) -> None:
+    run = natsscan("verify", WIRE_MINI, "--nats-server", modern_server, "--rabbitmq", rabbitmq_url)
     assert run.code == 0, run.out + run.err
     assert run.out.startswith("On nats-server 2.14.")
     assert " and RabbitMQ: " in run.out.splitlines()[0]
@@ -103,6 +122,14 @@ def test_a_pinned_consumer_is_read_by_one_worker_at_a_time(natsscan: Command, sh
     run = natsscan("verify", "src", "--url", nats_url, "--subjects", "out/subjects.yaml")
     assert run.code == 0, run.out + run.err
     assert "one in work at a time, in order" in run.out
+
+
+def test_priorities_and_delays_are_tried(natsscan: Command, shop: Path, nats_url: str) -> None:
+    (shop / "src/Shop.hs").write_text(PLUGINS)
+    run = natsscan("verify", "src", "--url", nats_url)
+    assert run.code == 0, run.out + run.err
+    assert "came as 8, 4, 0" in run.out
+    assert "comes after its delay" in run.out
 
 
 def test_a_server_without_jetstream_is_told(natsscan: Command, shop: Path, plain_url: str) -> None:

@@ -16,7 +16,7 @@ from natsscan.model.mapping import Config, ConfigValue, Fidelity, Version
 
 _DURATION = re.compile(r"(\d+)(ms|s|m|h)")
 _NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-LAYOUTS = ("exchange", "sourced-exchange", "queue", "sourced-queue", "advisories")
+LAYOUTS = ("exchange", "sourced-exchange", "delayed-exchange", "queue", "sourced-queue", "advisories")
 _VERSION = r"^\d+\.\d+$"
 VersionText = Annotated[str, Meta(pattern=_VERSION)]
 Setting = str | int | bool | list[str]
@@ -42,6 +42,8 @@ class LayoutsFile(Strict, frozen=True, tag_field="kind", tag="layouts"):
     queue_stream: str
     server_named: str
     split_holes: str
+    priority_root: str
+    schedule_root: str
     layouts: dict[str, LayoutRule]
     since: dict[str, dict[str, VersionText]]
 
@@ -52,7 +54,7 @@ class GapRule(Strict, frozen=True):
     `when` has a pattern for each attribute of the noun that the rule is `about`; it must fit the whole value or one of
     its alternatives. `unless` names attributes that must not fit. `stream` and `consumer` are fields it sets; the texts
     `number`, `number + 1` and `milliseconds` stand for the value of the last attribute of `when`. With `own_stream`
-    the queue cannot share a stream.
+    the queue cannot share a stream; a `temporary` one comes and goes; with `levels` there is a consumer for each level.
     """
 
     id: str
@@ -68,6 +70,7 @@ class GapRule(Strict, frozen=True):
     consumer: dict[str, Setting] = field(default_factory=dict)
     own_stream: bool = False
     temporary: bool = False
+    levels: bool = False
 
 
 class GapsFile(Strict, frozen=True, tag_field="kind", tag="gaps"):

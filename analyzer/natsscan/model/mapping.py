@@ -72,7 +72,7 @@ class ConsumerPlan:
 
     `name` and filters may have holes in braces; there is one consumer for each value. `is_exact` tells that the filters
     take nothing that the queue would not get; else the client drops what matches none of `patterns`, each an exchange
-    and a key of a binding.
+    and a key of a binding. `level` is that of the messages it takes, if their priorities are told apart.
     """
 
     name: str
@@ -85,11 +85,20 @@ class ConsumerPlan:
     services: tuple[str, ...]
     ack: str
     at: tuple[Span, ...]
+    level: int | None = None
+
+    @property
+    def called(self) -> str:
+        """What it is called without its level."""
+        return self.name if self.level is None else self.name.removesuffix(f"-{self.level}")
 
 
 @dataclass(frozen=True, slots=True)
 class PublisherPlan:
-    """Where a publisher sends to: the subject, the stream that keeps it, and how to publish. `stream` may be empty."""
+    """Where a publisher sends to: the subject, the stream that keeps it, and how to publish. `stream` may be empty.
+
+    `schedule` is the subject under which a message waits if its exchange holds messages back.
+    """
 
     service: str
     exchange: str
@@ -98,6 +107,7 @@ class PublisherPlan:
     stream: str
     discipline: str
     at: tuple[Span, ...]
+    schedule: str = ""
 
 
 class Words(StrEnum):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from natsscan.model.topology import Topology
+from natsscan.model.topology import Exchange, Topology
 from natsscan.nats.names import HoleRules, subject, word_token
 from natsscan.nats.subjects import intersection, without_subsets
 from natsscan.nats.topic import Filters, translate_words
 
+_DELAYED = "x-delayed-message"
 _EVERY_SERVER_HAS = {"amq.direct": "direct", "amq.fanout": "fanout", "amq.topic": "topic", "amq.headers": "headers"}
 
 
@@ -17,7 +18,7 @@ def exchange_kinds(topology: Topology) -> dict[str, str]:
 
     One that is declared elsewhere is taken for a topic exchange if a binding has a wildcard, else for a direct one.
     """
-    kinds = {each.name: each.properties.get("exchange_type", "direct") for each in topology.exchanges if each.name}
+    kinds = {each.name: _kind(each) for each in topology.exchanges if each.name}
     keys: dict[str, list[str]] = {}
     for binding in topology.bindings:
         keys.setdefault(binding.exchange, []).append(binding.routing_key)
@@ -31,6 +32,16 @@ def exchange_kinds(topology: Topology) -> dict[str, str]:
             wild = any({"*", "#"} & set(pattern.split(".")) for pattern in patterns)
             kinds[name] = _EVERY_SERVER_HAS.get(name, "topic" if wild else "direct")
     return dict(sorted(kinds.items()))
+
+
+def delayed_exchanges(topology: Topology) -> frozenset[str]:
+    """Return the exchanges that hold messages back (the plugin for delayed messages); they route as another type."""
+    return frozenset(e.name for e in topology.exchanges if e.properties.get("exchange_type") == _DELAYED)
+
+
+def _kind(exchange: Exchange) -> str:
+    kind = exchange.properties.get("exchange_type", "direct")
+    return exchange.arguments.get("x-delayed-type", "direct") if kind == _DELAYED else kind
 
 
 def filters_of_key(root: str, kind: str, key: str, rules: HoleRules) -> Filters:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from natsscan.catalog.target import Target
 from natsscan.model.mapping import Gap, Version
@@ -11,10 +11,22 @@ from natsscan.model.topology import SERVER_NAMED, Consumer, Publisher, Queue, To
 from natsscan.nats.bindings import listens_to
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.gaps import Judged, judge, of_consumer, of_queue
-from natsscan.nats.names import HoleRules, asset, has_text, hole_token, holes, known_part, queue_subject, with_values
+from natsscan.nats.names import (
+    HoleRules,
+    asset,
+    has_text,
+    hole_token,
+    holes,
+    known_part,
+    queue_subject,
+    subject,
+    with_values,
+)
 from natsscan.nats.topic import Filters
 from natsscan.topology.flows import consumers_of, publishers_to, queue_names
 from natsscan.topology.shapes import shape
+
+PRIORITY = "{priority}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +83,23 @@ def families(
         bound = tuple(b for b in topology.bindings if shape(b.queue) == shape(name))
         listens = listens_to(topology, tuple(b.queue for b in bound), roots, kinds, decisions.holes)
         by_name = any(not p.exchange for p in publishers_to(topology, name)) or not listens
+        judged = _together(parts)
+        if listens:
+            judged = replace(judged, levels=())  # what comes through an exchange has no token for its level
+        proposed = queue_subject(target.layouts, called, decisions.holes)
+        if judged.levels:
+            proposed = f"{subject(target.layouts.priority_root, called, decisions.holes)}.{PRIORITY}"
         found.append(
             Family(
                 name=name,
-                subject=decisions.queues.get(name) or queue_subject(target.layouts, called, decisions.holes),
+                subject=decisions.queues.get(name) or proposed,
                 consumer=decisions.consumers.get(name) or asset(called, decisions.holes),
                 by_name=by_name,
                 listens=listens,
                 patterns=tuple((b.exchange, b.routing_key) for b in bound),
                 declared=declared,
                 consumers=consumers,
-                judged=_together(parts),
+                judged=judged,
             )
         )
     return tuple(found), tuple(unknown), tuple(gaps)
@@ -111,4 +129,5 @@ def _called(name: str, declared: tuple[Queue, ...], consumers: tuple[Consumer, .
 def _together(parts: list[Judged]) -> Judged:
     stream = {name: value for part in parts for name, value in part.stream.items()}
     consumer = {name: value for part in parts for name, value in part.consumer.items()}
-    return Judged((), stream, consumer, any(p.own_stream for p in parts), any(p.temporary for p in parts))
+    levels = next((part.levels for part in parts if part.levels), ())
+    return Judged((), stream, consumer, any(p.own_stream for p in parts), any(p.temporary for p in parts), levels)

@@ -32,13 +32,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the rules say of one subject: its gaps, and the fields they set of its stream and consumer."""
+    """What the rules say of one subject: its gaps, fields of its stream and consumer, and levels of priority."""
 
     gaps: tuple[Gap, ...]
     stream: Config
     consumer: Config
     own_stream: bool
     temporary: bool
+    levels: tuple[int, ...] = ()
 
 
 def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
@@ -50,6 +51,7 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
     stream: Config = {}
     consumer: Config = {}
     own = temporary = False
+    levels: tuple[int, ...] = ()
     known: set[str] = set(target.silent.get(subject.noun, ()))
     for rule in target.gaps:
         if rule.about != subject.noun:
@@ -64,12 +66,14 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
             stream |= _fields(rule.stream, value)
             consumer |= _fields(rule.consumer, value)
         own, temporary = own or rule.own_stream, temporary or rule.temporary
+        if rule.levels and value.isdigit():
+            levels = tuple(sorted({0, int(value) // 2, int(value)}))
         gaps.append(_gap(rule, subject, value, missing))
     for name, value in subject.attributes.items():
         if name not in known and value not in _NOTHING and subject.noun != "code":
             what = ("unknown-property", subject.title, name, value)
             gaps.append(Gap(*what, Fidelity.NONE, "", OLDEST_SERVER, _UNKNOWN, subject.at))
-    return Judged(tuple(gaps), stream, consumer, own, temporary)
+    return Judged(tuple(gaps), stream, consumer, own, temporary, levels)
 
 
 def code_gaps(usages: Iterable[Usage], target: Target, server: Version | None) -> tuple[Gap, ...]:

@@ -31,10 +31,13 @@ class Group:
 Member = tuple[str, str]
 
 
-def grouped(families: tuple[Family, ...], roots: Mapping[str, str], wild: Callable[[str], str]) -> tuple[Group, ...]:
+def grouped(
+    families: tuple[Family, ...], roots: Mapping[str, str], delays: Mapping[str, str], wild: Callable[[str], str]
+) -> tuple[Group, ...]:
     """Return the groups, sorted. `wild` turns a subject with holes into a filter for all their values.
 
-    Groups whose subjects overlap become one, until none do.
+    `delays` are the subjects under which schedules wait, of each exchange that holds messages back. Groups whose
+    subjects overlap become one, until none do.
     """
     sets: list[set[Member]] = [{("exchange", name)} for name in roots] + [{("queue", f.name)} for f in families]
     for family in families:
@@ -42,7 +45,7 @@ def grouped(families: tuple[Family, ...], roots: Mapping[str, str], wild: Callab
             for exchange in family.listens:
                 _join(sets, ("exchange", exchange), ("queue", family.name))
     while True:
-        subjects = [_subjects(members, families, roots, wild) for members in sets]
+        subjects = [_subjects(members, families, roots, delays, wild) for members in sets]
         clash = next(
             (
                 (one, other)
@@ -56,7 +59,7 @@ def grouped(families: tuple[Family, ...], roots: Mapping[str, str], wild: Callab
             break
         _join(sets, min(sets[clash[0]]), min(sets[clash[1]]))
     own = {exchange for f in families if f.judged.own_stream for exchange in f.listens}
-    found = [_group(members, each, families, own) for members, each in zip(sets, subjects, strict=True)]
+    found = [_group(members, each, families, own, delays) for members, each in zip(sets, subjects, strict=True)]
     return tuple(sorted(found, key=lambda group: (group.exchanges, [f.name for f in group.families])))
 
 
@@ -69,22 +72,39 @@ def _join(sets: list[set[Member]], one: Member, other: Member) -> None:
 
 
 def _subjects(
-    members: set[Member], families: tuple[Family, ...], roots: Mapping[str, str], wild: Callable[[str], str]
+    members: set[Member],
+    families: tuple[Family, ...],
+    roots: Mapping[str, str],
+    delays: Mapping[str, str],
+    wild: Callable[[str], str],
 ) -> tuple[str, ...]:
     of_exchanges = [each for kind, name in members if kind == "exchange" for each in _below(wild(roots[name]))]
     of_queues = [wild(f.subject) for f in families if ("queue", f.name) in members and f.by_name]
-    return disjoint([*of_exchanges, *of_queues])
+    of_delays = [f"{delays[name]}.>" for kind, name in members if kind == "exchange" and name in delays]
+    return disjoint([*of_exchanges, *of_queues, *of_delays])
 
 
 def _below(root: str) -> tuple[str, ...]:
     return (root,) if root.endswith(">") else (root, f"{root}.>")
 
 
-def _group(members: set[Member], subjects: tuple[str, ...], families: tuple[Family, ...], own: set[str]) -> Group:
+def _group(
+    members: set[Member],
+    subjects: tuple[str, ...],
+    families: tuple[Family, ...],
+    own: set[str],
+    delays: Mapping[str, str],
+) -> Group:
     exchanges = tuple(sorted(name for kind, name in members if kind == "exchange"))
     mine = tuple(f for f in families if ("queue", f.name) in members)
     if exchanges:
-        layout = "sourced-exchange" if own & set(exchanges) else "exchange"
+        layout = (
+            "sourced-exchange"
+            if own & set(exchanges)
+            else "delayed-exchange"
+            if delays.keys() & set(exchanges)
+            else "exchange"
+        )
     elif len(mine) == 1:
         layout = "sourced-queue" if mine[0].listens else "queue"
     else:  # their filters overlap, which a work queue refuses (error 10100)

@@ -19,18 +19,20 @@ from natsscan.model.mapping import (
 from natsscan.model.mapping import Mapping as Plan
 from natsscan.model.topology import Publisher, Topology
 from natsscan.model.usage import Usage
-from natsscan.nats.bindings import exchange_kinds
+from natsscan.nats.bindings import delayed_exchanges, exchange_kinds
 from natsscan.nats.decisions import Decisions, proposed_holes
 from natsscan.nats.escape import asset_name
-from natsscan.nats.families import Family, families, family_of, stem
+from natsscan.nats.families import PRIORITY, Family, families, family_of, stem
 from natsscan.nats.gaps import code_gaps, judge, of_binding, of_exchange, of_publisher
 from natsscan.nats.groups import Group, grouped
-from natsscan.nats.names import exchange_subject, has_text, hole_token, queue_subject, subject, wildcard
+from natsscan.nats.names import asset, exchange_subject, has_text, hole_token, queue_subject, subject, wildcard
 from natsscan.nats.problems import name_gaps
 from natsscan.nats.subjects import cover, overlap, without_subsets
 
 _ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 _OWN_KEY = "{its own key}"
+_DELAYS = "delays"
+_NO_REPLY = ("none", "Nothing", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class _Context:
     target: Target
     decisions: Decisions
     roots: Mapping[str, str]
+    delays: Mapping[str, str]
     server: Version | None
     named: Mapping[str, str]
 
@@ -64,8 +67,10 @@ def make_plan(
     }
     found, unknown, gaps = families(topology, target, decisions, roots, mapped, server)
     named = {hole_token(hole): hole for hole in decisions.holes}
-    context = _Context(target, decisions, roots, server, named)
-    groups = grouped(found, roots, context.wild)
+    schedules = target.layouts.schedule_root
+    delays = {e: f"{schedules}.{asset(e, decisions.holes)}" for e in delayed_exchanges(topology) if e in roots}
+    context = _Context(target, decisions, roots, delays, server, named)
+    groups = grouped(found, roots, context.delays, context.wild)
     streams, consumers = _assets(groups, context)
     publishers = tuple(_publisher(p, found, streams, context) for p in topology.publishers)
     published = [
@@ -126,7 +131,10 @@ def _assets(groups: tuple[Group, ...], context: _Context) -> tuple[tuple[StreamP
         stream = streams[at]
         if group.is_sourced:
             streams[at] = stream = _sourced(stream, group.families[0], stream_of, context)
-        consumers += [_consumer(family, group, stream, context) for family in group.families]
+        for family in group.families:
+            consumers += [_consumer(family, group, stream, context, level) for level in family.judged.levels or (None,)]
+        if group.layout == "delayed-exchange":
+            consumers.append(_delays(group, stream, context))
     return tuple(sorted(streams, key=lambda s: s.name)), tuple(sorted(consumers, key=lambda c: (c.stream, c.name)))
 
 
@@ -173,12 +181,21 @@ def _overlapping(filters: tuple[str, ...]) -> tuple[str, str] | None:
     return next(((a, b) for at, a in enumerate(filters) for b in filters[at + 1 :] if overlap(a, b)), None)
 
 
-def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Context) -> ConsumerPlan:
+def _delays(group: Group, stream: StreamPlan, context: _Context) -> ConsumerPlan:
+    """Return the consumer that keeps schedules in a stream which drops what nobody wants; it is never read."""
+    filters = [f"{context.delays[exchange]}.>" for exchange in group.exchanges if exchange in context.delays]
+    fields: Config = {"durable_name": _DELAYS, **config(context.target.layouts.layouts[group.layout].consumer)}
+    fields |= {"filter_subject": filters[0]} if len(filters) == 1 else {"filter_subjects": filters}
+    return ConsumerPlan(_DELAYS, "", stream.name, True, fields, True, (), (), "", ())
+
+
+def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Context, level: int | None) -> ConsumerPlan:
     temporary = family.judged.temporary
-    fields: Config = {"name" if temporary else "durable_name": family.consumer}
+    name = family.consumer if level is None else f"{family.consumer}-{level}"
+    fields: Config = {"name" if temporary else "durable_name": name}
     fields |= config(context.target.layouts.layouts[group.layout].consumer)
     fields |= family.judged.consumer
-    own = [family.subject] if family.by_name else []
+    own = [family.subject.replace(PRIORITY, str(level))] if family.by_name else []
     filters = without_subsets([*own, *(each for listened in family.listens.values() for each in listened.filters)])
     exact = all(listened.is_exact for listened in family.listens.values())
     if group.is_sourced and _overlapping(filters):
@@ -192,7 +209,7 @@ def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Contex
     fields |= context.decisions.consumer_fields.get(family.name, {})
     places = (*(span for q in family.declared for span in q.at), *(span for c in family.consumers for span in c.at))
     return ConsumerPlan(
-        name=family.consumer,
+        name=name,
         queue=family.name,
         stream=stream.name,
         is_durable=not temporary,
@@ -202,6 +219,7 @@ def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Contex
         services=family.services,
         ack=" or ".join(sorted({c.ack for c in family.consumers})),
         at=places,
+        level=level,
     )
 
 
@@ -214,9 +232,11 @@ def _publisher(
         family = family_of(found, publisher)
         to = family.subject if family else to
     discipline = "jetstream" if holder else "core"
-    return PublisherPlan(
-        publisher.service, publisher.exchange, publisher.routing_key, to, holder, discipline, publisher.at
-    )
+    if publisher.properties.get("reply_to", "none") not in _NO_REPLY:
+        discipline = "request"
+    schedule = f"{context.delays[publisher.exchange]}.{{id}}" if publisher.exchange in context.delays else ""
+    what = (publisher.service, publisher.exchange, publisher.routing_key)
+    return PublisherPlan(*what, to, holder, "delayed" if schedule else discipline, publisher.at, schedule)
 
 
 def _dead_letters(

@@ -105,7 +105,7 @@ def decisions_of(document: SubjectsDocument, proposed: Mapping, layouts: Layouts
     names = {stream.name for stream in proposed.streams}
     stale += [f"stream {name}" for name in document.streams.keys() - names]
     stale += [f"hole {name}" for name in document.holes.keys() - proposed.holes.keys()]
-    consumers = {consumer.queue: consumer.name for consumer in proposed.consumers}
+    consumers = {consumer.queue: consumer.called for consumer in proposed.consumers}
     gone = sorted(each for each in stale if _is_changed(document, each, layouts, proposed.holes))
     if gone:
         raise InputError(
@@ -131,7 +131,7 @@ def decisions_of(document: SubjectsDocument, proposed: Mapping, layouts: Layouts
 def render_subjects(mapping: Mapping, files: tuple[str, ...], decided: Decisions) -> str:
     """Return the file's text for a mapping that obeys what was decided. `files` are those written beside it."""
     called = {new: old for old, new in decided.streams.items()}
-    consumers = {consumer.queue: consumer.name for consumer in mapping.consumers}
+    consumers = {consumer.queue: consumer.called for consumer in mapping.consumers}
     content: dict[str, object] = {
         "version": 1,
         "exchanges": {name: {"subject": subject} for name, subject in sorted(mapping.exchanges.items())},

@@ -10,6 +10,7 @@ from natsscan.model.mapping import Config, ConsumerPlan, HoleRule, Mapping, Publ
 from natsscan.model.proof import Broker
 from natsscan.model.topology import SERVER_NAMED, Topology
 from natsscan.nats.bindings import exchange_kinds
+from natsscan.nats.families import PRIORITY
 from natsscan.nats.names import fill, hole_token, open_holes, with_values
 from natsscan.topology.shapes import shape
 
@@ -90,7 +91,7 @@ def _samples(mapping: Mapping, rules: dict[str, HoleRule]) -> Iterable[Sample]:
         values = _values(plan.exchange + plan.routing_key, rules)
         for value in (*values, *((_STRANGER,) if values != ("",) else ())):
             exchange, key = _filled(plan.exchange, value, rules), _filled(plan.routing_key, value, rules)
-            subject = _filled_subject(plan.subject, value, rules)
+            subject = _filled_subject(plan.subject.replace(PRIORITY, "0"), value, rules)  # every queue has level 0
             yield Sample(plan, exchange, key, subject, is_near_miss=value == _STRANGER)
             if value == values[0]:
                 yield Sample(plan, exchange, f"{key}.x" if key else "x", f"{subject}.x", is_near_miss=True)
