@@ -357,3 +357,19 @@ def test_a_request_carries_its_inbox_in_a_header(catalog: Catalog) -> None:
     found = mapped(catalog, topology(queue("rpc"), publisher("", "rpc", reply_to="{replies}"), consumer("rpc")))
     assert found.publishers[0].discipline == "request"
     assert "Reply-To" in gap(found, "publish-reply-to").advice
+
+
+def test_how_to_publish_and_to_settle_is_told(catalog: Catalog) -> None:
+    system = topology(
+        queue("q"),
+        publisher("", "q", expiration="5000", message_id="{id}"),
+        consumer("q", requeue=("false", "true")),
+    )
+    found = mapped(catalog, system)
+    assert [header.partition(":")[0].partition(",")[0] for header in found.publishers[0].headers] == [
+        "Nats-TTL",
+        "Message-Id",
+    ]
+    assert consumer_of(found, "q").settle == ("ack", "in progress while it takes long", "term", "nak with a delay")
+    old = mapped(catalog, system, server=(2, 10))
+    assert not any("Nats-TTL" in header for header in old.publishers[0].headers)

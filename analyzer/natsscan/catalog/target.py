@@ -55,6 +55,7 @@ class GapRule(Strict, frozen=True):
     its alternatives. `unless` names attributes that must not fit. `stream` and `consumer` are fields it sets; the texts
     `number`, `number + 1` and `milliseconds` stand for the value of the last attribute of `when`. With `own_stream`
     the queue cannot share a stream; a `temporary` one comes and goes; with `levels` there is a consumer for each level.
+    `headers` are those that messages are to carry, `settle` how a consumer settles them.
     """
 
     id: str
@@ -71,6 +72,8 @@ class GapRule(Strict, frozen=True):
     own_stream: bool = False
     temporary: bool = False
     levels: bool = False
+    headers: tuple[str, ...] = ()
+    settle: tuple[str, ...] = ()
 
 
 class GapsFile(Strict, frozen=True, tag_field="kind", tag="gaps"):

@@ -72,7 +72,8 @@ class ConsumerPlan:
 
     `name` and filters may have holes in braces; there is one consumer for each value. `is_exact` tells that the filters
     take nothing that the queue would not get; else the client drops what matches none of `patterns`, each an exchange
-    and a key of a binding. `level` is that of the messages it takes, if their priorities are told apart.
+    and a key of a binding. `settle` is how its messages are
+    settled, `level` that of the messages it takes if their priorities are told apart.
     """
 
     name: str
@@ -85,6 +86,7 @@ class ConsumerPlan:
     services: tuple[str, ...]
     ack: str
     at: tuple[Span, ...]
+    settle: tuple[str, ...] = ()
     level: int | None = None
 
     @property
@@ -97,7 +99,8 @@ class ConsumerPlan:
 class PublisherPlan:
     """Where a publisher sends to: the subject, the stream that keeps it, and how to publish. `stream` may be empty.
 
-    `schedule` is the subject under which a message waits if its exchange holds messages back.
+    `schedule` is the subject under which a message waits if its exchange holds messages back; `headers` are those that
+    it is to carry.
     """
 
     service: str
@@ -108,6 +111,7 @@ class PublisherPlan:
     discipline: str
     at: tuple[Span, ...]
     schedule: str = ""
+    headers: tuple[str, ...] = ()
 
 
 class Words(StrEnum):

@@ -130,4 +130,6 @@ def _together(parts: list[Judged]) -> Judged:
     stream = {name: value for part in parts for name, value in part.stream.items()}
     consumer = {name: value for part in parts for name, value in part.consumer.items()}
     levels = next((part.levels for part in parts if part.levels), ())
-    return Judged((), stream, consumer, any(p.own_stream for p in parts), any(p.temporary for p in parts), levels)
+    settle = tuple(dict.fromkeys(each for part in parts for each in part.settle))
+    own, temporary = any(p.own_stream for p in parts), any(p.temporary for p in parts)
+    return Judged((), stream, consumer, own, temporary, levels, settle=settle)

@@ -40,6 +40,8 @@ class Judged:
     own_stream: bool
     temporary: bool
     levels: tuple[int, ...] = ()
+    headers: tuple[str, ...] = ()
+    settle: tuple[str, ...] = ()
 
 
 def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
@@ -52,6 +54,8 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
     consumer: Config = {}
     own = temporary = False
     levels: tuple[int, ...] = ()
+    headers: list[str] = []
+    settle: list[str] = []
     known: set[str] = set(target.silent.get(subject.noun, ()))
     for rule in target.gaps:
         if rule.about != subject.noun:
@@ -63,6 +67,8 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
         since = version(rule.since)
         missing = server is not None and since > server
         if not missing:
+            headers += rule.headers
+            settle += rule.settle
             stream |= _fields(rule.stream, value)
             consumer |= _fields(rule.consumer, value)
         own, temporary = own or rule.own_stream, temporary or rule.temporary
@@ -73,7 +79,11 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
         if name not in known and value not in _NOTHING and subject.noun != "code":
             what = ("unknown-property", subject.title, name, value)
             gaps.append(Gap(*what, Fidelity.NONE, "", OLDEST_SERVER, _UNKNOWN, subject.at))
-    return Judged(tuple(gaps), stream, consumer, own, temporary, levels)
+    return Judged(tuple(gaps), stream, consumer, own, temporary, levels, _once(headers), _once(settle))
+
+
+def _once(texts: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
 
 
 def code_gaps(usages: Iterable[Usage], target: Target, server: Version | None) -> tuple[Gap, ...]:

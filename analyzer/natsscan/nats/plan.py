@@ -72,15 +72,16 @@ def make_plan(
     context = _Context(target, decisions, roots, delays, server, named)
     groups = grouped(found, roots, context.delays, context.wild)
     streams, consumers = _assets(groups, context)
-    publishers = tuple(_publisher(p, found, streams, context) for p in topology.publishers)
-    published = [
-        (plan, judge(of_publisher(p, decisions.holes), target, server))
-        for p, plan in zip(topology.publishers, publishers, strict=True)
-    ]
-    streams = _with_message_fields(streams, ((plan.stream, judged.stream) for plan, judged in published))
+    judged = [judge(of_publisher(p, decisions.holes), target, server) for p in topology.publishers]
+    publishers = tuple(
+        replace(_publisher(p, found, streams, context), headers=said.headers)
+        for p, said in zip(topology.publishers, judged, strict=True)
+    )
+    fields = [(plan.stream, said.stream) for plan, said in zip(publishers, judged, strict=True)]
+    streams = _with_message_fields(streams, fields)
     dead = tuple(_dead_letters(f, found, streams, context) for f in found if f.dead_letter)
     streams, consumers = _with_mover(streams, consumers, context)
-    gaps += tuple(gap for _, judged in published for gap in judged.gaps)
+    gaps += tuple(gap for said in judged for gap in said.gaps)
     gaps += tuple(gap for e in topology.exchanges if e.name for gap in judge(of_exchange(e), target, server).gaps)
     bound = [of_binding(b, kinds.get(b.exchange, "")) for b in topology.bindings]
     bound += [of_binding(b, kinds.get(b.source, "")) for b in topology.exchange_bindings]
@@ -219,6 +220,7 @@ def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Contex
         services=family.services,
         ack=" or ".join(sorted({c.ack for c in family.consumers})),
         at=places,
+        settle=family.judged.settle,
         level=level,
     )
 

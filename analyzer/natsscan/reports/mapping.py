@@ -6,7 +6,7 @@ from collections import Counter
 
 import msgspec
 
-from natsscan.model.mapping import ConfigValue, Fidelity, Gap, Mapping
+from natsscan.model.mapping import ConfigValue, ConsumerPlan, Fidelity, Gap, Mapping, PublisherPlan
 from natsscan.reports.place import Place, places
 
 _LOST = {Fidelity.NONE: "lost", Fidelity.APPROX: "changed"}
@@ -40,6 +40,7 @@ class ConsumerEntry(msgspec.Struct, frozen=True):
     durable: bool
     exact: bool
     services: list[str]
+    settle: list[str]
     config: dict[str, ConfigValue]
     at: list[Place]
 
@@ -53,6 +54,7 @@ class PublisherEntry(msgspec.Struct, frozen=True):
     subject: str
     stream: str
     discipline: str
+    headers: list[str]
     at: list[Place]
 
 
@@ -91,14 +93,8 @@ def mapping_entry(mapping: Mapping) -> MappingEntry:
             *(SubjectEntry("queue", name, subject) for name, subject in sorted(mapping.queues.items())),
         ],
         streams=[StreamEntry(s.name, s.layout, list(s.exchanges), list(s.queues), s.config) for s in mapping.streams],
-        consumers=[
-            ConsumerEntry(c.name, c.queue, c.stream, c.is_durable, c.is_exact, list(c.services), c.config, places(c.at))
-            for c in mapping.consumers
-        ],
-        publishers=[
-            PublisherEntry(p.service, p.exchange, p.routing_key, p.subject, p.stream, p.discipline, places(p.at))
-            for p in mapping.publishers
-        ],
+        consumers=[_consumer(consumer) for consumer in mapping.consumers],
+        publishers=[_publisher(publisher) for publisher in mapping.publishers],
         gaps=[_gap(gap) for gap in mapping.gaps],
         unmapped=list(mapping.unmapped),
     )
@@ -129,6 +125,33 @@ def render_summary(mapping: Mapping) -> str:
     if len(shown) > _SHOWN:
         lines.append(f"  and {len(shown) - _SHOWN} more kinds, in mapping.md")
     return "\n".join(lines) + "\n"
+
+
+def _consumer(consumer: ConsumerPlan) -> ConsumerEntry:
+    return ConsumerEntry(
+        name=consumer.name,
+        queue=consumer.queue,
+        stream=consumer.stream,
+        durable=consumer.is_durable,
+        exact=consumer.is_exact,
+        services=list(consumer.services),
+        settle=list(consumer.settle),
+        config=consumer.config,
+        at=places(consumer.at),
+    )
+
+
+def _publisher(publisher: PublisherPlan) -> PublisherEntry:
+    return PublisherEntry(
+        service=publisher.service,
+        exchange=publisher.exchange,
+        routing_key=publisher.routing_key,
+        subject=publisher.subject,
+        stream=publisher.stream,
+        discipline=publisher.discipline,
+        headers=list(publisher.headers),
+        at=places(publisher.at),
+    )
 
 
 def _gap(gap: Gap) -> GapEntry:
