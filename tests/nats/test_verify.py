@@ -11,7 +11,7 @@ import pytest
 
 from natsscan.nats.proof.jetstream import JetStream
 from tests.conftest import WIRE_MINI, Command
-from tests.nats.conftest import free_ports
+from tests.nats.conftest import OldServer, free_ports
 
 SHOP = """\
 module Shop where
@@ -70,16 +70,17 @@ def test_wire_mini_does_the_same_on_both_brokers(natsscan: Command, modern_serve
     assert "reject and dead-letter  is gone, dead-user-notifications has it" in run.out
 
 
-def test_the_oldest_server_does_what_is_mapped_for_it(natsscan: Command, oldest_server: Path) -> None:
-    run = natsscan("verify", WIRE_MINI, "--nats-server", oldest_server, "--server-version", "2.9")
+def test_an_old_server_does_what_is_mapped_for_it(natsscan: Command, old_server: OldServer) -> None:
+    options = ("--nats-server", old_server.program, "--server-version", old_server.version)
+    run = natsscan("verify", WIRE_MINI, *options)
     assert run.code == 0, run.out + run.err
-    assert run.out.startswith("On nats-server 2.9.")
+    assert run.out.startswith(f"On nats-server {old_server.version}.")
 
 
-def test_a_server_older_than_the_mapping_needs_is_told(natsscan: Command, oldest_server: Path) -> None:
-    run = natsscan("verify", WIRE_MINI, "--nats-server", oldest_server)
+def test_a_server_older_than_the_mapping_needs_is_told(natsscan: Command, old_server: OldServer) -> None:
+    run = natsscan("verify", WIRE_MINI, "--nats-server", old_server.program)
     assert run.code == 2
-    assert "the mapping needs 2.11" in run.err and "--server-version 2.9" in run.err
+    assert "the mapping needs 2.11" in run.err and f"--server-version {old_server.version}" in run.err
 
 
 def test_a_running_server_is_left_as_it_was(natsscan: Command, shop: Path, nats_url: str) -> None:
