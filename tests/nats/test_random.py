@@ -31,9 +31,9 @@ def topologies(draw: st.DrawFn) -> Topology:
     kinds = draw(st.lists(KINDS, min_size=1, max_size=3))
     exchanges = tuple(exchange(f"e{number}", kind) for number, kind in enumerate(kinds))
     names = st.sampled_from([each.name for each in exchanges])
-    queues = tuple(
-        queue(f"q{number}{tail}") for number, tail in enumerate(draw(st.lists(WORDS, min_size=1, max_size=3)))
-    )
+    limits = st.sampled_from([{}, {}, {}, {"message_ttl": "60000"}])  # with one a queue has a stream of its own
+    tails = draw(st.lists(st.tuples(WORDS, limits), min_size=1, max_size=3))
+    queues = tuple(queue(f"q{number}{tail}", **limit) for number, (tail, limit) in enumerate(tails))
     ends = st.sampled_from([each.name for each in queues])
     keys = draw(st.lists(KEYS, min_size=1, max_size=4))
     some = st.sampled_from(keys) | PATTERNS

@@ -51,9 +51,12 @@ def key(tokens_: tuple[str, ...]) -> str:
 def asset_name(name: str) -> str:
     """Return the name of a stream or consumer for an AMQP name; a long one ends in a digest of the whole."""
     escaped = token(name)
-    if len(escaped) <= _KEPT_IN_FULL:
-        return escaped
-    return f"{escaped[:_KEPT_OF_LONGER]}=-{sha256(name.encode()).hexdigest()[:16]}"
+    return escaped if len(escaped) <= _KEPT_IN_FULL else distinct_name(name)
+
+
+def distinct_name(name: str) -> str:
+    """Return the name of a stream or consumer that ends in a digest of an AMQP name, whatever its length."""
+    return f"{token(name)[:_KEPT_OF_LONGER]}=-{sha256(name.encode()).hexdigest()[:16]}"
 
 
 def asset_name_problem(name: str) -> str | None:

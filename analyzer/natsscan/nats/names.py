@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from natsscan.catalog.target import LayoutsFile
 from natsscan.model.mapping import HoleRule, Words
-from natsscan.nats.escape import MAX_NAME, asset_name, token, tokens
+from natsscan.nats.escape import MAX_NAME, asset_name, distinct_name, token, tokens
 
 _PARTS = re.compile(r"(\{[^{}]*\})")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -98,7 +98,7 @@ def asset(name: str, rules: HoleRules) -> str:
     if asset_name(name) == whole or len(whole) <= MAX_NAME // 2:
         return whole
     open_ones = [escaped for _, escaped in parts if escaped.startswith("{")]
-    return asset_name(name + " " * MAX_NAME) + "".join(open_ones) if open_ones else asset_name(name)
+    return distinct_name(name) + "".join(open_ones)
 
 
 def known_part(name: str) -> str:

@@ -21,7 +21,7 @@ from natsscan.model.topology import Publisher, Topology
 from natsscan.model.usage import Usage
 from natsscan.nats.bindings import delayed_exchanges, exchange_kinds
 from natsscan.nats.decisions import Decisions, proposed_holes
-from natsscan.nats.escape import asset_name
+from natsscan.nats.escape import asset_name, distinct_name
 from natsscan.nats.families import PRIORITY, Family, families, family_of, stem
 from natsscan.nats.gaps import code_gaps, judge, of_binding, of_exchange, of_publisher
 from natsscan.nats.groups import Group, grouped
@@ -122,7 +122,7 @@ def _assets(groups: tuple[Group, ...], context: _Context) -> tuple[tuple[StreamP
                 stem(group.families[0].name, context.target, context.decisions.holes)
             )
         if wanted in taken:
-            wanted = asset_name((group.exchanges or (group.families[0].name,))[0] + " " * 300)
+            wanted = distinct_name((group.exchanges or (group.families[0].name,))[0])
         taken.add(wanted)
         for exchange in group.exchanges:
             stream_of[exchange] = context.decisions.streams.get(wanted, wanted)
