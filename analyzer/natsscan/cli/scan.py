@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.cli.options import scan_options
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,17 +36,7 @@ FORMATS = ("text", "json")
     help="Exit with 1 if there is a finding of this severity or above.  [default: never]",
 )
 @click.option("--strict/--no-strict", default=None, help="Exit with 3 if something could not be read.")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable.")
-@click.option(
-    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
-)
-@click.option(
-    "--definitions",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
-)
+@scan_options
 @click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Largest file to read.")
 def scan_command(
     paths: tuple[Path, ...],

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.cli.options import scan_options
+
 if TYPE_CHECKING:
     from natsscan.model.report import Report
 
@@ -15,17 +17,7 @@ FORMATS = ("text", "json", "mermaid", "dot", "svg")
 @click.command("topology")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable.")
-@click.option(
-    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
-)
-@click.option(
-    "--definitions",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
-)
+@scan_options
 def topology_command(
     paths: tuple[Path, ...],
     format_: str,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.cli.options import scan_options, server_version_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,20 +28,8 @@ DIFFERS = 1
 @click.option(
     "--rabbitmq", metavar="URL", help="A RabbitMQ to send the same messages through, such as amqp://localhost."
 )
-@click.option(
-    "--server-version", metavar="VERSION", help="Use only what a NATS server of this version has, such as 2.10."
-)
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable.")
-@click.option(
-    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
-)
-@click.option(
-    "--definitions",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
-)
+@server_version_option
+@scan_options
 def verify_command(
     paths: tuple[Path, ...],
     subjects: Path | None,

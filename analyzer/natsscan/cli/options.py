@@ -1,0 +1,33 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_exclude = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable."
+)
+_rules = click.option(
+    "--rules", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Rules of your own; repeatable."
+)
+_definitions = click.option(
+    "--definitions",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
+)
+server_version_option = click.option(
+    "--server-version", metavar="VERSION", help="Use only what a NATS server of this version has, such as 2.10."
+)
+
+
+def scan_options(command: F) -> F:
+    """Add what every command has that scans: what to leave out, rules, and the broker's definitions."""
+    return _exclude(_rules(_definitions(command)))
