@@ -82,11 +82,12 @@ def rabbitmq_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.3)
         yield f"amqp://guest:guest@127.0.0.1:{port}"
     finally:
-        os.killpg(server.pid, signal.SIGTERM)  # the server and the port mapper that it started
+        os.killpg(server.pid, signal.SIGTERM)  # the port mapper that it started is a daemon, stopped below
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
+        subprocess.run(["epmd", "-port", str(mapper), "-kill"], env=environment, capture_output=True, check=False)
 
 
 def missing(what: str) -> NoReturn:
