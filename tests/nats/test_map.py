@@ -81,6 +81,23 @@ def test_what_people_decide_is_kept_and_obeyed(natsscan: Command, shop: Path) ->
     assert "shop.orders" in subjects.read_text() and "num_replicas: 5" in subjects.read_text()
 
 
+def test_durations_may_be_decided_with_their_units(natsscan: Command, shop: Path) -> None:
+    natsscan("map", "src", "-o", "out")
+    subjects = shop / "out/subjects.yaml"
+    edit(subjects, "name: Q_jobs", "name: Q_jobs\n    set: {max_age: 30m}")
+    edit(subjects, "consumer: jobs", "consumer: jobs\n    set: {backoff: [1s, 2m], max_deliver: 5}")
+    run = natsscan("map", "src", "-o", "out")
+    assert run.code == 0, run.err
+    assert json.loads((shop / "out/streams/Q_jobs.json").read_text())["max_age"] == 1800 * 10**9
+    assert json.loads((shop / "out/consumers/Q_jobs/jobs.json").read_text())["backoff"] == [10**9, 120 * 10**9]
+    specs = {
+        resource["metadata"]["name"]: resource["spec"]
+        for resource in yaml.safe_load_all((shop / "out/nack.yaml").read_text())
+    }
+    assert (specs["q-jobs"]["maxAge"], specs["q-jobs-jobs"]["backoff"]) == ("1800000ms", ["1000ms", "120000ms"])
+    assert "max_age: 30m" in subjects.read_text()
+
+
 def test_a_file_of_ones_own_in_the_folder_stays(natsscan: Command, shop: Path) -> None:
     natsscan("map", "src", "-o", "out")
     (shop / "out/streams/OWN.json").write_text("{}")
@@ -115,6 +132,8 @@ def test_decisions_about_what_is_gone_are_listed_all(natsscan: Command, shop: Pa
         ("consumer: jobs", "consumer: billing", "is also what"),
         ("subject: q.jobs", "subject: q.billing", "is also that of"),
         ("name: Q_jobs", "set: {replicas: 3}", "replicas is no field of a stream's configuration"),
+        ("name: Q_jobs", "set: {max_age: soon}", "max_age is a duration"),
+        ("consumer: jobs", "set: {backoff: [1s, often]}", "backoff is a duration"),
         ("version: 1", "version: 2", "version 2 is not known"),
         ("exchanges:", "exchanges: [", "broken YAML"),
     ],

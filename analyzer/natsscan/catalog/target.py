@@ -12,7 +12,7 @@ from msgspec import Meta, field
 from natsscan.catalog.strict import Strict
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
-from natsscan.model.mapping import Config, ConfigValue, Fidelity, Version
+from natsscan.model.mapping import Config, ConfigValue, Fidelity
 
 _DURATION = re.compile(r"(\d+)(ms|s|m|h)")
 _NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
@@ -150,15 +150,15 @@ def config(settings: dict[str, Setting]) -> Config:
     return {name: _value(setting) for name, setting in settings.items()}
 
 
-def version(text: str) -> Version:
-    """Return a version, `2.11` or longer, as its first two numbers. Raises ValueError for anything else."""
-    major, minor = text.removeprefix("v").split(".")[:2]
-    return int(major), int(minor)
-
-
 def _value(setting: Setting) -> ConfigValue:
-    found = _DURATION.fullmatch(setting) if isinstance(setting, str) else None
-    return int(found[1]) * _NANOSECONDS[found[2]] if found else setting
+    if isinstance(setting, list):
+        return list(map(_nanoseconds, setting))
+    return _nanoseconds(setting) if isinstance(setting, str) else setting
+
+
+def _nanoseconds(text: str) -> str | int:
+    found = _DURATION.fullmatch(text)
+    return int(found[1]) * _NANOSECONDS[found[2]] if found else text
 
 
 def _check_pattern(file: YamlFile, steps: tuple[str | int, ...], pattern: str) -> None:

@@ -48,13 +48,10 @@ def map_paths(
 
 def parse_version(text: str) -> Version:
     """Return a server's version. Raises InputError if it is none, or older than what JetStream plans need."""
-    from natsscan.catalog.target import version
-
     try:
-        found = version(text)
+        found = Version.parse(text)
     except ValueError as error:
         raise InputError(f"--server-version {text}: not a version; write it like 2.11") from error
     if found < OLDEST_SERVER:
-        oldest = ".".join(map(str, OLDEST_SERVER))
-        raise InputError(f"--server-version {text}: too old; the oldest supported is {oldest}")
+        raise InputError(f"--server-version {text}: too old; the oldest supported is {OLDEST_SERVER}")
     return found

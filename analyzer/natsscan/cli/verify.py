@@ -92,17 +92,17 @@ def _run(mapping: Mapping, trial: Trial, program: Path | None, url: str | None) 
 
 
 async def _try(urls: str, mapping: Mapping, trial: Trial, *, replicas: bool, is_ours: bool) -> tuple[Outcome, str]:
-    from natsscan.catalog.target import version
+    from natsscan.model.mapping import Version
     from natsscan.nats.proof.jetstream import JetStream
     from natsscan.nats.proof.trial import try_mapping
 
     server = await JetStream.connect(urls)
     try:
-        if version(server.version) < mapping.least_version:
-            least = ".".join(map(str, mapping.least_version))
-            short = ".".join(server.version.split(".")[:2])
+        found = Version.parse(server.version)
+        if found < mapping.least_version:
             raise InputError(
-                f"the server is {server.version}, the mapping needs {least}; map for this one: --server-version {short}"
+                f"the server is {server.version}, the mapping needs {mapping.least_version}; "
+                f"map for this one: --server-version {found}"
             )
         if not is_ours:
             taken = [plan.name for plan in mapping.streams if await server.has_stream(plan.name)]

@@ -5,15 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from natsscan.model.span import Span
 
 # A field of a stream's or consumer's configuration, as the server's API has it; durations are nanoseconds.
-ConfigValue = str | int | bool | Sequence[str | dict[str, str]]
+ConfigValue = str | int | bool | Sequence[str | int | dict[str, str]]
 Config = dict[str, ConfigValue]
-Version = tuple[int, int]
+DURATIONS = frozenset(
+    {
+        *("max_age", "duplicate_window", "subject_delete_marker_ttl"),
+        *("ack_wait", "inactive_threshold", "priority_timeout", "max_expires", "idle_heartbeat", "backoff"),
+    }
+)
+
+
+class Version(NamedTuple):
+    """The version of a NATS server, as far as features come with it."""
+
+    major: int
+    minor: int
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Return a version, `2.11` or longer, as its first two numbers. Raises ValueError for anything else."""
+        major, minor = text.removeprefix("v").split(".")[:2]
+        return cls(int(major), int(minor))
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
 # The oldest server that mappings are made for and tried on.
-OLDEST_SERVER: Version = (2, 9)
+OLDEST_SERVER = Version(2, 9)
 
 
 class Fidelity(StrEnum):
@@ -95,6 +119,16 @@ class ConsumerPlan:
         return self.name if self.level is None else self.name.removesuffix(f"-{self.level}")
 
 
+class Discipline(StrEnum):
+    """How to publish: waiting for the stream, without one, asking for an answer, later, or in place of a rejection."""
+
+    JETSTREAM = "jetstream"
+    CORE = "core"
+    REQUEST = "request"
+    DELAYED = "delayed"
+    DEAD_LETTER = "dead-letter"
+
+
 @dataclass(frozen=True, slots=True)
 class PublisherPlan:
     """Where a publisher sends to: the subject, the stream that keeps it, and how to publish. `stream` may be empty.
@@ -108,7 +142,7 @@ class PublisherPlan:
     routing_key: str
     subject: str
     stream: str
-    discipline: str
+    discipline: Discipline
     at: tuple[Span, ...]
     schedule: str = ""
     headers: tuple[str, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from natsscan.model.topology import Exchange, Topology
+from natsscan.model.topology import Binding, Exchange, Topology
 from natsscan.nats.names import HoleRules, subject, word_token
 from natsscan.nats.subjects import intersection, without_subsets
 from natsscan.nats.topic import Filters, translate_words
@@ -54,28 +55,49 @@ def filters_of_key(root: str, kind: str, key: str, rules: HoleRules) -> Filters:
     return Filters((root, f"{root}.>"), is_exact=kind == "fanout")
 
 
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """What of the messages published to an exchange, below its subject `root`, comes to it or to another one."""
+
+    source: str
+    root: str
+    filters: Filters
+
+
 def listens_to(
-    topology: Topology, queues: tuple[str, ...], roots: Mapping[str, str], kinds: Mapping[str, str], rules: HoleRules
+    bindings: Iterable[Binding],
+    reached: Mapping[str, Iterable[Arriving]],
+    kinds: Mapping[str, str],
+    rules: HoleRules,
 ) -> dict[str, Filters]:
-    """Return, by exchange, the filters of a queue that goes by any of some names; bindings between exchanges followed.
+    """Return, by the exchange that is published to, the filters of a queue with these bindings.
 
     RabbitMQ delivers a message once however many ways lead to a queue, and so does a consumer with several filters.
     """
-    found: dict[str, Filters] = {}
+    parts: dict[str, list[Filters]] = {}
+    for binding in bindings:
+        for arriving in reached.get(binding.exchange, ()):
+            wanted = filters_of_key(arriving.root, kinds[binding.exchange], binding.routing_key, rules)
+            parts.setdefault(arriving.source, []).append(_both(arriving.filters, wanted))
+    found = {
+        source: Filters(without_subsets(f for part in each for f in part.filters), all(p.is_exact for p in each))
+        for source, each in sorted(parts.items())
+    }
+    return {source: filters for source, filters in found.items() if filters.filters}
+
+
+def reached_from(
+    topology: Topology, roots: Mapping[str, str], kinds: Mapping[str, str], rules: HoleRules
+) -> dict[str, list[Arriving]]:
+    """Return for each exchange what comes to it: what is published to it, and what other exchanges pass on."""
+    found: dict[str, list[Arriving]] = {}
     for source, root in roots.items():
-        reached = _reached(topology, source, root, kinds, rules)
-        parts = [
-            _both(arriving, filters_of_key(root, kinds[binding.exchange], binding.routing_key, rules))
-            for binding in topology.bindings
-            if binding.queue in queues and (arriving := reached.get(binding.exchange)) is not None
-        ]
-        filters = without_subsets(each for part in parts for each in part.filters)
-        if filters:
-            found[source] = Filters(filters, all(part.is_exact for part in parts))
+        for exchange, filters in _passed_on(topology, source, root, kinds, rules).items():
+            found.setdefault(exchange, []).append(Arriving(source, root, filters))
     return found
 
 
-def _reached(
+def _passed_on(
     topology: Topology, source: str, root: str, kinds: Mapping[str, str], rules: HoleRules
 ) -> dict[str, Filters]:
     """Return the exchanges that get messages published to `source`, each with what it gets of them."""

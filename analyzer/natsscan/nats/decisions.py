@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from natsscan.catalog.target import Target
-from natsscan.model.mapping import Config, HoleRule, Words
+from natsscan.catalog.target import Setting, Target
+from natsscan.model.mapping import HoleRule, Words
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Usage
 from natsscan.nats.names import holes
@@ -27,8 +27,8 @@ class Decisions:
     consumers: dict[str, str] = field(default_factory=dict)
     streams: dict[str, str] = field(default_factory=dict)
     holes: dict[str, HoleRule] = field(default_factory=dict)
-    stream_fields: dict[str, Config] = field(default_factory=dict)
-    consumer_fields: dict[str, Config] = field(default_factory=dict)
+    stream_fields: dict[str, dict[str, Setting]] = field(default_factory=dict)
+    consumer_fields: dict[str, dict[str, Setting]] = field(default_factory=dict)
 
 
 def proposed_holes(topology: Topology, usages: Iterable[Usage], target: Target) -> dict[str, HoleRule]:

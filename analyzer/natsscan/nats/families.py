@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.target import Target
 from natsscan.model.mapping import Gap, Version
-from natsscan.model.topology import SERVER_NAMED, Consumer, Publisher, Queue, Topology
-from natsscan.nats.bindings import listens_to
+from natsscan.model.topology import SERVER_NAMED, Consumer, Queue, Topology
+from natsscan.nats.bindings import listens_to, reached_from
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.gaps import Judged, judge, of_consumer, of_queue
 from natsscan.nats.names import (
@@ -23,8 +23,7 @@ from natsscan.nats.names import (
     with_values,
 )
 from natsscan.nats.topic import Filters
-from natsscan.topology.flows import consumers_of, publishers_to, queue_names
-from natsscan.topology.shapes import shape
+from natsscan.topology.flows import QueueFlow, queue_flows
 
 PRIORITY = "{priority}"
 
@@ -70,19 +69,18 @@ def families(
     found: list[Family] = []
     unknown: list[str] = []
     gaps: list[Gap] = []
-    for name in queue_names(topology):
-        declared = tuple(q for q in topology.queues if shape(q.name or SERVER_NAMED) == shape(name))
-        consumers = consumers_of(topology, name)
-        parts = [judge(of_queue(q, decisions.holes), target, server) for q in declared]
-        parts += [judge(of_consumer(c), target, server) for c in consumers]
+    reached = reached_from(topology, roots, kinds, decisions.holes)
+    for flow in queue_flows(topology):
+        name = flow.name
+        parts = [judge(of_queue(q, decisions.holes), target, server) for q in flow.declared]
+        parts += [judge(of_consumer(c), target, server) for c in flow.consumers]
         gaps += [gap for part in parts for gap in part.gaps]
         if not has_text(name, decisions.holes):
             unknown.append(name)
             continue
-        called = _called(name, declared, consumers, target)
-        bound = tuple(b for b in topology.bindings if shape(b.queue) == shape(name))
-        listens = listens_to(topology, tuple(b.queue for b in bound), roots, kinds, decisions.holes)
-        by_name = any(not p.exchange for p in publishers_to(topology, name)) or not listens
+        called = _called(flow, target)
+        listens = listens_to(flow.bindings, reached, kinds, decisions.holes)
+        by_name = any(not p.exchange for p in flow.publishers) or not listens
         judged = _together(parts)
         if listens:
             judged = replace(judged, levels=())  # what comes through an exchange has no token for its level
@@ -96,18 +94,13 @@ def families(
                 consumer=decisions.consumers.get(name) or asset(called, decisions.holes),
                 by_name=by_name,
                 listens=listens,
-                patterns=tuple((b.exchange, b.routing_key) for b in bound),
-                declared=declared,
-                consumers=consumers,
+                patterns=tuple((b.exchange, b.routing_key) for b in flow.bindings),
+                declared=flow.declared,
+                consumers=flow.consumers,
                 judged=judged,
             )
         )
     return tuple(found), tuple(unknown), tuple(gaps)
-
-
-def family_of(found: Iterable[Family], publisher: Publisher) -> Family | None:
-    """Return the queue that a publisher reaches through the default exchange, None if it is no known one."""
-    return next((f for f in found if shape(f.name) == shape(publisher.routing_key)), None)
 
 
 def stem(name: str, target: Target, rules: HoleRules) -> str:
@@ -118,11 +111,11 @@ def stem(name: str, target: Target, rules: HoleRules) -> str:
     return known or "_".join(map(hole_token, holes(name)))
 
 
-def _called(name: str, declared: tuple[Queue, ...], consumers: tuple[Consumer, ...], target: Target) -> str:
+def _called(flow: QueueFlow, target: Target) -> str:
     """Return the name of a queue; one that the broker names is called after who has it, and a name made by a client."""
-    if name != SERVER_NAMED:
-        return name
-    services = sorted({c.service for c in consumers} | {s for q in declared for s in q.services})
+    if flow.name != SERVER_NAMED:
+        return flow.name
+    services = sorted({c.service for c in flow.consumers} | {s for q in flow.declared for s in q.services})
     return f"{target.layouts.server_named}{services[0] if services else 'client'}.{{client}}"
 
 

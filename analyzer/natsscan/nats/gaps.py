@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from natsscan.catalog.target import GapRule, Noun, Setting, Target, config, version
+from natsscan.catalog.target import GapRule, Noun, Setting, Target, config
 from natsscan.model.mapping import OLDEST_SERVER, Config, Fidelity, Gap, Version, Words
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue
@@ -64,7 +64,7 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
         value = _fits(rule, subject.attributes)
         if value is None:
             continue
-        since = version(rule.since)
+        since = Version.parse(rule.since)
         missing = server is not None and since > server
         if not missing:
             headers += rule.headers
@@ -108,7 +108,7 @@ def code_gaps(usages: Iterable[Usage], target: Target, server: Version | None) -
             at = tuple(sorted(places[rule.id], key=lambda span: (span.path, span.start)))
             subject = Subject("code", "the code", {}, at)
             found.append(
-                _gap(rule, subject, places[rule.id][at[0]], server is not None and version(rule.since) > server)
+                _gap(rule, subject, places[rule.id][at[0]], server is not None and Version.parse(rule.since) > server)
             )
     return tuple(found)
 
@@ -198,7 +198,7 @@ def _fields(settings: Mapping[str, Setting], value: str) -> Config:
 
 
 def _gap(rule: GapRule, subject: Subject, value: str, missing: bool) -> Gap:
-    since = version(rule.since)
+    since = Version.parse(rule.since)
     advice = rule.advice
     if missing:
         advice = f"The server is too old for {rule.feature}, which came with {rule.since}. {advice}"

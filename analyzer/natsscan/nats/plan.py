@@ -5,45 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from natsscan.catalog.target import Target, config, version
-from natsscan.model.mapping import (
-    OLDEST_SERVER,
-    Config,
-    ConsumerPlan,
-    Fidelity,
-    Gap,
-    PublisherPlan,
-    StreamPlan,
-    Version,
-)
+from natsscan.catalog.target import Target, config
+from natsscan.model.mapping import Config, ConsumerPlan, Gap, StreamPlan, Version
 from natsscan.model.mapping import Mapping as Plan
-from natsscan.model.topology import Publisher, Topology
+from natsscan.model.topology import Topology
 from natsscan.model.usage import Usage
 from natsscan.nats.bindings import delayed_exchanges, exchange_kinds
 from natsscan.nats.decisions import Decisions, proposed_holes
 from natsscan.nats.escape import asset_name, distinct_name
-from natsscan.nats.families import PRIORITY, Family, families, family_of, stem
+from natsscan.nats.families import PRIORITY, Family, families, stem
 from natsscan.nats.gaps import code_gaps, judge, of_binding, of_exchange, of_publisher
 from natsscan.nats.groups import Group, grouped
-from natsscan.nats.names import asset, exchange_subject, has_text, hole_token, queue_subject, subject, wildcard
+from natsscan.nats.names import asset, exchange_subject, has_text, hole_token, wildcard
 from natsscan.nats.problems import name_gaps
+from natsscan.nats.publishing import dead_letter_plans, publisher_plan, ways
 from natsscan.nats.subjects import cover, overlap, without_subsets
+from natsscan.nats.versions import fit, least_version
 
 _ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
-_OWN_KEY = "{its own key}"
 _DELAYS = "delays"
-_NO_REPLY = ("none", "Nothing", "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What every step needs: rules, decisions, subjects of exchanges, and the server to keep to."""
+    """What every step needs: rules, decisions, subjects of exchanges, and of the schedules of those that have some."""
 
     target: Target
     decisions: Decisions
     roots: Mapping[str, str]
     delays: Mapping[str, str]
-    server: Version | None
     named: Mapping[str, str]
 
     def wild(self, subject_: str) -> str:
@@ -59,48 +49,43 @@ def make_plan(
     """
     usages = tuple(usages)
     decisions = replace(decisions, holes=proposed_holes(topology, usages, target) | decisions.holes)
+    rules, layouts = decisions.holes, target.layouts
     kinds = exchange_kinds(topology)
-    mapped = {name: kind for name, kind in kinds.items() if has_text(name, decisions.holes)}
-    roots = {
-        name: decisions.exchanges.get(name) or exchange_subject(target.layouts, name, decisions.holes)
-        for name in mapped
-    }
+    mapped = {name: kind for name, kind in kinds.items() if has_text(name, rules)}
+    roots = {name: decisions.exchanges.get(name) or exchange_subject(layouts, name, rules) for name in mapped}
     found, unknown, gaps = families(topology, target, decisions, roots, mapped, server)
-    named = {hole_token(hole): hole for hole in decisions.holes}
-    schedules = target.layouts.schedule_root
-    delays = {e: f"{schedules}.{asset(e, decisions.holes)}" for e in delayed_exchanges(topology) if e in roots}
-    context = _Context(target, decisions, roots, delays, server, named)
-    groups = grouped(found, roots, context.delays, context.wild)
-    streams, consumers = _assets(groups, context)
-    judged = [judge(of_publisher(p, decisions.holes), target, server) for p in topology.publishers]
-    publishers = tuple(
-        replace(_publisher(p, found, streams, context), headers=said.headers)
-        for p, said in zip(topology.publishers, judged, strict=True)
-    )
+    unmapped = tuple(name for name in kinds if name not in mapped)
+    named = {hole_token(hole): hole for hole in rules}
+    delays = {e: f"{layouts.schedule_root}.{asset(e, rules)}" for e in delayed_exchanges(topology) if e in roots}
+    context = _Context(target, decisions, roots, delays, named)
+    streams, consumers = _assets(grouped(found, roots, delays, context.wild), context)
+    to = ways(roots, found, delays, streams, layouts.queue_root, rules)
+    judged = [judge(of_publisher(p, rules), target, server) for p in topology.publishers]
+    publishers = [publisher_plan(p, said.headers, to) for p, said in zip(topology.publishers, judged, strict=True)]
     fields = [(plan.stream, said.stream) for plan, said in zip(publishers, judged, strict=True)]
     streams = _with_message_fields(streams, fields)
-    dead = tuple(_dead_letters(f, found, streams, context) for f in found if f.dead_letter)
+    publishers += dead_letter_plans(found, to)
     streams, consumers = _with_mover(streams, consumers, context)
+    others = [of_exchange(e) for e in topology.exchanges if e.name]
+    others += [of_binding(b, kinds.get(b.exchange, "")) for b in topology.bindings]
+    others += [of_binding(b, kinds.get(b.source, "")) for b in topology.exchange_bindings]
+    judged += [judge(each, target, server) for each in others]
     gaps += tuple(gap for said in judged for gap in said.gaps)
-    gaps += tuple(gap for e in topology.exchanges if e.name for gap in judge(of_exchange(e), target, server).gaps)
-    bound = [of_binding(b, kinds.get(b.exchange, "")) for b in topology.bindings]
-    bound += [of_binding(b, kinds.get(b.source, "")) for b in topology.exchange_bindings]
-    gaps += tuple(gap for each in bound for gap in judge(each, target, server).gaps)
     gaps += code_gaps(usages, target, server)
-    gaps += name_gaps(topology, unknown, tuple(name for name in kinds if name not in mapped))
-    streams, consumers, lost = _for_server(streams, consumers, target, server)
+    gaps += name_gaps(topology, unknown, unmapped)
+    if server is not None:
+        fitted = fit(streams, consumers, layouts, server)
+        streams, consumers, gaps = fitted.streams, fitted.consumers, gaps + fitted.lost
     return Plan(
-        exchanges=dict(roots),
+        exchanges=roots,
         queues={f.name: f.subject for f in found},
-        holes=decisions.holes,
+        holes=rules,
         streams=streams,
         consumers=consumers,
-        publishers=tuple(
-            sorted((*publishers, *dead), key=lambda p: (p.exchange, p.routing_key, p.service, p.discipline))
-        ),
-        gaps=tuple(sorted({(g.rule, g.about, g.value): g for g in (*gaps, *lost)}.values(), key=_order)),
-        least_version=_least(streams, consumers, target),
-        unmapped=tuple(sorted({*unknown, *(name for name in kinds if name not in mapped)})),
+        publishers=tuple(sorted(publishers, key=lambda p: (p.exchange, p.routing_key, p.service, p.discipline))),
+        gaps=tuple(sorted({(g.rule, g.about, g.value): g for g in gaps}.values(), key=_order)),
+        least_version=least_version(streams, consumers, layouts),
+        unmapped=tuple(sorted({*unknown, *unmapped})),
     )
 
 
@@ -146,7 +131,7 @@ def _stream(group: Group, name: str, context: _Context) -> StreamPlan:
     fields |= config(context.target.layouts.layouts[group.layout].stream)
     for family in group.families:
         fields = _merged(fields, family.judged.stream, shared=len(group.families) > 1 or bool(group.exchanges))
-    fields |= context.decisions.stream_fields.get(name, {})
+    fields |= config(context.decisions.stream_fields.get(name, {}))
     queues = tuple(sorted(family.name for family in group.families))
     return StreamPlan(str(fields["name"]), group.layout, fields, group.exchanges, queues)
 
@@ -207,7 +192,7 @@ def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Contex
         fields["filter_subjects"] = list(filters)
     if temporary:
         fields["mem_storage"] = True
-    fields |= context.decisions.consumer_fields.get(family.name, {})
+    fields |= config(context.decisions.consumer_fields.get(family.name, {}))
     places = (*(span for q in family.declared for span in q.at), *(span for c in family.consumers for span in c.at))
     return ConsumerPlan(
         name=name,
@@ -223,46 +208,6 @@ def _consumer(family: Family, group: Group, stream: StreamPlan, context: _Contex
         settle=family.judged.settle,
         level=level,
     )
-
-
-def _publisher(
-    publisher: Publisher, found: tuple[Family, ...], streams: tuple[StreamPlan, ...], context: _Context
-) -> PublisherPlan:
-    """Return where a publisher sends to; without a stream that holds it nobody would get it on RabbitMQ either."""
-    to, holder = _route(publisher.exchange, publisher.routing_key, found, streams, context)
-    if not publisher.exchange:
-        family = family_of(found, publisher)
-        to = family.subject if family else to
-    discipline = "jetstream" if holder else "core"
-    if publisher.properties.get("reply_to", "none") not in _NO_REPLY:
-        discipline = "request"
-    schedule = f"{context.delays[publisher.exchange]}.{{id}}" if publisher.exchange in context.delays else ""
-    what = (publisher.service, publisher.exchange, publisher.routing_key)
-    return PublisherPlan(*what, to, holder, "delayed" if schedule else discipline, publisher.at, schedule)
-
-
-def _dead_letters(
-    family: Family, found: tuple[Family, ...], streams: tuple[StreamPlan, ...], context: _Context
-) -> PublisherPlan:
-    exchange, key = family.dead_letter or ("", "")
-    to, holder = _route(exchange, key or _OWN_KEY, found, streams, context)
-    at = tuple(span for queue in family.declared for span in queue.at)
-    return PublisherPlan(", ".join(family.services), exchange, key or _OWN_KEY, to, holder, "dead-letter", at)
-
-
-def _route(
-    exchange: str, key: str, found: tuple[Family, ...], streams: tuple[StreamPlan, ...], context: _Context
-) -> tuple[str, str]:
-    """Return the subject and the stream of what is published to an exchange under a key."""
-    rules = context.decisions.holes
-    if exchange:
-        root = context.roots.get(exchange, "")
-        holder = next((s.name for s in streams if exchange in s.exchanges), "")
-        return (subject(root, key, rules) if root else "", holder)
-    probe = Publisher("", "", key, {}, (), ())
-    family = family_of(found, probe)
-    holder = next((s.name for s in streams if family and family.name in s.queues), "")
-    return (family.subject if family else queue_subject(context.target.layouts, key, rules)), holder
 
 
 def _with_message_fields(
@@ -302,45 +247,3 @@ def _with_mover(
         mover, "", name, True, {"durable_name": mover, **config(layout.consumer)}, True, (), (), "Ack", ()
     )  # fmt: skip
     return tuple(sorted((*streams, stream), key=lambda s: s.name)), (*consumers, consumer)
-
-
-def _for_server(
-    streams: tuple[StreamPlan, ...], consumers: tuple[ConsumerPlan, ...], target: Target, server: Version | None
-) -> tuple[tuple[StreamPlan, ...], tuple[ConsumerPlan, ...], tuple[Gap, ...]]:
-    """Return what a server of a version can be given: it ignores fields that it does not know, without a word."""
-    if server is None:
-        return streams, consumers, ()
-    gaps: list[Gap] = []
-    kept_streams = tuple(
-        replace(s, config={n: v for n, v in s.config.items() if _since(target, "stream", n) <= server}) for s in streams
-    )
-    kept: list[ConsumerPlan] = []
-    for consumer in consumers:
-        fields = dict(consumer.config)
-        filters = fields.get("filter_subjects")
-        exact = consumer.is_exact
-        if isinstance(filters, list) and _since(target, "consumer", "filter_subjects") > server:
-            widest = str(filters[0])
-            for each in filters[1:]:
-                widest = cover(widest, str(each))
-            fields["filter_subject"], exact = widest, False
-            advice = (
-                "A server before 2.10 takes one filter. The consumer gets more; let it acknowledge and drop the rest."
-            )
-            gaps.append(
-                Gap("filter-too-wide", f"queue {consumer.queue}", "several bindings", widest, Fidelity.APPROX,
-                    "one filter that takes all", OLDEST_SERVER, advice, consumer.at)
-            )  # fmt: skip
-        fields = {n: v for n, v in fields.items() if _since(target, "consumer", n) <= server}
-        kept.append(replace(consumer, config=fields, is_exact=exact))
-    return kept_streams, tuple(kept), tuple(gaps)
-
-
-def _least(streams: Iterable[StreamPlan], consumers: Iterable[ConsumerPlan], target: Target) -> Version:
-    of_streams = [_since(target, "stream", name) for stream in streams for name in stream.config]
-    return max([OLDEST_SERVER, *of_streams, *(_since(target, "consumer", n) for c in consumers for n in c.config)])
-
-
-def _since(target: Target, part: str, name: str) -> Version:
-    since = target.layouts.since.get(part, {}).get(name)
-    return version(since) if since else OLDEST_SERVER

@@ -117,30 +117,10 @@ def topology_entry(topology: Topology, nats: NatsUse) -> TopologyEntry:
             for exchange in topology.exchanges
         ],
         queues=[QueueEntry(**_declared(queue), exclusive=_flag(queue, "exclusive")) for queue in topology.queues],
-        bindings=[BindingEntry(b.exchange, b.routing_key, b.queue, places(b.at)) for b in topology.bindings],
-        publishers=[
-            PublisherEntry(p.service, p.exchange, p.routing_key, p.properties, places(p.at), places(p.via))
-            for p in topology.publishers
-        ],
-        consumers=[
-            ConsumerEntry(
-                service=consumer.service,
-                queue=consumer.queue,
-                ack=consumer.ack,
-                prefetch=consumer.prefetch,
-                exclusive=consumer.exclusive,
-                acks=places(consumer.acks),
-                rejects=places(consumer.rejects),
-                requeue=list(consumer.requeue),
-                at=places(consumer.at),
-                via=places(consumer.via),
-            )
-            for consumer in topology.consumers
-        ],
-        exchange_bindings=[
-            ExchangeBindingEntry(b.source, b.routing_key, b.destination, places(b.at))
-            for b in topology.exchange_bindings
-        ],
+        bindings=msgspec.convert(topology.bindings, list[BindingEntry], from_attributes=True),
+        publishers=msgspec.convert(topology.publishers, list[PublisherEntry], from_attributes=True),
+        consumers=msgspec.convert(topology.consumers, list[ConsumerEntry], from_attributes=True),
+        exchange_bindings=msgspec.convert(topology.exchange_bindings, list[ExchangeBindingEntry], from_attributes=True),
         nats=nats_entry(nats, topology),
     )
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import msgspec
 
-from natsscan.model.mapping import ConfigValue, ConsumerPlan, Fidelity, Gap, Mapping, PublisherPlan
+from natsscan.model.mapping import ConfigValue, Discipline, Fidelity, Gap, Mapping
 from natsscan.reports.place import Place, places
 
 _LOST = {Fidelity.NONE: "lost", Fidelity.APPROX: "changed"}
@@ -37,8 +37,8 @@ class ConsumerEntry(msgspec.Struct, frozen=True):
     name: str
     queue: str
     stream: str
-    durable: bool
-    exact: bool
+    is_durable: bool = msgspec.field(name="durable")
+    is_exact: bool = msgspec.field(name="exact")
     services: list[str]
     settle: list[str]
     config: dict[str, ConfigValue]
@@ -53,7 +53,7 @@ class PublisherEntry(msgspec.Struct, frozen=True):
     routing_key: str
     subject: str
     stream: str
-    discipline: str
+    discipline: Discipline
     headers: list[str]
     at: list[Place]
 
@@ -87,14 +87,14 @@ class MappingEntry(msgspec.Struct, frozen=True):
 def mapping_entry(mapping: Mapping) -> MappingEntry:
     """Return the mapping as the JSON report has it."""
     return MappingEntry(
-        least_version=_version(mapping.least_version),
+        least_version=str(mapping.least_version),
         subjects=[
             *(SubjectEntry("exchange", name, subject) for name, subject in sorted(mapping.exchanges.items())),
             *(SubjectEntry("queue", name, subject) for name, subject in sorted(mapping.queues.items())),
         ],
-        streams=[StreamEntry(s.name, s.layout, list(s.exchanges), list(s.queues), s.config) for s in mapping.streams],
-        consumers=[_consumer(consumer) for consumer in mapping.consumers],
-        publishers=[_publisher(publisher) for publisher in mapping.publishers],
+        streams=msgspec.convert(mapping.streams, list[StreamEntry], from_attributes=True),
+        consumers=msgspec.convert(mapping.consumers, list[ConsumerEntry], from_attributes=True),
+        publishers=msgspec.convert(mapping.publishers, list[PublisherEntry], from_attributes=True),
         gaps=[_gap(gap) for gap in mapping.gaps],
         unmapped=list(mapping.unmapped),
     )
@@ -105,7 +105,7 @@ def render_summary(mapping: Mapping) -> str:
     lines = [
         f"{len(mapping.exchanges)} exchanges and {len(mapping.queues)} queues become {len(mapping.streams)} streams "
         f"and {len(mapping.consumers)} consumers; {len(mapping.publishers)} publishers. "
-        f"NATS {_version(mapping.least_version)} or later."
+        f"NATS {mapping.least_version} or later."
     ]
     lines += [f"Not mapped, as only the running program knows its name: {name}" for name in mapping.unmapped]
     counts = Counter(gap.fidelity for gap in mapping.gaps)
@@ -127,33 +127,6 @@ def render_summary(mapping: Mapping) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _consumer(consumer: ConsumerPlan) -> ConsumerEntry:
-    return ConsumerEntry(
-        name=consumer.name,
-        queue=consumer.queue,
-        stream=consumer.stream,
-        durable=consumer.is_durable,
-        exact=consumer.is_exact,
-        services=list(consumer.services),
-        settle=list(consumer.settle),
-        config=consumer.config,
-        at=places(consumer.at),
-    )
-
-
-def _publisher(publisher: PublisherPlan) -> PublisherEntry:
-    return PublisherEntry(
-        service=publisher.service,
-        exchange=publisher.exchange,
-        routing_key=publisher.routing_key,
-        subject=publisher.subject,
-        stream=publisher.stream,
-        discipline=publisher.discipline,
-        headers=list(publisher.headers),
-        at=places(publisher.at),
-    )
-
-
 def _gap(gap: Gap) -> GapEntry:
     return GapEntry(
         rule=gap.rule,
@@ -162,11 +135,7 @@ def _gap(gap: Gap) -> GapEntry:
         value=gap.value,
         fidelity=gap.fidelity,
         feature=gap.feature,
-        since=_version(gap.since),
+        since=str(gap.since),
         advice=gap.advice,
         at=places(gap.at),
     )
-
-
-def _version(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"

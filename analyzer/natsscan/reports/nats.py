@@ -11,7 +11,7 @@ from natsscan.model.natsuse import NatsEnd, NatsRole, NatsUse
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Operation
 from natsscan.reports.escape import visible
-from natsscan.reports.place import Place, places
+from natsscan.reports.place import Place
 from natsscan.topology.nats import on_both
 
 _SHOWN_SERVICES = 4
@@ -57,10 +57,7 @@ def nats_entry(nats: NatsUse, topology: Topology) -> NatsEntry | msgspec.UnsetTy
     if not nats.ends:
         return msgspec.UNSET
     return NatsEntry(
-        [
-            NatsEndEntry(end.role, end.name, end.service, list(end.subjects), end.stream, places(end.at))
-            for end in nats.ends
-        ],
+        msgspec.convert(nats.ends, list[NatsEndEntry], from_attributes=True),
         [OnBothEntry(*item) for item in on_both(topology, nats)],
     )
 

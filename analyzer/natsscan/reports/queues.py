@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from natsscan.model.topology import SERVER_NAMED, Queue, Topology
+from natsscan.model.topology import Queue, Topology
 from natsscan.reports.escape import visible
-from natsscan.topology.flows import consumers_of, dead_letters_to, publishers_to, queue_names
+from natsscan.topology.flows import QueueFlow, queue_flows
 
 _NOBODY = "-"
 
@@ -16,24 +16,23 @@ def queue_table(topology: Topology) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("queue", "filled by", "emptied by", "dead letters to", "keeps"):
         table.add_column(name, overflow="fold")
-    declared: dict[str, Queue] = {queue.name or SERVER_NAMED: queue for queue in topology.queues}
-    for name in queue_names(topology):
-        queue = declared.get(name)
+    for flow in queue_flows(topology):
+        queue = flow.declared[0] if flow.declared else None
         dead = queue.dead_letter if queue else None
         table.add_row(
-            visible(name),
-            visible(", ".join(_filled_by(topology, name)) or _NOBODY),
-            visible(", ".join(sorted({c.service for c in consumers_of(topology, name)})) or _NOBODY),
+            visible(flow.name),
+            visible(", ".join(_filled_by(flow)) or _NOBODY),
+            visible(", ".join(sorted({c.service for c in flow.consumers})) or _NOBODY),
             visible(dead[0] or "the default exchange") if dead else _NOBODY,
             visible(_kept(queue)) if queue else "declared elsewhere",
         )
     return table
 
 
-def _filled_by(topology: Topology, name: str) -> list[str]:
+def _filled_by(flow: QueueFlow) -> list[str]:
     """Return the services that publish to a queue, and that dead letters of others come to it."""
-    services = sorted({publisher.service for publisher in publishers_to(topology, name)})
-    return [*services, "(dead letters)"] if dead_letters_to(topology, name) else services
+    services = sorted({publisher.service for publisher in flow.publishers})
+    return [*services, "(dead letters)"] if flow.dead_letters else services
 
 
 def _kept(queue: Queue) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from natsscan.model.span import Span
-from natsscan.model.topology import SERVER_NAMED, Consumer, Declared, Exchange, Origin, Publisher, Topology
+from natsscan.model.topology import Consumer, Declared, Exchange, Origin, Publisher, Topology
 from natsscan.reports.escape import visible
-from natsscan.topology.flows import bindings_of, consumers_of, dead_letters_to, publishers_to, queue_names
+from natsscan.topology.flows import QueueFlow, queue_flows
 from natsscan.topology.shapes import shape
 
 _LABEL = 17
@@ -18,7 +18,7 @@ def render(topology: Topology) -> str:
     if topology == Topology():
         return "No exchange, queue, publisher or consumer found.\n"
     blocks = [_exchange(topology, exchange) for exchange in topology.exchanges]
-    blocks += [_queue(topology, name) for name in queue_names(topology)]
+    blocks += map(_queue, queue_flows(topology))
     return "\n\n".join("\n".join(map(str.rstrip, block)) for block in blocks) + "\n"
 
 
@@ -49,15 +49,14 @@ def _broker(declared: Declared) -> Iterator[str]:
         yield from _row("policy", [f"{declared.policy}: {', '.join(given)}"])
 
 
-def _queue(topology: Topology, name: str) -> list[str]:
-    declared = [queue for queue in topology.queues if shape(queue.name or SERVER_NAMED) == shape(name)]
-    lines = [visible(f"queue {name}")]
-    for queue in declared:
+def _queue(flow: QueueFlow) -> list[str]:
+    lines = [visible(f"queue {flow.name}")]
+    for queue in flow.declared:
         lines += _row("declared", [f"{_traits(queue) or 'plain'}  {place}" for place in _places(queue.at)])
         lines += _broker(queue)
-    if not declared:
+    if not flow.declared:
         lines += _row("declared", ["nowhere in this code base"])
-    for binding in bindings_of(topology, name):
+    for binding in flow.bindings:
         lines += _row(
             "bound",
             [
@@ -65,16 +64,16 @@ def _queue(topology: Topology, name: str) -> list[str]:
                 for place in _places(binding.at)
             ],
         )
-    for publisher in publishers_to(topology, name):
+    for publisher in flow.publishers:
         lines += _row("filled by", [f"{_publishes(publisher)}  {place}" for place in _places(publisher.at)])
-    for source in dead_letters_to(topology, name):
+    for source in flow.dead_letters:
         lines += _row("filled by", [f"dead letters of {source.name}"])
-    for consumer in consumers_of(topology, name):
+    for consumer in flow.consumers:
         lines += _row("emptied by", [f"{_consumes(consumer)}  {place}" for place in _places(consumer.at)])
         lines += _row("acknowledged", _places(consumer.acks))
         requeue = f"requeue {' or '.join(consumer.requeue)}  " if consumer.requeue else ""
         lines += _row("rejected", [f"{requeue}{place}" for place in _places(consumer.rejects)])
-    for queue in declared:
+    for queue in flow.declared:
         if queue.dead_letter is not None:
             exchange, key = queue.dead_letter
             lines += _row("dead letters to", [f"{exchange or 'the default exchange'}{f' with {key}' if key else ''}"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Publisher, Queue, Topology
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
-from natsscan.topology.flows import bindings_of, consumers_of, key_matches, publishers_to, queue_names
+from natsscan.topology.flows import QueueFlow, key_matches, queue_flows
 from natsscan.topology.shapes import shape
 
 _ONE_HOLE = re.compile(r"\{(?:[^{}]*\.)?([^{}.]+)\}")
@@ -24,11 +24,12 @@ def check(topology: Topology, unit_of: Callable[[str], str]) -> Iterator[Misfit]
     `unit_of` tells the unit of a configuration key, empty if it is not known. What is nothing but a hole is left out:
     any name may be meant.
     """
+    flows = queue_flows(topology)
     yield from _exchanges(topology)
-    yield from _queues(topology)
+    yield from _queues(flows)
     yield from _dead_letters(topology)
     yield from _consumers(topology)
-    yield from _publishers(topology, unit_of)
+    yield from _publishers(topology, flows, unit_of)
 
 
 def misfit_usage(misfit: Misfit, service: str) -> Usage:
@@ -66,8 +67,11 @@ def _exchanges(topology: Topology) -> Iterator[Misfit]:
         if publisher is None and exchange.name not in dead and shape(exchange.name) in bound - fed:
             yield exchange.at[0], exchange.name, {"unpublished": exchange.name}
     kinds = {exchange.name: exchange.properties.get("exchange_type", "") for exchange in topology.exchanges}
+    keys_of: dict[str, list[str]] = {}
+    for publisher in topology.publishers:
+        keys_of.setdefault(shape(publisher.exchange), []).append(publisher.routing_key)
     for binding in topology.bindings:
-        keys = [p.routing_key for p in topology.publishers if shape(p.exchange) == shape(binding.exchange)]
+        keys = keys_of.get(shape(binding.exchange), [])
         kind = kinds.get(binding.exchange, "")
         if (
             keys
@@ -83,20 +87,20 @@ def _sources(topology: Topology) -> set[str]:
     return {binding.exchange for binding in topology.bindings} | {b.source for b in topology.exchange_bindings}
 
 
-def _queues(topology: Topology) -> Iterator[Misfit]:
-    declared = {shape(queue.name or SERVER_NAMED): queue for queue in topology.queues}
-    for name in filter(_is_named, queue_names(topology)):
-        queue = declared.get(shape(name))
-        consumers = consumers_of(topology, name)
-        if queue is None:
-            yield consumers[0].at[0], name, {"undeclared": name}
-        elif not consumers:
-            yield queue.at[0], name, {"unconsumed": name}
-        elif not publishers_to(topology, name) and not bindings_of(topology, name):
-            yield queue.at[0], name, {"unfilled": name}
-        if queue is not None and queue.conflicts:
-            for place, text in queue.conflicts:
-                yield place, name, {"contradicts": text, "queue": name}
+def _queues(flows: Iterable[QueueFlow]) -> Iterator[Misfit]:
+    for flow in flows:
+        if not _is_named(flow.name):
+            continue
+        if not flow.declared:
+            yield flow.consumers[0].at[0], flow.name, {"undeclared": flow.name}
+            continue
+        queue = flow.declared[-1]
+        if not flow.consumers:
+            yield queue.at[0], flow.name, {"unconsumed": flow.name}
+        elif not flow.publishers and not flow.bindings:
+            yield queue.at[0], flow.name, {"unfilled": flow.name}
+        for place, text in queue.conflicts:
+            yield place, flow.name, {"contradicts": text, "queue": flow.name}
 
 
 def _dead_letters(topology: Topology) -> Iterator[Misfit]:
@@ -116,14 +120,13 @@ def _consumers(topology: Topology) -> Iterator[Misfit]:
             yield consumer.at[0], consumer.queue, {"never_acknowledged": consumer.queue}
 
 
-def _publishers(topology: Topology, unit_of: Callable[[str], str]) -> Iterator[Misfit]:
-    for name in queue_names(topology):
-        queues = [q for q in topology.queues if shape(q.name or SERVER_NAMED) == shape(name)]
-        if any(_is_kept(queue) for queue in queues):
-            for publisher in publishers_to(topology, name):
+def _publishers(topology: Topology, flows: Iterable[QueueFlow], unit_of: Callable[[str], str]) -> Iterator[Misfit]:
+    for flow in flows:
+        if any(map(_is_kept, flow.declared)):
+            for publisher in flow.publishers:
                 if not _is_persistent(publisher):
                     mode = publisher.properties.get("delivery_mode", "not set")
-                    yield publisher.at[0], name, {"transient": mode, "queue": name}
+                    yield publisher.at[0], flow.name, {"transient": mode, "queue": flow.name}
     for publisher in topology.publishers:
         value = publisher.properties.get("expiration", "")
         single = _ONE_HOLE.fullmatch(value)

@@ -2,72 +2,104 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, ExchangeBinding, Publisher, Queue, Topology
 from natsscan.topology.shapes import form, shape
 
 
-def queue_names(topology: Topology) -> tuple[str, ...]:
-    """Return the names of all queues that are declared or consumed, one for each shape, sorted."""
-    found: dict[str, str] = {}
-    for name in (*(queue.name or SERVER_NAMED for queue in topology.queues), *(c.queue for c in topology.consumers)):
-        found.setdefault(shape(name), name)
-    return tuple(sorted(found.values()))
+@dataclass(frozen=True, slots=True)
+class QueueFlow:
+    """A queue, or all whose names have one shape, with what leads to it and who empties it.
 
-
-def bindings_of(topology: Topology, queue: str) -> tuple[Binding, ...]:
-    """Return the bindings that lead to a queue."""
-    return tuple(binding for binding in topology.bindings if shape(binding.queue) == shape(queue))
-
-
-def publishers_to(topology: Topology, queue: str) -> tuple[Publisher, ...]:
-    """Return the publishers whose messages may reach a queue, by a binding or by its name."""
-    return tuple(p for p in topology.publishers if _leads(topology, p.exchange, p.routing_key, queue))
-
-
-def dead_letters_to(topology: Topology, queue: str) -> tuple[Queue, ...]:
-    """Return the queues whose dead letters end in a queue."""
-    found = []
-    for source in topology.queues:
-        if source.dead_letter is None:
-            continue
-        exchange, key = source.dead_letter
-        if _leads(topology, exchange, key, queue) and (exchange or key):
-            found.append(source)
-    return tuple(found)
-
-
-def consumers_of(topology: Topology, queue: str) -> tuple[Consumer, ...]:
-    """Return the consumers of a queue."""
-    return tuple(consumer for consumer in topology.consumers if shape(consumer.queue) == shape(queue))
-
-
-def passed_on_to(topology: Topology, exchange: str, key: str) -> tuple[str, ...]:
-    """Return an exchange and those that get what is published to it under a key, by bindings between exchanges.
-
-    An empty key stands for any: dead letters may keep their own.
+    `publishers` are those whose messages may reach it, by a binding or by its name; `dead_letters` the queues whose
+    dead letters end in it.
     """
-    found = [exchange]
-    for reached in found:  # grows meanwhile
-        for binding in topology.exchange_bindings:
-            known = any(shape(binding.destination) == shape(name) for name in found)
-            if not known and shape(binding.source) == shape(reached) and _takes(topology, binding, key):
-                found.append(binding.destination)
-    return tuple(found)
+
+    name: str
+    declared: tuple[Queue, ...]
+    bindings: tuple[Binding, ...]
+    publishers: tuple[Publisher, ...]
+    dead_letters: tuple[Queue, ...]
+    consumers: tuple[Consumer, ...]
 
 
-def _leads(topology: Topology, exchange: str, key: str, queue: str) -> bool:
-    if exchange == "":
-        return shape(key) == shape(queue)
-    reached = {shape(name) for name in passed_on_to(topology, exchange, key)}
-    return any(shape(b.exchange) in reached and _takes(topology, b, key) for b in bindings_of(topology, queue))
+def queue_flows(topology: Topology) -> tuple[QueueFlow, ...]:
+    """Return all queues that are declared or consumed, sorted by name."""
+    ways = _ways(topology)
+    names: dict[str, str] = {}
+    declared: dict[str, list[Queue]] = defaultdict(list)
+    consumers: dict[str, list[Consumer]] = defaultdict(list)
+    bindings: dict[str, list[Binding]] = defaultdict(list)
+    publishers: dict[str, list[Publisher]] = defaultdict(list)
+    dead_letters: dict[str, list[Queue]] = defaultdict(list)
+    for queue in topology.queues:
+        name = queue.name or SERVER_NAMED
+        names.setdefault(shape(name), name)
+        declared[shape(name)].append(queue)
+        if queue.dead_letter not in (None, ("", "")):
+            for reached in ways.queues(*queue.dead_letter):
+                dead_letters[reached].append(queue)
+    for consumer in topology.consumers:
+        names.setdefault(shape(consumer.queue), consumer.queue)
+        consumers[shape(consumer.queue)].append(consumer)
+    for binding in topology.bindings:
+        bindings[shape(binding.queue)].append(binding)
+    for publisher in topology.publishers:
+        for reached in ways.queues(publisher.exchange, publisher.routing_key):
+            publishers[reached].append(publisher)
+    return tuple(
+        QueueFlow(
+            name,
+            tuple(declared[known_as]),
+            tuple(bindings[known_as]),
+            tuple(publishers[known_as]),
+            tuple(dead_letters[known_as]),
+            tuple(consumers[known_as]),
+        )
+        for known_as, name in sorted(names.items(), key=lambda item: item[1])
+    )
 
 
-def _takes(topology: Topology, binding: Binding | ExchangeBinding, key: str) -> bool:
-    """Tell whether a binding takes what its exchange gets under a key."""
-    source = binding.exchange if isinstance(binding, Binding) else binding.source
-    kinds = (item.properties.get("exchange_type", "") for item in topology.exchanges if item.name == source)
-    kind = next(kinds, "")
-    return not key or kind == "fanout" or key_matches(kind, binding.routing_key, key)
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The type of each exchange by its name, and what is bound to it by its shape."""
+
+    kinds: Mapping[str, str]
+    bindings: Mapping[str, Iterable[Binding]]
+    passages: Mapping[str, Iterable[ExchangeBinding]]
+
+    def queues(self, exchange: str, key: str) -> frozenset[str]:
+        """Return the shapes of the queues that a message may reach. An empty key stands for any, of dead letters."""
+        if exchange == "":
+            return frozenset({shape(key)})
+        reached = [shape(exchange)]
+        for source in reached:  # grows meanwhile
+            for passed in self.passages.get(source, ()):
+                if shape(passed.destination) not in reached and self._takes(passed.source, passed.routing_key, key):
+                    reached.append(shape(passed.destination))
+        return frozenset(
+            shape(binding.queue)
+            for source in reached
+            for binding in self.bindings.get(source, ())
+            if self._takes(binding.exchange, binding.routing_key, key)
+        )
+
+    def _takes(self, exchange: str, pattern: str, key: str) -> bool:
+        kind = self.kinds.get(exchange, "")
+        return not key or kind == "fanout" or key_matches(kind, pattern, key)
+
+
+def _ways(topology: Topology) -> _Ways:
+    bindings: dict[str, list[Binding]] = {}
+    for binding in topology.bindings:
+        bindings.setdefault(shape(binding.exchange), []).append(binding)
+    passages: dict[str, list[ExchangeBinding]] = {}
+    for passed in topology.exchange_bindings:
+        passages.setdefault(shape(passed.source), []).append(passed)
+    return _Ways({e.name: e.properties.get("exchange_type", "") for e in topology.exchanges}, bindings, passages)
 
 
 def key_matches(kind: str, pattern: str, key: str) -> bool:

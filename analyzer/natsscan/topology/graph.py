@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from natsscan.model.topology import SERVER_NAMED, Topology
-from natsscan.topology.flows import bindings_of, consumers_of, publishers_to, queue_names
-from natsscan.topology.shapes import shape
+from natsscan.model.topology import Topology
+from natsscan.topology.flows import QueueFlow, queue_flows
 
 
 class NodeKind(StrEnum):
@@ -53,11 +52,7 @@ def build_graph(topology: Topology) -> Graph:
         for exchange in topology.exchanges
         if exchange.name
     }
-    details = {
-        shape(queue.name or SERVER_NAMED): ", ".join(f"{k.removeprefix('x-')} {v}" for k, v in queue.arguments.items())
-        for queue in topology.queues
-    }
-    queues = {shape(name): Node(NodeKind.QUEUE, name, details.get(shape(name), "")) for name in queue_names(topology)}
+    queues = {_queue_node(flow): flow for flow in queue_flows(topology)}
     edges: set[Edge] = set()
 
     def exchange_node(name: str) -> Node:
@@ -69,17 +64,23 @@ def build_graph(topology: Topology) -> Graph:
             edges.add(Edge(source, exchange_node(publisher.exchange), publisher.routing_key))
     for passed in topology.exchange_bindings:
         edges.add(Edge(exchange_node(passed.source), exchange_node(passed.destination), passed.routing_key))
-    for known_as, queue in queues.items():
-        for binding in bindings_of(topology, queue.label):
+    for queue, flow in queues.items():
+        for binding in flow.bindings:
             edges.add(Edge(exchange_node(binding.exchange), queue, binding.routing_key))
-        for publisher in publishers_to(topology, queue.label):
+        for publisher in flow.publishers:
             if not publisher.exchange:
                 edges.add(Edge(Node(NodeKind.PUBLISHER, publisher.service), queue, "by its name"))
-        for consumer in consumers_of(topology, queue.label):
+        for consumer in flow.consumers:
             limit = f", prefetch {consumer.prefetch}" if consumer.prefetch else ""
             edges.add(Edge(queue, Node(NodeKind.CONSUMER, consumer.service), f"{consumer.ack}{limit}"))
-        for declared in topology.queues:
-            if shape(declared.name or SERVER_NAMED) == known_as and declared.dead_letter and declared.dead_letter[0]:
+        for declared in flow.declared:
+            if declared.dead_letter and declared.dead_letter[0]:
                 edges.add(Edge(queue, exchange_node(declared.dead_letter[0]), "dead letters", dead_letter=True))
-    nodes = {*exchanges.values(), *queues.values(), *(node for edge in edges for node in (edge.source, edge.target))}
+    nodes = {*exchanges.values(), *queues, *(node for edge in edges for node in (edge.source, edge.target))}
     return Graph(tuple(sorted(nodes)), tuple(sorted(edges)))
+
+
+def _queue_node(flow: QueueFlow) -> Node:
+    arguments = flow.declared[-1].arguments if flow.declared else {}
+    detail = ", ".join(f"{name.removeprefix('x-')} {text}" for name, text in arguments.items())
+    return Node(NodeKind.QUEUE, flow.name, detail)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 _HOLE = re.compile(r"\{[^{}]*\}")
 _VAGUE = re.compile(r"\{(?:…|value|element|unknown|argument \d+)\}")
 
 
+@cache
 def shape(name: str) -> str:
     """Return what names of the same thing have in common.
 

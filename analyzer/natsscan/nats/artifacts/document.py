@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from natsscan.catalog.catalog import bundled
-from natsscan.model.mapping import Fidelity, Gap, Mapping, filters_of
+from natsscan.model.mapping import OLDEST_SERVER, Discipline, Fidelity, Gap, Mapping, PublisherPlan, filters_of
 
 _HEADINGS = {
     Fidelity.NONE: "Nothing keeps these",
@@ -29,10 +29,29 @@ def render(mapping: Mapping, title: str) -> str:
     return environment.get_template("mapping.md").render(
         mapping=mapping,
         title=title,
-        version=".".join(map(str, mapping.least_version)),
+        oldest=OLDEST_SERVER,
+        how=how,
         reached={filter_ for consumer in mapping.consumers for filter_ in filters_of(consumer.config)},
         gaps=[(heading, by_rule(mapping, fidelity)) for fidelity, heading in _HEADINGS.items()],
     )
+
+
+def how(publisher: PublisherPlan) -> str:
+    """Return in words how a publisher publishes."""
+    match publisher.discipline:
+        case Discipline.JETSTREAM:
+            return "JetStream, wait for the acknowledgement"
+        case Discipline.CORE:
+            return "core publish, no stream keeps it"
+        case Discipline.REQUEST:
+            return "JetStream, the inbox for the reply in the header Reply-To"
+        case Discipline.DELAYED:
+            return (
+                f"JetStream; with a delay to `{publisher.schedule}`, "
+                "with the headers Nats-Schedule and Nats-Schedule-Target"
+            )
+        case Discipline.DEAD_LETTER:
+            return "dead letters: JetStream with a message id, then terminate the message"
 
 
 def by_rule(mapping: Mapping, fidelity: Fidelity) -> list[tuple[Gap, list[Gap]]]:

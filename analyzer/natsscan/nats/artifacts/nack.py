@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from natsscan.model.mapping import Config, Mapping
+from natsscan.model.mapping import DURATIONS, Config, Mapping
 
 _RENAMED = {
     "num_replicas": "replicas",
@@ -17,15 +17,6 @@ _RENAMED = {
     "max_batch": "maxRequestBatch",
     "max_expires": "maxRequestExpires",
     "max_bytes": "maxBytes",
-}
-_DURATIONS = {
-    "max_age",
-    "duplicate_window",
-    "ack_wait",
-    "inactive_threshold",
-    "priority_timeout",
-    "max_expires",
-    "backoff",
 }
 _NOT_DNS = re.compile(r"[^a-z0-9]+")
 
@@ -54,8 +45,10 @@ def render(mapping: Mapping) -> str:
 def _document(kind: str, name: str, config: Config, more: dict[str, str]) -> str:
     spec: dict[str, object] = dict(more)
     for field, value in config.items():
-        if field in _DURATIONS:
-            spec[_camel(field)] = f"{int(str(value)) // 10**6}ms" if value else "0s"
+        if field in DURATIONS and isinstance(value, list):
+            spec[_camel(field)] = [_duration(each) for each in value]
+        elif field in DURATIONS:
+            spec[_camel(field)] = _duration(value)
         elif field == "sources" and isinstance(value, list):
             spec["sources"] = [
                 {_camel(key): text for key, text in source.items()} for source in value if isinstance(source, dict)
@@ -64,6 +57,10 @@ def _document(kind: str, name: str, config: Config, more: dict[str, str]) -> str
             spec[_camel(field)] = value
     content = {"apiVersion": "jetstream.nats.io/v1beta2", "kind": kind, "metadata": {"name": name}, "spec": spec}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _duration(nanoseconds: object) -> str:
+    return f"{nanoseconds // 10**6}ms" if isinstance(nanoseconds, int) and nanoseconds else "0s"
 
 
 def _camel(field: str) -> str:

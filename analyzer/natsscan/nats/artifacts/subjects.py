@@ -8,10 +8,10 @@ import msgspec
 import yaml
 
 from natsscan.catalog.strict import Strict
-from natsscan.catalog.target import LayoutsFile
+from natsscan.catalog.target import LayoutsFile, Setting, config
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
-from natsscan.model.mapping import Config, HoleRule, Mapping, Words
+from natsscan.model.mapping import DURATIONS, ConfigValue, HoleRule, Mapping, Words
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.escape import asset_name_problem
 from natsscan.nats.names import HoleRules, asset, exchange_subject, queue_subject
@@ -24,7 +24,7 @@ _HEAD = """\
 #
 # holes    {name} in a name is known at run time only. `words: escape` keeps the dots of a value in one token,
 #          `words: split` makes each word a token. With `value` the hole has this one value in the whole deployment.
-# set      fields of a stream's or consumer's configuration that replace those proposed (durations in nanoseconds).
+# set      fields of a stream's or consumer's configuration that replace those proposed; durations like 30m.
 """
 
 
@@ -47,14 +47,14 @@ class QueueEntry(Strict, frozen=True):
 
     subject: str | None = None
     consumer: str | None = None
-    set: dict[str, str | int | bool | list[str]] = msgspec.field(default_factory=dict)
+    set: dict[str, Setting] = msgspec.field(default_factory=dict)
 
 
 class StreamEntry(Strict, frozen=True):
     """What is decided of a stream, by the name it would have."""
 
     name: str | None = None
-    set: dict[str, str | int | bool | list[str]] = msgspec.field(default_factory=dict)
+    set: dict[str, Setting] = msgspec.field(default_factory=dict)
 
 
 class SubjectsDocument(Strict, frozen=True):
@@ -123,8 +123,8 @@ def decisions_of(document: SubjectsDocument, proposed: Mapping, layouts: Layouts
             for name, entry in document.holes.items()
             if name in proposed.holes and (rule := _hole(entry, proposed.holes[name])) != proposed.holes[name]
         },
-        stream_fields={n: _config(e.set) for n, e in document.streams.items() if e.set},
-        consumer_fields={n: _config(e.set) for n, e in document.queues.items() if e.set},
+        stream_fields={n: e.set for n, e in document.streams.items() if e.set},
+        consumer_fields={n: e.set for n, e in document.queues.items() if e.set},
     )
 
 
@@ -189,6 +189,16 @@ def _check_fields(file: YamlFile, document: SubjectsDocument, layouts: LayoutsFi
             for field in fields:
                 if field not in layouts.since.get(part, {}):
                     raise file.error((kind, name, "set", field), f"{field} is no field of a {part}'s configuration")
+            for field, value in config(fields).items():
+                if field in DURATIONS and not _is_duration(value):
+                    reason = f"{field} is a duration; write a number and ms, s, m or h"
+                    raise file.error((kind, name, "set", field), reason)
+
+
+def _is_duration(value: ConfigValue) -> bool:
+    return all(
+        isinstance(each, int) and not isinstance(each, bool) for each in (value if isinstance(value, list) else [value])
+    )
 
 
 def _hole(entry: HoleEntry, proposed: HoleRule) -> HoleRule:
@@ -203,9 +213,5 @@ def _hole_content(rule: HoleRule) -> dict[str, object]:
     return found
 
 
-def _set(fields: Config | None) -> dict[str, object]:
+def _set(fields: dict[str, Setting] | None) -> dict[str, object]:
     return {"set": fields} if fields else {}
-
-
-def _config(fields: dict[str, str | int | bool | list[str]]) -> Config:
-    return dict(fields)

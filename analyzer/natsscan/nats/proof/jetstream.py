@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 
+import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error, NoRespondersError
@@ -16,7 +17,20 @@ from natsscan.nats.proof.server import ConnectionLostError
 
 _ANSWER = 10.0  # seconds for a request
 _READY = 40.0  # seconds for a cluster to elect its leader
+_NOT_ENABLED = 10039  # for this account
 _NOT_READY = (10008, 10004, 10005, 10074)  # no leader yet, too few peers seen yet
+
+
+class _ApiError(msgspec.Struct, frozen=True):
+    err_code: int = 0
+    description: str = "refused"
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What all answers of the API have in common; those to a creation have the configuration."""
+
+    error: _ApiError | None = None
+    config: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 class RefusedError(Exception):
@@ -57,21 +71,19 @@ class JetStream:
         found = cls(client)
         while True:
             try:
-                info = await found._request("$JS.API.INFO", {}, timeout=2)
+                refused = (await found._request("$JS.API.INFO", {}, timeout=2)).error
             except ConnectionLostError:
                 if asyncio.get_running_loop().time() > ends:
                     raise
-                info = {"error": {"err_code": 0}}
-            if "error" not in info:
+                refused = _ApiError()
+            if refused is None:
                 return found
-            if info["error"].get("err_code") == 10039:
+            if refused.err_code == _NOT_ENABLED:
                 raise ConnectionLostError(
                     f"{urls}: JetStream is not enabled for this account; turn it on in the server"
                 )
             if asyncio.get_running_loop().time() > ends:
-                raise ConnectionLostError(
-                    f"{urls}: JetStream does not get ready: {info['error'].get('description', '')}"
-                )
+                raise ConnectionLostError(f"{urls}: JetStream does not get ready: {refused.description}")
             await asyncio.sleep(0.2)
 
     @property
@@ -84,11 +96,11 @@ class JetStream:
         """Close the connection."""
         await self._client.close()
 
-    async def add_stream(self, config: Config) -> Config:
+    async def add_stream(self, config: Config) -> dict[str, object]:
         """Create a stream and return the configuration that it got. Raises RefusedError."""
         return await self._create(f"$JS.API.STREAM.CREATE.{config['name']}", dict(config))
 
-    async def add_consumer(self, stream: str, config: Config) -> Config:
+    async def add_consumer(self, stream: str, config: Config) -> dict[str, object]:
         """Create a consumer and return the configuration that it got. Raises RefusedError."""
         name = config.get("durable_name")
         to = f"DURABLE.CREATE.{stream}.{name}" if name else f"CREATE.{stream}.{config.get('name')}"
@@ -108,7 +120,7 @@ class JetStream:
             return False
         except (Error, TimeoutError) as error:
             raise ConnectionLostError(f"no acknowledgement of a message to {subject}") from error
-        return "error" not in json.loads(answer.data)
+        return msgspec.json.decode(answer.data, type=_Answer).error is None
 
     async def pull(self, stream: str, consumer: str, count: int, wait: float, group: dict[str, str]) -> list[Received]:
         """Return at most `count` messages that come within `wait` seconds. `group` names the priority group and pin."""
@@ -144,28 +156,27 @@ class JetStream:
 
     async def has_stream(self, name: str) -> bool:
         """Tell whether there is a stream of a name."""
-        return "error" not in await self._request(f"$JS.API.STREAM.INFO.{name}", {})
+        return (await self._request(f"$JS.API.STREAM.INFO.{name}", {})).error is None
 
-    async def _create(self, api: str, request: dict[str, object]) -> Config:
+    async def _create(self, api: str, request: dict[str, object]) -> dict[str, object]:
         ends = asyncio.get_running_loop().time() + _READY
         while True:
             answer = await self._request(api, request)
-            error = answer.get("error")
-            if not error:
-                return dict(answer["config"])
-            if error.get("err_code") not in _NOT_READY or asyncio.get_running_loop().time() > ends:
-                raise RefusedError(f"{error.get('description', 'refused')} ({error.get('err_code', 0)})")
+            error = answer.error
+            if error is None:
+                return answer.config
+            if error.err_code not in _NOT_READY or asyncio.get_running_loop().time() > ends:
+                raise RefusedError(f"{error.description} ({error.err_code})")
             await asyncio.sleep(0.3)
 
-    async def _request(self, api: str, request: dict[str, object], timeout: float = _ANSWER) -> dict[str, dict]:  # type: ignore[type-arg]
+    async def _request(self, api: str, request: dict[str, object], timeout: float = _ANSWER) -> _Answer:
         try:
             answer = await self._client.request(api, json.dumps(request).encode(), timeout=timeout)
         except NoRespondersError as error:
             raise ConnectionLostError("the server has no JetStream; start it with -js") from error
         except (Error, TimeoutError) as error:
             raise ConnectionLostError(f"the server does not answer {api.split('.')[2].lower()} requests") from error
-        found: dict[str, dict] = json.loads(answer.data)  # type: ignore[type-arg]
-        return found
+        return msgspec.json.decode(answer.data, type=_Answer)
 
 
 def _received(message: Msg) -> Received:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from natsscan.model.mapping import Config, ConsumerPlan, HoleRule, Mapping, PublisherPlan, Words
+from natsscan.model.mapping import Config, ConsumerPlan, Discipline, HoleRule, Mapping, PublisherPlan, Words
 from natsscan.model.proof import Broker
 from natsscan.model.topology import SERVER_NAMED, Topology
 from natsscan.nats.bindings import exchange_kinds
@@ -86,7 +86,7 @@ def make_trial(topology: Topology, mapping: Mapping) -> Trial:
 
 def _samples(mapping: Mapping, rules: dict[str, HoleRule]) -> Iterable[Sample]:
     for plan in mapping.publishers:
-        if plan.discipline == "dead-letter" or not plan.subject:
+        if plan.discipline is Discipline.DEAD_LETTER or not plan.subject:
             continue
         values = _values(plan.exchange + plan.routing_key, rules)
         for value in (*values, *((_STRANGER,) if values != ("",) else ())):

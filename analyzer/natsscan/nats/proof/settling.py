@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from natsscan.model.mapping import Mapping, StreamPlan
+from natsscan.model.mapping import Discipline, Mapping, StreamPlan
 from natsscan.model.proof import Proof, Verdict
 from natsscan.nats.proof.amqp import route
 from natsscan.nats.proof.desk import NONE, SOME, Desk
@@ -28,7 +28,9 @@ async def settled(desk: Desk, mapping: Mapping, trial: Trial, ready: tuple[Insta
         tried.add(instance.family)
         subject = _way_to(trial, instance)
         if subject is None:
-            dead = any(p.discipline == "dead-letter" and p.stream == instance.plan.stream for p in mapping.publishers)
+            dead = any(
+                p.discipline is Discipline.DEAD_LETTER and p.stream == instance.plan.stream for p in mapping.publishers
+            )
             why = "only dead letters come to it" if dead else "nothing in the code publishes to it"
             proofs.append(Proof(instance.family, "acknowledging", Verdict.UNTESTED, why))
             continue
@@ -75,7 +77,8 @@ async def _rejected(
     await desk.server.publish(subject, "rejected")
     first = await desk.pull(instance, 1, SOME)
     dead = next(
-        (p for p in mapping.publishers if p.discipline == "dead-letter" and p.at[:1] == instance.plan.at[:1]), None
+        (p for p in mapping.publishers if p.discipline is Discipline.DEAD_LETTER and p.at[:1] == instance.plan.at[:1]),
+        None,
     )
     holder = None
     if dead is not None and "{" not in dead.subject:

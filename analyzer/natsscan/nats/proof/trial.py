@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from natsscan.model.mapping import Config, Mapping, StreamPlan
+from natsscan.model.mapping import Config, Discipline, Mapping, StreamPlan
 from natsscan.model.proof import Proof, Verdict
 from natsscan.nats.names import has_text
 from natsscan.nats.proof.amqp import route
@@ -26,41 +28,35 @@ class Outcome:
 
 
 async def try_mapping(server: JetStream, mapping: Mapping, trial: Trial, *, replicas: bool) -> Outcome:
-    """Set up all streams and consumers, and return what was tried.
+    """Set up all streams and consumers, and return what was tried; what was set up is taken down again.
 
-    Without `replicas` the server is alone and streams get one. What was set up is taken down again.
+    Without `replicas` the server is alone and streams get one.
     """
     desk = Desk(server, replicas)
-    made: list[str] = []
-    try:
-        proofs, ready = await _set_up(desk, mapping, trial, made)
-        deliveries = await _deliver(desk, trial, ready)
-        proofs += _compared(mapping, trial, ready, deliveries)
+    async with standing(desk, mapping, trial) as (accepted, ready):
+        deliveries = await deliver(desk, trial, ready)
+        proofs = [*accepted, *_compared(mapping, trial, ready, deliveries)]
         proofs += await settled(desk, mapping, trial, ready)
         proofs += await expired(desk, mapping, trial, ready)
         proofs += await by_level(desk, trial, ready)
         proofs += await delayed(desk, mapping, trial, ready)
-        proofs += [
-            Proof(name, "routing", Verdict.UNTESTED, "only the running program knows its name")
-            for name in mapping.unmapped
-        ]
-        return Outcome(tuple(proofs), deliveries)
-    finally:
-        for name in reversed(made):
-            await server.delete_stream(name)
+    proofs += [
+        Proof(name, "routing", Verdict.UNTESTED, "only the running program knows its name") for name in mapping.unmapped
+    ]
+    return Outcome(tuple(proofs), deliveries)
 
 
-async def try_routing(server: JetStream, mapping: Mapping, trial: Trial) -> Outcome:
-    """Set up all on a server that is alone, send every sample, and take all down again."""
-    desk = Desk(server, replicas=False)
+@asynccontextmanager
+async def standing(
+    desk: Desk, mapping: Mapping, trial: Trial
+) -> AsyncIterator[tuple[list[Proof], tuple[Instance, ...]]]:
+    """Set all up, yield what was refused or changed and the queues that stand, and take all down again."""
     made: list[str] = []
     try:
-        proofs, ready = await _set_up(desk, mapping, trial, made)
-        deliveries = await _deliver(desk, trial, ready)
-        return Outcome((*proofs, *_compared(mapping, trial, ready, deliveries)), deliveries)
+        yield await _set_up(desk, mapping, trial, made)
     finally:
         for name in reversed(made):
-            await server.delete_stream(name)
+            await desk.server.delete_stream(name)
 
 
 async def _set_up(
@@ -107,7 +103,7 @@ async def _add_stream(desk: Desk, plan: StreamPlan, made: list[str]) -> list[Pro
     return [Proof(f"stream {plan.name}", "accepted by the server", Verdict.DIFFERS, changed)] if changed else []
 
 
-def _changed(wanted: Config, got: Config) -> str:
+def _changed(wanted: Config, got: dict[str, object]) -> str:
     different = sorted(
         name for name, value in wanted.items() if got.get(name, False if value is False else None) != value
     )
@@ -115,7 +111,7 @@ def _changed(wanted: Config, got: Config) -> str:
     return f"the server made something else of {', '.join(unset)}" if unset else ""
 
 
-async def _deliver(desk: Desk, trial: Trial, ready: tuple[Instance, ...]) -> tuple[frozenset[str], ...]:
+async def deliver(desk: Desk, trial: Trial, ready: tuple[Instance, ...]) -> tuple[frozenset[str], ...]:
     """Send every sample, and return by its place which queues got it; what a client has to drop is dropped."""
     for number, sample in enumerate(trial.samples):
         await desk.server.publish(sample.subject, str(number))
@@ -142,7 +138,7 @@ def _compared(
         mine = [(number, sample) for number, sample in enumerate(trial.samples) if sample.plan is plan]
         title = f"{plan.service}: {plan.exchange or 'default exchange'}, {plan.routing_key or 'no key'}"
         if not mine:
-            if plan.discipline != "dead-letter":
+            if plan.discipline is not Discipline.DEAD_LETTER:
                 why = "its exchange does not route by keys alone" if plan.subject else "only the running program knows"
                 proofs.append(Proof(title, "routing", Verdict.UNTESTED, why))
             continue
