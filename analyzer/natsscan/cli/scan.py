@@ -90,7 +90,8 @@ def scan_with_rules(
     """Scan likewise, and return the rules that it went by too."""
     from natsscan.catalog.catalog import load_catalog
     from natsscan.cli.progress import Progress
-    from natsscan.pipeline import ScanOptions, scan
+    from natsscan.pipeline.scan import scan
+    from natsscan.pipeline.task import ScanOptions
     from natsscan.source.project import open_project
 
     sys.setrecursionlimit(10_000)  # every recursion here is bounded, but the bounds add up

@@ -1,0 +1,130 @@
+"""What a scan hands from stage to stage: the task, what could be read, what was found, and its share in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.findings.suppress import Note, read_notes
+from natsscan.model.brokercall import BrokerCall
+from natsscan.model.coverage import KindCoverage, Loss, Problem
+from natsscan.model.source import FileKind, SourceFile
+from natsscan.model.span import Span
+from natsscan.model.usage import Usage
+from natsscan.source.project import Project
+from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
+from natsscan.source.services import Services
+from natsscan.source.text import TextPositions
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """What a user may set: files to leave out (`.gitignore` syntax), the largest file read in bytes, the broker's own.
+
+    `definitions` are files that say what the broker itself holds.
+    """
+
+    exclude: tuple[str, ...] = ()
+    max_file_size: int = MAX_FILE_SIZE
+    definitions: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to scan, and what is known: the same for programs and other files. `paths` are all of the project."""
+
+    project: Project
+    catalog: Catalog
+    options: ScanOptions
+    paths: tuple[str, ...]
+    services: Services
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The files that could be read, with what kept others from it."""
+
+    sources: tuple[SourceFile, ...]
+    problems: tuple[Problem, ...]
+    unread: dict[str, FileKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The usages in a group of files, what could not be read in them, and the positions of each file looked into."""
+
+    usages: tuple[Usage, ...]
+    problems: tuple[Problem, ...]
+    positions: dict[str, TextPositions]
+    calls: tuple[BrokerCall, ...] = ()
+    options: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The share that a group of files has in the report: usages, the lines they stand on, the notes of suppression."""
+
+    usages: tuple[Usage, ...]
+    lines: dict[tuple[str, int], str]
+    notes: dict[str, tuple[Note, ...]]
+    problems: tuple[Problem, ...]
+    files: dict[FileKind, KindCoverage]
+    calls: tuple[BrokerCall, ...]
+    options: dict[str, tuple[Span, ...]]
+
+
+def part(task: Task, reading: Reading, found: Found) -> Part:
+    """Return what a group of files adds to the report: usages with their lines, notes, and how many were read."""
+    lines = {
+        (path, usage.span.line): found.positions[path].line_at(usage.span.start)
+        for usage in found.usages
+        for path in [usage.span.path]
+    }
+    notes = {
+        path: notes for path, at in found.positions.items() if (notes := read_notes(at.data, task.catalog.secrets))
+    }
+    problems = (*reading.problems, *found.problems)
+    files = _count(task.project, reading, found.positions.keys(), problems)
+    return Part(found.usages, lines, notes, problems, files, found.calls, found.options)
+
+
+def read(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Reading:
+    """Read files. What cannot be read, or only in part, is a problem; a file that is gone meanwhile is none."""
+    sources: list[SourceFile] = []
+    problems: list[Problem] = []
+    unread: dict[str, FileKind] = {}
+    for done, (path, kind) in enumerate(kinds.items()):
+        progress("reading", done, len(kinds))
+        data = read_file(task.project.root, path, task.options.max_file_size)
+        if data is None:
+            continue
+        problem = data if isinstance(data, Problem) else text_problem(path, data)
+        if problem is not None:
+            problems.append(problem)
+        if isinstance(data, Problem) or (problem is not None and problem.loss is Loss.WHOLE):
+            unread[path] = kind
+        else:
+            sources.append(SourceFile(path, kind, data))
+    return Reading(tuple(sources), tuple(problems), unread)
+
+
+def _count(
+    project: Project, reading: Reading, parsed: Set[str], problems: tuple[Problem, ...]
+) -> dict[FileKind, KindCoverage]:
+    partly = {problem.path for problem in problems if problem.loss is Loss.PART}
+    counted = {}
+    for kind in {source.kind for source in reading.sources} | set(reading.unread.values()):
+        read = [source.path for source in reading.sources if source.kind is kind and project.in_scope(source.path)]
+        skipped = sum(1 for path, what in reading.unread.items() if what is kind and project.in_scope(path))
+        counted[kind] = KindCoverage(
+            seen=len(read) + skipped,
+            read=len(read),
+            partial=len(partly.intersection(read)),
+            skipped=skipped,
+            parsed=len(parsed & set(read)),
+        )
+    return counted
