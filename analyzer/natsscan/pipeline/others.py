@@ -10,6 +10,7 @@ from natsscan.pipeline.surfaces import read_surfaces
 from natsscan.pipeline.task import Found, Part, Progress, Task, part, read
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.charts import Charts
+from natsscan.surfaces.includes import included
 from natsscan.surfaces.registry import READERS
 
 
@@ -26,7 +27,10 @@ def scan_others(task: Task, kinds: dict[str, FileKind], progress: Progress) -> P
         worth[broker.id] |= {source.path: source for source in configs if broker.name.search(source.path)}
         if worth[broker.id]:
             charts = Charts(task.paths, reading.sources, broker)
-            found = read_surfaces(task, reading.sources, broker, READERS.get, charts.belonging, worth[broker.id])
+            places = included(reading.sources, worth[broker.id], broker)
+            found = read_surfaces(
+                task, reading.sources, broker, READERS.get, charts.belonging, worth[broker.id], places
+            )
             usages += found.usages
             problems |= dict.fromkeys((*charts.problems, *found.problems))
             positions |= {path: at for path, at in found.positions.items() if path not in positions}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
+from types import MappingProxyType
 
 from natsscan.catalog.broker import Broker
 from natsscan.model.coverage import Problem
@@ -11,7 +12,7 @@ from natsscan.model.usage import Usage
 from natsscan.pipeline.task import Found, Task
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.charts import belonging
-from natsscan.surfaces.surface import Belonging, Reader, Surface
+from natsscan.surfaces.surface import Belonging, Included, Reader, Surface
 
 
 def read_surfaces(
@@ -21,10 +22,12 @@ def read_surfaces(
     reader_of: Callable[[FileKind], Reader | None],
     belonging_of: Callable[[SourceFile], Belonging],
     worth: Container[str],
+    included: Mapping[str, Mapping[str, Included]] = MappingProxyType({}),
 ) -> Found:
     """Read files by their kind's reader, as far as `worth` has their paths or they are in a chart of the broker.
 
-    `belonging_of` names the broker's charts that they are in.
+    `belonging_of` names the broker's charts that they are in. `included` tells of files with named templates about the
+    broker where those are included; such files are read too.
     """
     usages: list[Usage] = []
     problems: list[Problem] = []
@@ -34,10 +37,17 @@ def read_surfaces(
         if reader is None or not task.project.in_scope(source.path):
             continue
         to = belonging_of(source)
-        if to.owner or to.blocks or source.path in worth:
+        if to.owner or to.blocks or source.path in worth or source.path in included:
             at = positions[source.path] = TextPositions(source.path, source.data)
             surface = Surface(
-                source, at, task.services.of(source.path), broker, task.catalog.secrets, to.owner, to.blocks
+                source,
+                at,
+                task.services.of(source.path),
+                broker,
+                task.catalog.secrets,
+                to.owner,
+                to.blocks,
+                included.get(source.path, {}),
             )
             result = reader(surface)
             usages += result.usages or belonging(surface).usages

@@ -21,6 +21,13 @@ class NamedTemplate:
     body: tuple[int, int]
 
 
+def defined_names(data: bytes) -> list[str]:
+    """Return the names of the templates that a file defines, without looking where they end."""
+    return (
+        [match[2].decode("utf-8", errors="replace") for match in _DEFINES.finditer(data)] if b"define" in data else []
+    )
+
+
 def named_templates(data: bytes, actions: Sequence[Action]) -> tuple[NamedTemplate, ...]:
     """Return the named templates of a file, in order; one that nothing ends goes on to the end of the file."""
     found: list[NamedTemplate] = []

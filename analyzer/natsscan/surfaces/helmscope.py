@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from natsscan.surfaces.helmmask import Action
 
@@ -23,6 +24,8 @@ _KEYS_BEFORE = re.compile(
 )
 _ONE_KEY = frozenset({"hasKey", "get", "set", "unset", "pluck"})
 _KEYS_OF_ONE_MAP = frozenset({"pick", "omit"})
+_INCLUDES = re.compile(r"\b(?:include|template)\s+[\"`]([^\"`]+)[\"`]\s+(\(|[^\s()|]+)")
+_DEFINES = re.compile(r"define\s+[\"`]([^\"`]+)")
 _OPENS = re.compile(r"(if|with|range|define|block)\b")
 _ASSIGNED = re.compile(r"(?:(?:with|range|if)\s+)?(?:\$\w*\s*,\s*)?(\$\w+)\s*:?=\s*(.*)", re.DOTALL)
 # Blocks within blocks beyond this share their variables: no template nests so deep, and copying would be quadratic.
@@ -59,10 +62,11 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an action refers to."""
+    """What an action refers to; `included` are the templates it includes, each with its dot, None if it is computed."""
 
     references: tuple[Reference, ...]
     strings: tuple[Quoted, ...]
+    included: tuple[tuple[str, Chain | None], ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,17 +76,19 @@ class _Block:
     variables: dict[str, Chain | None]
 
 
-def resolve(data: bytes, actions: Sequence[Action]) -> tuple[Meaning, ...]:
-    """Return for each action of a template what it refers to.
+def resolve(
+    data: bytes, actions: Sequence[Action], dots: Mapping[str, Chain] = MappingProxyType({})
+) -> tuple[Meaning, ...]:
+    """Return for each action of a template what it refers to. `dots` are those of named templates, as far as known.
 
     Inside `with .Values.broker` a `.host` is `broker.host`; inside `range` the elements have their list's path.
-    Where the dot cannot be known (in a named template, behind a function), a chain holds only what is written.
+    Where the dot cannot be known (behind a function), a chain holds only what is written.
     """
     blocks = [_Block("", (), {"$": ()})]
-    return tuple(_step(data, action, blocks) for action in actions)
+    return tuple(_step(data, action, blocks, dots) for action in actions)
 
 
-def _step(data: bytes, action: Action, blocks: list[_Block]) -> Meaning:
+def _step(data: bytes, action: Action, blocks: list[_Block], dots: Mapping[str, Chain]) -> Meaning:
     body, word = action.body, ""
     if body.startswith("/*"):
         return Meaning((), ())
@@ -105,7 +111,9 @@ def _step(data: bytes, action: Action, blocks: list[_Block]) -> Meaning:
         inner = blocks[-1].variables if len(blocks) > _DEEPEST else dict(blocks[-1].variables)
         blocks.append(_Block(word, blocks[-1].dot, inner))
         if word in ("define", "block"):
-            blocks[-1].dot = ()
+            named = _DEFINES.match(body)
+            blocks[-1].dot = dots.get(named[1], ()) if named else ()
+            blocks[-1].variables["$"] = blocks[-1].dot
         elif word in ("with", "range"):
             blocks[-1].dot = _value(body[len(word) :], blocks[-1])
     if assigned := _ASSIGNED.match(body):
@@ -187,4 +195,5 @@ def _meaning(data: bytes, action: Action, block: _Block) -> Meaning:
         for match in _STRING.finditer(text)
         if not any(start <= match.start() + 1 and match.end() - 1 <= end for start, end, _ in chains)
     )
-    return Meaning(references, quoted)
+    included = tuple((call[1], None if call[2] == "(" else _value(call[2], block)) for call in _INCLUDES.finditer(text))
+    return Meaning(references, quoted, included)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.secrets import Secrets
@@ -23,11 +23,23 @@ class Belonging:
 
 
 @dataclass(frozen=True, slots=True)
+class Included:
+    """Where the text of a named template goes, and the chain of values that is its dot.
+
+    Of several places each is the end that they have in common.
+    """
+
+    path: tuple[str, ...] = ()
+    dot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
     """A file that is not a program, with all that its reader needs.
 
     `owner` is the name of the broker's Helm chart or release that the whole file belongs to, None if to none.
     `blocks` are the keys of the file that are values for the broker's charts; the empty path means all of them.
+    `included` tells where its named templates are included, as far as that is known.
     """
 
     source: SourceFile
@@ -37,6 +49,7 @@ class Surface:
     secrets: Secrets
     owner: str | None = None
     blocks: tuple[Block, ...] = ()
+    included: Mapping[str, Included] = field(default_factory=dict)
 
     def usage(
         self,

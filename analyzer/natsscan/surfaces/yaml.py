@@ -33,10 +33,12 @@ def read(surface: Surface) -> SurfaceReading:
     data = surface.source.data
     actions = find_actions(data)
     masked = mask(data, actions)
-    meanings = resolve(data, actions)
+    meanings = resolve(data, actions, {name: place.dot for name, place in surface.included.items()})
     templates = named_templates(data, actions)
     is_text = surface.source.path.endswith(_TEXT_TEMPLATES)
-    tree = read_yaml(data, masked, actions, [template.body for template in templates] if is_text else None)
+    above = {name: place.path for name, place in surface.included.items()}
+    bodies = [(*template.body, above.get(template.name, ())) for template in templates]
+    tree = read_yaml(data, masked, actions, bodies if is_text else None)
     reader = _YamlReader(surface, tree, meanings, masked)
     usages = list(reader.usages())
     for start, end in _between(tree.parts, len(data)) if is_text else ():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from natsscan.source.text import TextPositions
-from natsscan.surfaces.yamltree import Entry, YamlTree
+from natsscan.surfaces.yamltree import YamlTree, block_around
 
 # One blank behind the mark, more only below a key that is commented out as well: what else is indented is prose.
 _KEY = re.compile(r"#+(?P<indent> *)(?P<dashes>(?:- +)*)(?P<key>[A-Za-z][\w.-]*):(?:\s+(?P<value>[^\s#].*)?|$)")
@@ -62,17 +62,9 @@ def commented_keys(tree: YamlTree, positions: TextPositions) -> Iterator[Comment
             continue
         else:
             at = bisect_left(starts, start)
-            above = _block_around(tree, positions, tree.entries[keys[at - 1][1]], column) if at else ()
+            above = block_around(tree, positions, tree.entries[keys[at - 1][1]], column) if at else ()
         path = (*above, match["key"])
         if match["value"] is None:
             open_.append(_Open(inner, path))
         place = start + len(text[: match.start("key")].encode())
         yield CommentedKey(path, place, place + len(match["key"]))
-
-
-def _block_around(tree: YamlTree, positions: TextPositions, before: Entry, column: int) -> tuple[str, ...]:
-    """Return the path of the map that a line belongs to by its column, seen from the key before it."""
-    for entry in (before, *tree.ancestors(before)):
-        if entry.key is not None and positions.position(entry.key[0])[1] < column:
-            return entry.path
-    return ()

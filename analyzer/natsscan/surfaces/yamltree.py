@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from natsscan.source.text import TextPositions
 from natsscan.surfaces.helmmask import Action
 from natsscan.surfaces.yamlgrammar import Fault, Token, TokenKind, parse
 
@@ -108,6 +109,17 @@ class YamlTree:
             at = above.parent if above.parent >= 0 else above.holder
 
 
+def block_around(tree: YamlTree, positions: TextPositions, before: Entry, column: int) -> tuple[str, ...]:
+    """Return the path of the map that a line belongs to by its column, seen from the key before it.
+
+    A line as deep as an embedded document belongs to that, and its path starts anew as those of the document do.
+    """
+    for entry in (before, *tree.ancestors(before)):
+        if entry.key is not None and positions.position(entry.key[0])[1] < column:
+            return entry.path if entry.holder == before.holder else ()
+    return ()
+
+
 _CONTAINERS = {TokenKind.MAP: ValueKind.MAP, TokenKind.LIST: ValueKind.LIST}
 _SCALARS = {
     TokenKind.PLAIN: ValueKind.STRING,
@@ -123,11 +135,15 @@ _OPENING = frozenset({TokenKind.PAIR, TokenKind.ITEM, TokenKind.FLOW_ITEM})
 
 
 def read_yaml(
-    data: bytes, masked: bytes, actions: Sequence[Action], parts: Sequence[tuple[int, int]] | None = None
+    data: bytes,
+    masked: bytes,
+    actions: Sequence[Action],
+    parts: Sequence[tuple[int, int, tuple[str, ...]]] | None = None,
 ) -> YamlTree:
     """Read a YAML file: its bytes, the same with template actions masked, and those actions.
 
-    If `parts` are given, only those stretches of the file are read, each as a file of its own, if it is YAML at all.
+    If `parts` are given, only those stretches of the file are read, each as a file of its own, if it is YAML at all;
+    the third of each is the key path that its content is below.
     Aliases are entries of kind alias and never followed, so that an entry stands for bytes of the file. Documents
     inside block scalars are read as well, with the name of their key as `document`; their paths start anew.
     """
@@ -155,24 +171,26 @@ class _Builder:
         self.starts = [action.start for action in actions]
         self.tree = YamlTree()
 
-    def read(self, parts: Sequence[tuple[int, int]] | None) -> YamlTree:
+    def read(self, parts: Sequence[tuple[int, int, tuple[str, ...]]] | None) -> YamlTree:
         """Read the file, then the documents in its block scalars, then those in theirs."""
-        whole = ((0, len(self.data)),) if parts is None else parts
-        waiting: list[tuple[int, int, int, int]] = [(*part, -1, 0) for part in whole]
-        for start, end, holder, depth in waiting:  # grows while it is walked
+        whole = ((0, len(self.data), ()),) if parts is None else parts
+        waiting: list[tuple[int, int, tuple[str, ...], int, int]] = [(*part, -1, 0) for part in whole]
+        for start, end, above, holder, depth in waiting:  # grows while it is walked
             document = self.tree.entries[holder].name if holder >= 0 else None
             is_sure = parts is None if document is None else _FILE_NAME.search(document) is not None
-            for entry in self._read(start, end, holder, document, is_sure=is_sure):
+            for entry in self._read(start, end, above, holder, document, is_sure=is_sure):
                 if entry.kind is ValueKind.BLOCK and depth < _MOST_EMBEDDED:
                     body = self.data.find(b"\n", *entry.value) + 1
                     if body and (_FILE_NAME.search(entry.name) or _KEY_LINE.match(self.masked, body, entry.value[1])):
-                        waiting.append((body, entry.value[1], entry.place, depth + 1))
+                        waiting.append((body, entry.value[1], (), entry.place, depth + 1))
         return self.tree
 
-    def _read(self, start: int, end: int, holder: int, document: str | None, *, is_sure: bool) -> list[Entry]:
+    def _read(
+        self, start: int, end: int, above: tuple[str, ...], holder: int, document: str | None, *, is_sure: bool
+    ) -> list[Entry]:
         """Add and return the entries of a stretch of the file; none if it is text that only might have been YAML."""
         parsed = parse(self.masked[start:end])
-        drafts = self._drafts(parsed.pieces, start)
+        drafts = self._drafts(parsed.pieces, start, above)
         if not is_sure and (parsed.faults or not any(draft.key for draft in drafts)):
             return []
         if holder < 0:
@@ -187,7 +205,7 @@ class _Builder:
         self.tree.entries += entries
         return entries
 
-    def _drafts(self, pieces: Sequence[Sequence[Token]], offset: int) -> list[_Draft]:
+    def _drafts(self, pieces: Sequence[Sequence[Token]], offset: int, above: tuple[str, ...]) -> list[_Draft]:
         drafts: list[_Draft] = []
         known: dict[int, int] = {}  # where a key or item begins -> its draft: a later piece begins with the same ones
         number, root = -1, -1
@@ -209,7 +227,7 @@ class _Builder:
                     open_.append((end, kind, top[2]))
                     continue
                 if top is None or (root < 0 and kind in _OPENING):
-                    root = root if root >= 0 else _add_root(drafts, number)
+                    root = root if root >= 0 else _add_root(drafts, number, above)
                     top = top or (end, TokenKind.DOCUMENT, root)
                 owner = drafts[top[2]]
                 if kind in _OPENING:
@@ -281,9 +299,9 @@ class _Builder:
         return range(0)
 
 
-def _add_root(drafts: list[_Draft], number: int) -> int:
+def _add_root(drafts: list[_Draft], number: int, above: tuple[str, ...]) -> int:
     """Add the draft for the content of a document and return its place."""
-    drafts.append(_Draft((), -1, max(number, 0)))
+    drafts.append(_Draft(above, -1, max(number, 0)))
     return len(drafts) - 1
 
 
