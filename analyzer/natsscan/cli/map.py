@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,22 +49,12 @@ def map_command(
 
 
 def _write(folder: Path, files: dict[str, str], gone: list[str]) -> int:
-    """Write all files that differ, each whole or not at all, and remove those written before that are gone."""
-    changed = [name for name, text in files.items() if _text(folder / name) != text]
-    try:
-        for name in changed:
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.new")
-            beside.write_text(files[name], encoding="utf-8")
-        for name in changed:
-            target = folder / name
-            os.replace(target.with_name(f".{target.name}.new"), target)  # noqa: PTH105
-        for name in gone:
-            if _is_inside(folder, name):
-                (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    """Write all files that differ, and remove those written before that are gone; return how many differed."""
+    from natsscan.source.write import write_files
+
+    changed = {name: text.encode() for name, text in files.items() if _text(folder / name) != text}
+    removed = [name for name in gone if _is_inside(folder, name) and (folder / name).exists()]
+    write_files(folder, {**changed, **dict.fromkeys(removed)})
     return len(changed)
 
 

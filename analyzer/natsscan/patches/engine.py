@@ -1,0 +1,105 @@
+"""Making edits: in files as they were read, all of a patch or nothing, and never two patches in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from natsscan.model.patch import Edit, Patch, digest
+
+# The bytes of each file by its path; None for one that is not there.
+Files = Mapping[str, bytes | None]
+
+
+class ChangedError(Exception):
+    """A file is not what it was when the patch was made; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Patches that go together, and those held back, each with the reason."""
+
+    kept: tuple[Patch, ...]
+    held: tuple[tuple[Patch, str], ...]
+
+
+def select(patches: Iterable[Patch]) -> Selection:
+    """Return which patches can be made together: of two that want the same place, the one that comes first."""
+    kept: list[Patch] = []
+    held: list[tuple[Patch, str]] = []
+    edits: dict[str, list[tuple[Edit, Patch]]] = {}
+    whole: dict[str, Patch] = {}
+    for patch in patches:
+        clash = _clash(patch, edits, whole)
+        if clash is not None:
+            held.append((patch, f"{clash[0]} is changed by '{clash[1].title}' already"))
+            continue
+        kept.append(patch)
+        for each in patch.edits:
+            edits.setdefault(each.path, []).append((each, patch))
+        whole |= {new.path: patch for new in patch.creates} | {removed.path: patch for removed in patch.removes}
+    return Selection(tuple(kept), tuple(held))
+
+
+def _clash(
+    patch: Patch, edits: Mapping[str, list[tuple[Edit, Patch]]], whole: Mapping[str, Patch]
+) -> tuple[str, Patch] | None:
+    """Return where a patch meets an earlier one, and that one. Its own edits must not overlap either."""
+    for path in [new.path for new in patch.creates] + [removed.path for removed in patch.removes]:
+        if path in whole:
+            return path, whole[path]
+        if path in edits:
+            return path, edits[path][0][1]
+    for at, each in enumerate(patch.edits):
+        if each.path in whole:
+            return each.path, whole[each.path]
+        for other, owner in edits.get(each.path, ()):
+            if overlap(each, other):
+                return each.path, owner
+        for other in patch.edits[:at]:
+            if overlap(each, other):
+                return each.path, patch
+    return None
+
+
+def overlap(one: Edit, other: Edit) -> bool:
+    """Tell whether two edits want the same bytes, or one inserts within what the other replaces."""
+    return one.path == other.path and one.start < other.end and other.start < one.end
+
+
+def apply(files: Files, patches: Iterable[Patch]) -> dict[str, bytes | None]:
+    """Return the files that patches change, as they are afterwards; none of them may overlap.
+
+    What two patches insert at one offset stands in the order of the patches. Raises ChangedError for a file that does
+    not have what is to be replaced.
+    """
+    found: dict[str, bytes | None] = {}
+    edits: dict[str, list[Edit]] = {}
+    for patch in patches:
+        for each in patch.edits:
+            edits.setdefault(each.path, []).append(each)
+        for new in patch.creates:
+            if files.get(new.path) is not None:
+                raise ChangedError(f"{new.path} is there already")
+            found[new.path] = new.content
+        for removed in patch.removes:
+            data = files.get(removed.path)
+            if data is None or digest(data) != removed.digest:
+                raise ChangedError(f"{removed.path} has changed since it was read")
+            found[removed.path] = None
+    for path, wanted in edits.items():
+        found[path] = _edited(path, files.get(path), wanted)
+    return found
+
+
+def _edited(path: str, data: bytes | None, edits: Iterable[Edit]) -> bytes:
+    if data is None:
+        raise ChangedError(f"{path} is gone")
+    parts: list[bytes] = []
+    at = 0
+    for each in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if each.start < at or digest(data[each.start : each.end]) != each.digest:
+            raise ChangedError(f"{path} has changed since it was read")
+        parts += [data[at : each.start], each.replacement]
+        at = each.end
+    return b"".join([*parts, data[at:]])
