@@ -11,6 +11,7 @@ from typing import Any
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.functions import FunctionsFile, together
 from natsscan.catalog.library import library_symbols
+from natsscan.catalog.replacements import Replacements, ReplacementsFile, compile_replacements
 from natsscan.catalog.schema import (
     ClientFile,
     FindingRule,
@@ -86,6 +87,7 @@ class Catalog:
     modules: dict[str, str]
     exports: Exports
     target: Target
+    replacements: Replacements
     digest: str
 
     @property
@@ -191,6 +193,9 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         target=compile_target(
             ((file, value) for file, value in loaded if isinstance(value, LayoutsFile)),
             ((file, value) for file, value in loaded if isinstance(value, GapsFile)),
+        ),
+        replacements=compile_replacements(
+            (file, value) for file, value in loaded if isinstance(value, ReplacementsFile)
         ),
         digest=digest.hexdigest(),
     )

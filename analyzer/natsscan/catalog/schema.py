@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from natsscan.catalog.functions import FunctionsFile
+from natsscan.catalog.replacements import ReplacementsFile
 from natsscan.catalog.strict import Strict
 from natsscan.catalog.target import GapsFile, LayoutsFile
 from natsscan.model.finding import Category, Severity
@@ -382,4 +383,5 @@ RuleFile = (
     | SecretsFile
     | LayoutsFile
     | GapsFile
+    | ReplacementsFile
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -63,7 +62,7 @@ def systems_of(loaded: Loaded, brokers: tuple[Broker, ...]) -> dict[str, str]:
         if isinstance(value, LibraryFile | ClientFile):
             found[value.id] = value.system or brokers[0].id
         if isinstance(value, ClientFile):
-            _refuse_broken(file, "modules", value.modules)
+            file.pattern(("modules",), value.modules)
         if isinstance(value, FindingsFile):
             for at, rule in enumerate(value.rules):
                 if rule.when.system:
@@ -76,13 +75,6 @@ def _refuse_unknown(file: YamlFile, steps: tuple[str | int, ...], system: str, k
         raise file.error(steps, f"no broker file describes {system!r}; known are {', '.join(sorted(known))}")
 
 
-def _refuse_broken(file: YamlFile, key: str, pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise file.error((key,), f"broken pattern {pattern!r}: {error}") from error
-
-
 def _check(file: YamlFile, broker: BrokerFile) -> None:
     patterns = (
         ("name", broker.name),
@@ -91,7 +83,7 @@ def _check(file: YamlFile, broker: BrokerFile) -> None:
         ("message_headers", broker.message_headers),
     )
     for key, pattern in patterns:
-        _refuse_broken(file, key, pattern)
+        file.pattern((key,), pattern)
     if broker.definitions is not None:
         for key, names in (("needs", broker.definitions.needs), ("telling", broker.definitions.telling)):
             for at, name in enumerate(names):

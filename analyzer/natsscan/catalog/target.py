@@ -120,7 +120,7 @@ def _last(layouts: Iterable[tuple[YamlFile, LayoutsFile]]) -> LayoutsFile:
     last = None
     for file, layout in layouts:
         last = layout
-        _check_pattern(file, ("split_holes",), layout.split_holes)
+        file.pattern(("split_holes",), layout.split_holes)
         missing = ", ".join(name for name in LAYOUTS if name not in layout.layouts)
         if missing:
             raise file.error(("layouts",), f"no layout is called {missing}; a file of layouts gives all of them")
@@ -142,7 +142,7 @@ def _check_gap(file: YamlFile, at: int, rule: GapRule, layout: LayoutsFile) -> N
                 raise file.error(("gaps", at, part, name), f"{name} is no field of a {part}'s configuration")
     for part, patterns in (("when", rule.when), ("unless", rule.unless)):
         for name, pattern in patterns.items():
-            _check_pattern(file, ("gaps", at, part, name), pattern)
+            file.pattern(("gaps", at, part, name), pattern)
 
 
 def config(settings: dict[str, Setting]) -> Config:
@@ -159,10 +159,3 @@ def _value(setting: Setting) -> ConfigValue:
 def _nanoseconds(text: str) -> str | int:
     found = _DURATION.fullmatch(text)
     return int(found[1]) * _NANOSECONDS[found[2]] if found else text
-
-
-def _check_pattern(file: YamlFile, steps: tuple[str | int, ...], pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise file.error(steps, f"broken pattern: {error}") from error

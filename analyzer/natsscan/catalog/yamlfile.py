@@ -80,6 +80,13 @@ class YamlFile:
         """Return the error about the value reached by these keys and indices."""
         return InputError.at(self.path, self.line(*steps), reason)
 
+    def pattern(self, steps: tuple[str | int, ...], text: str) -> re.Pattern[str]:
+        """Return the pattern at these keys and indices. Raises InputError, with its line, if it is broken."""
+        try:
+            return re.compile(text)
+        except re.error as error:
+            raise self.error(steps, f"broken pattern: {error}") from error
+
     def _refuse_repeated_keys(self, node: yaml.Node) -> None:
         if isinstance(node, yaml.MappingNode):
             seen: dict[str, int] = {}

@@ -9,6 +9,7 @@ import click
 from natsscan import __version__
 from natsscan.cli.explain import explain_command
 from natsscan.cli.map import map_command
+from natsscan.cli.patch import patch_command
 from natsscan.cli.rules import rules_command
 from natsscan.cli.scan import scan_command
 from natsscan.cli.schema import schema_command
@@ -37,6 +38,7 @@ class _ScanByDefault(click.Group):
         scan_command,
         topology_command,
         map_command,
+        patch_command,
         verify_command,
         rules_command,
         explain_command,

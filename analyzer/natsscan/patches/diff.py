@@ -35,24 +35,43 @@ def _hunks(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[bytes]:
     tail = 0
     while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
         tail += 1
-    before, after = max(same - _CONTEXT, 0), max(tail - _CONTEXT, 0)
-    left, right = old[before : len(old) - after], new[before : len(new) - after]
-    for group in SequenceMatcher(None, left, right, autojunk=False).get_grouped_opcodes(_CONTEXT):
-        yield _range(before, group[0][1], group[-1][2], group[0][3], group[-1][4])
-        for what, i1, i2, j1, j2 in group:
-            if what == "equal":
-                yield from (_line(b" ", line) for line in left[i1:i2])
-                continue
-            yield from (_line(b"-", line) for line in left[i1:i2])
-            yield from (_line(b"+", line) for line in right[j1:j2])
+    matcher = SequenceMatcher(None, old[same : len(old) - tail], new[same : len(new) - tail], autojunk=False)
+    changes = [
+        (same + i1, same + i2, same + j1, same + j2)
+        for what, i1, i2, j1, j2 in matcher.get_opcodes()
+        if what != "equal"
+    ]
+    group: list[tuple[int, int, int, int]] = []
+    for change in changes:
+        if group and change[0] - group[-1][1] > 2 * _CONTEXT:
+            yield from _hunk(old, new, group)
+            group = []
+        group.append(change)
+    if group:
+        yield from _hunk(old, new, group)
 
 
-def _range(offset: int, i1: int, i2: int, j1: int, j2: int) -> bytes:
-    return f"@@ -{_span(offset, i1, i2)} +{_span(offset, j1, j2)} @@\n".encode()
+def _hunk(old: Sequence[bytes], new: Sequence[bytes], group: Sequence[tuple[int, int, int, int]]) -> Iterator[bytes]:
+    """Yield the lines of one hunk, with the lines around its changes."""
+    first, last = group[0], group[-1]
+    before = min(first[0], _CONTEXT)
+    after = min(len(old) - last[1], _CONTEXT)
+    yield _range(first[0] - before, last[1] + after, first[2] - before, last[3] + after)
+    at = first[0] - before
+    for i1, i2, j1, j2 in group:
+        yield from (_line(b" ", line) for line in old[at:i1])
+        yield from (_line(b"-", line) for line in old[i1:i2])
+        yield from (_line(b"+", line) for line in new[j1:j2])
+        at = i2
+    yield from (_line(b" ", line) for line in old[at : at + after])
 
 
-def _span(offset: int, start: int, end: int) -> str:
-    return f"{offset + start + (end > start)},{end - start}"
+def _range(i1: int, i2: int, j1: int, j2: int) -> bytes:
+    return f"@@ -{_span(i1, i2)} +{_span(j1, j2)} @@\n".encode()
+
+
+def _span(start: int, end: int) -> str:
+    return f"{start + (end > start)},{end - start}"
 
 
 def _line(mark: bytes, line: bytes) -> bytes:

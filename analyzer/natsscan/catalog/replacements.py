@@ -1,0 +1,75 @@
+"""What rule files say of text about one broker that is to be about another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from natsscan.catalog.strict import Strict
+from natsscan.catalog.yamlfile import YamlFile
+from natsscan.model.errors import InputError
+
+
+class ServiceRule(Strict, frozen=True):
+    """A compose service that runs the broker: the keys it keeps, and those it gets, as text."""
+
+    keeps: tuple[str, ...]
+    sets: str
+
+
+class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"):
+    """What takes the place of a broker's names, ports, URLs, images and packages; nothing does of what is `dropped`."""
+
+    id: str
+    title: str
+    links: tuple[str, ...]
+    source: str
+    target: str
+    words: dict[str, str]
+    ports: dict[int, int]
+    url_schemes: dict[str, str]
+    images: dict[str, str]
+    packages: dict[str, dict[str, str]]
+    dropped: str
+    service: ServiceRule
+
+
+@dataclass(frozen=True, slots=True)
+class Replacements:
+    """The same, ready to be used."""
+
+    rules: ReplacementsFile
+    dropped: re.Pattern[str]
+    _images: tuple[tuple[re.Pattern[bytes], bytes], ...]
+    _rest: re.Pattern[bytes]
+    _new: dict[bytes, bytes]
+
+    def text(self, data: bytes) -> bytes:
+        """Return text about the old broker as text about the new one; what is about neither stays."""
+        for pattern, image in self._images:
+            data = pattern.sub(image, data)
+        return self._rest.sub(lambda found: self._new[found[0]], data)
+
+
+def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> Replacements:
+    """Return the replacements of the last file. Raises InputError, with file and line, for a broken pattern."""
+    last = None
+    for file, rules in files:
+        for name in rules.images:
+            file.pattern(("images", name), name)
+        file.pattern(("dropped",), rules.dropped)
+        last = rules
+    if last is None:
+        raise InputError("no rule file of kind `replacements`; the bundled one is rules/targets/nats.yaml")
+    new = {f"{old}://": f"{now}://" for old, now in last.url_schemes.items()} | last.words
+    ports = {str(old): str(now) for old, now in last.ports.items()}
+    words = "|".join(re.escape(word) for word in sorted(new, key=len, reverse=True))
+    numbers = "|".join(sorted(ports))
+    return Replacements(
+        last,
+        re.compile(last.dropped),
+        tuple((re.compile(old.encode()), now.encode()) for old, now in sorted(last.images.items())),
+        re.compile(rf"{words}|(?<![\d.])(?:{numbers})(?!\d)".encode()),
+        {old.encode(): now.encode() for old, now in (new | ports).items()},
+    )

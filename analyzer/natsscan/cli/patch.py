@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import fnmatch
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from natsscan.cli.options import scan_options, server_version_option
+from natsscan.model.errors import InputError
+from natsscan.model.patch import Applicability, Patch, Stage
+
+if TYPE_CHECKING:
+    from natsscan.patches.engine import Selection
+
+CHANGES = 1
+
+
+@click.command("patch")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--stage",
+    "stage_name",
+    type=click.Choice([stage.value for stage in Stage]),
+    help="The stage whose patches are wanted.  [default: the first one with something to do]",
+)
+@click.option("--unsafe", is_flag=True, help="Also patches that are right as a rule but want a look.")
+@click.option("--only", multiple=True, metavar="WHAT", help="A rule, service or path (with * and ?); repeatable.")
+@click.option("--write", is_flag=True, help="Make the changes in the files.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask for each patch, with its diff shown.")
+@click.option("--check", is_flag=True, help="Print nothing but the count; exit with 1 if something would change.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write a series of patch files.")
+@server_version_option
+@scan_options
+def patch_command(
+    paths: tuple[Path, ...],
+    stage_name: str | None,
+    unsafe: bool,
+    only: tuple[str, ...],
+    write: bool,
+    interactive: bool,
+    check: bool,
+    output: Path | None,
+    server_version: str | None,
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+) -> int:
+    """Print changes that put NATS beside RabbitMQ, or what a later stage needs, as a diff.
+
+    The diff is one that `git apply` takes. Nothing is changed without --write or --interactive. What natsscan does not
+    rewrite is listed with what to do by hand.
+    """
+    if sum((write, interactive, check, output is not None)) > 1:
+        raise click.UsageError(
+            "--write, --interactive, --check and --output exclude each other", ctx=click.get_current_context()
+        )
+    tree, patches = _patches(paths, exclude, rules, definitions, server_version)
+    patches = tuple(patch for patch in patches if not only or _is_wanted(patch, only))
+    wanted = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    if output is not None:
+        return _write_series(tree, patches, Stage(stage_name) if stage_name else None, wanted, output)
+    stage = Stage(stage_name) if stage_name else _first_stage(patches, wanted)
+    return _run(tree, patches, stage, wanted, write=write, interactive=interactive, check=check)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The files of a project as they were read."""
+
+    root: Path
+    read: Callable[[str], bytes | None]
+
+    def files(self, patches: Iterable[Patch]) -> dict[str, bytes | None]:
+        return {path: self.read(path) for patch in patches for path in patch.paths}
+
+    def is_executable(self, path: str) -> bool:
+        return os.access(self.root / path, os.X_OK)
+
+
+def _patches(
+    paths: tuple[Path, ...],
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+    server_version: str | None,
+) -> tuple[_Tree, tuple[Patch, ...]]:
+    from natsscan.cli.mapping import parse_version
+    from natsscan.cli.scan import scan_with_rules
+    from natsscan.model.source import FileKind
+    from natsscan.nats.decisions import Decisions
+    from natsscan.nats.plan import make_plan
+    from natsscan.patches.checks import checked
+    from natsscan.patches.plan import make_patches
+    from natsscan.source.project import open_project
+    from natsscan.source.read import read_file
+
+    server = parse_version(server_version) if server_version else None
+    report, catalog = scan_with_rules(paths, exclude, rules, None, definitions)
+    usages = [finding.usage for finding in report.to_migrate.findings]
+    mapping = make_plan(report.topology, usages, catalog.target, Decisions(), server)
+    root = open_project(paths).root
+    known: dict[str, bytes | None] = {}
+
+    def read(path: str) -> bytes | None:
+        if path not in known:
+            data = read_file(root, path)
+            known[path] = data if isinstance(data, bytes) else None
+        return known[path]
+
+    kinds = {usage.span.path: usage.language for usage in usages}
+    found = checked(make_patches(report, mapping, catalog, read), catalog, read, lambda path: FileKind(kinds[path]))
+    return _Tree(root, read), found
+
+
+def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:
+    names = [patch.service, *patch.paths, *(span.path for span in patch.at)]
+    return any(
+        fnmatch.fnmatchcase(name, each) or name.startswith(each.rstrip("/") + "/") for each in only for name in names
+    )
+
+
+def _first_stage(patches: Iterable[Patch], wanted: set[Applicability]) -> Stage:
+    return next((patch.stage for patch in patches if patch.applicability in wanted), Stage.PREPARE)
+
+
+def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]) -> Selection:
+    """Return the patches of a stage that can be made now: what an earlier stage still has to add comes first."""
+    from natsscan.patches.engine import Selection, select
+
+    earlier = {
+        path: patch
+        for patch in patches
+        if patch.stage.rank < stage.rank and patch.applicability is Applicability.SAFE
+        for path in patch.paths
+    }
+    due = [patch for patch in patches if patch.stage is stage and patch.applicability in wanted]
+    early = {patch.id: earlier[path] for patch in due for path in patch.paths if path in earlier}
+    found = select(patch for patch in due if patch.id not in early)
+    waiting = tuple((p, f"'{early[p.id].title}' comes first, in {early[p.id].stage}") for p in due if p.id in early)
+    return Selection(found.kept, (*found.held, *waiting))
+
+
+def _run(
+    tree: _Tree,
+    patches: tuple[Patch, ...],
+    stage: Stage,
+    wanted: set[Applicability],
+    *,
+    write: bool,
+    interactive: bool,
+    check: bool,
+) -> int:
+    from natsscan.reports.patches import by_hand, patch_diff, summary, titled
+
+    found = _select(patches, stage, wanted)
+    others = [patch for patch in patches if patch.stage is stage and patch.applicability not in wanted]
+    told = summary(found.kept, found.held, others, stage)
+    if check:
+        sys.stdout.write(told)
+        return CHANGES if found.kept else 0
+    chosen = _ask(tree, found.kept) if interactive else found.kept
+    if write or interactive:
+        _write(tree, chosen)
+        sys.stdout.write(told if write else f"{len(chosen)} of {told}")
+        return 0
+    files = tree.files(found.kept)
+    out = sys.stdout.buffer
+    for patch in found.kept:
+        out.write(titled(patch) + patch_diff(patch, files, tree.is_executable) + b"\n")
+    hand = [patch for patch in others if patch.applicability is Applicability.MANUAL]
+    if hand:
+        out.write(f"# By hand in {stage}:\n{by_hand(hand)}".encode())
+    out.flush()
+    sys.stderr.write(told)
+    return 0
+
+
+def _write(tree: _Tree, patches: tuple[Patch, ...]) -> None:
+    """Make patches in the files, as they are now: one that has changed since it was read is refused."""
+    from natsscan.patches.engine import ChangedError, apply
+    from natsscan.source.read import read_file
+    from natsscan.source.write import write_files
+
+    now: dict[str, bytes | None] = {}
+    for path, before in tree.files(patches).items():
+        data = read_file(tree.root, path)
+        now[path] = data if isinstance(data, bytes) else None
+        if now[path] != before:
+            raise InputError(f"{path}: has changed since it was read; nothing was written, run again")
+    try:
+        write_files(tree.root, apply(now, patches))
+    except ChangedError as error:
+        raise InputError(f"{error}; nothing was written, run again") from error
+
+
+def _write_series(
+    tree: _Tree, patches: tuple[Patch, ...], stage: Stage | None, wanted: set[Applicability], folder: Path
+) -> int:
+    from natsscan.patches.engine import select
+    from natsscan.reports.patches import series
+    from natsscan.source.write import write_files
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"-o {folder}: is there already; give a new or empty folder")
+    found = select(p for p in patches if p.applicability in wanted and stage in (None, p.stage))
+    files = series(found.kept, tree.files(found.kept), tree.is_executable)
+    write_files(folder, dict(files))
+    for patch, reason in found.held:
+        sys.stderr.write(f"held back: {patch.title}: {reason}\n")
+    sys.stdout.write(f"{folder}: {len(files)} patches; apply them with git am {folder}/*.patch\n")
+    return 0
+
+
+def _ask(tree: _Tree, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
+    """Show each patch and ask, after the manner of `git add -p`; return those that are wanted."""
+    from natsscan.reports.patches import patch_diff, titled
+
+    chosen: list[Patch] = []
+    files = tree.files(patches)
+    for at, patch in enumerate(patches):
+        diff = patch_diff(patch, files, tree.is_executable)
+        click.echo((titled(patch) + diff).decode(errors="replace"), nl=False)
+        answer = click.prompt(
+            f"({at + 1}/{len(patches)}) make this change [y,n,a,q,e,?]", default="n", show_default=False
+        )
+        while answer not in ("y", "n", "a", "q", "e"):
+            click.echo("y make it; n do not; a make it and all that follow; q make none of the rest; e edit the diff")
+            answer = click.prompt("[y,n,a,q,e]", default="n", show_default=False)
+        if answer == "e":
+            _edit(tree, diff)
+        elif answer in ("y", "a"):
+            chosen.append(patch)
+        if answer == "a":
+            return (*chosen, *patches[at + 1 :])
+        if answer == "q":
+            break
+    return tuple(chosen)
+
+
+def _edit(tree: _Tree, diff: bytes) -> None:
+    """Let the user edit a diff and make what is left of it."""
+    text = click.edit(diff.decode(errors="surrogateescape"), extension=".diff")
+    if text is None:
+        click.echo("left as it was; nothing of this patch is made")
+        return
+    done = subprocess.run(
+        ["git", "apply", "--recount", "-"],  # noqa: S607  # the user's own git
+        cwd=tree.root,
+        input=text.encode(errors="surrogateescape"),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        click.echo(f"git does not take this: {done.stderr.decode(errors='replace').strip()}; nothing of it is made")

@@ -1,0 +1,27 @@
+"""Stretches of whole lines, and what stands beside them."""
+
+from __future__ import annotations
+
+
+def line_start(data: bytes, at: int) -> int:
+    """Return where the line of an offset begins."""
+    return data.rfind(b"\n", 0, at) + 1
+
+
+def line_end(data: bytes, at: int) -> int:
+    """Return where the line of an offset ends, its line end included."""
+    end = data.find(b"\n", at)
+    return len(data) if end < 0 else end + 1
+
+
+def is_alone(data: bytes, start: int, end: int, *, before: bytes = b" \t-", after: bytes = b" \t\r\n,") -> bool:
+    """Tell whether nothing but blanks and list marks share the first and last line of a stretch with it."""
+    return not data[line_start(data, start) : start].strip(before) and not data[end : line_end(data, end)].strip(after)
+
+
+def whole(data: bytes, text: bytes, at: int) -> bytes:
+    """Return lines to insert at an offset: where the file ends without a line end, one comes before them."""
+    newline = b"\r\n" if b"\r\n" in data else b"\n"
+    if at and data[at - 1 : at] != b"\n":
+        return newline + text.rstrip(b"\r\n")
+    return text if text.endswith(b"\n") else text + newline

@@ -1,0 +1,49 @@
+"""What an editor of a surface hands on: places of the broker in a file, and what stands beside each on NATS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from natsscan.catalog.broker import Broker
+from natsscan.catalog.replacements import Replacements
+from natsscan.model.source import SourceFile
+from natsscan.model.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a file that is the broker's as a whole.
+
+    `twin` is what stands for it on NATS, inserted at `beside`; None if nothing can, and `reason` says why. Removing the
+    stretch leaves `left` in its place; None if it may not be removed as it is. `answers` are the usages in it.
+    """
+
+    start: int
+    end: int
+    answers: tuple[Usage, ...]
+    twin: bytes | None
+    beside: int
+    reason: str
+    left: bytes | None = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The places of a file, and the usages that belong to none, each with the reason why people have to look."""
+
+    places: tuple[Place, ...]
+    others: tuple[tuple[Usage, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file with the broker's usages in it, and what an editor goes by."""
+
+    source: SourceFile
+    usages: tuple[Usage, ...]
+    broker: Broker
+    replacements: Replacements
+
+
+Editor = Callable[[Job], Reading]

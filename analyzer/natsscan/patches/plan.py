@@ -1,0 +1,176 @@
+"""All patches of a report, stage by stage: what edits can do, and what people have to write."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.model.finding import Finding
+from natsscan.model.mapping import Fidelity, Gap
+from natsscan.model.mapping import Mapping as NatsMapping
+from natsscan.model.patch import Applicability, Edit, Patch, RemovedFile, Stage, digest, edit
+from natsscan.model.report import Report
+from natsscan.model.source import FileKind, SourceFile
+from natsscan.model.usage import Tier, Usage
+from natsscan.patches.haskell import manual_patches
+from natsscan.patches.place import Job, Place
+from natsscan.patches.registry import EDITORS
+
+_HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
+_KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
+_NO_EDITOR = "natsscan does not rewrite files of this kind yet."
+_ADDS = "Only adds: nothing that runs today reads it."
+_REMOVES = "What it removes is about {} alone; make it when nothing reads or runs that any more."
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the report with the places that its editor found."""
+
+    path: str
+    kind: FileKind
+    data: bytes
+    places: tuple[Place, ...]
+
+
+def make_patches(
+    report: Report, mapping: NatsMapping, catalog: Catalog, read: Callable[[str], bytes | None]
+) -> tuple[Patch, ...]:
+    """Return all patches, by stage and title. `read` gives the bytes of a file of the project, None if it is gone."""
+    findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.usage.language in _KINDS:
+            by_file.setdefault(finding.usage.span.path, []).append(finding)
+    known = {_key(finding.usage): finding for finding in findings}
+    areas: dict[tuple[str, str], list[_File]] = {}
+    manual: dict[tuple[str, str], list[Usage]] = {}
+    for path, here in sorted(by_file.items()):
+        kind = FileKind(here[0].usage.language)
+        data = read(path)
+        usages = tuple(finding.usage for finding in here)
+        if data is None or kind not in EDITORS:
+            manual.setdefault((path, _NO_EDITOR), []).extend(usages)
+            continue
+        reading = EDITORS[kind](Job(SourceFile(path, kind, data), usages, catalog.broker, catalog.replacements))
+        for usage, reason in reading.others:
+            manual.setdefault((path, reason), []).append(usage)
+        for place in reading.places:
+            if place.reason:
+                manual.setdefault((path, place.reason), []).extend(place.answers)
+        areas.setdefault(_area(path, kind, usages[0].service), []).append(_File(path, kind, data, reading.places))
+    found: list[Patch] = []
+    names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
+    for (service, area), files in sorted(areas.items()):
+        found += _patches(service, area, files, mapping.gaps, known, names)
+    found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
+    found += manual_patches(findings, mapping)
+    return tuple(sorted(found, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
+
+
+def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:
+    """Return whose and what a file is part of: files of a chart are changed together, others one by one."""
+    if kind not in _HELM:
+        return service, path
+    folder = path.partition("/templates/")[0] if "/templates/" in path else posixpath.dirname(path)
+    return service, folder or path
+
+
+def _patches(
+    service: str,
+    area: str,
+    files: Iterable[_File],
+    gaps: Iterable[Gap],
+    known: Mapping[tuple[str, int, str], Finding],
+    names: tuple[str, str],
+) -> list[Patch]:
+    """Return the patch that puts NATS beside, and the one that removes what it stood beside."""
+    added: list[Edit] = []
+    removed: list[Edit] = []
+    gone: list[RemovedFile] = []
+    about: list[Usage] = []
+    cleared: list[Usage] = []
+    for file in files:
+        cuts = [place for place in file.places if place.left is not None]
+        added += [
+            edit(file.path, file.data, place.beside, place.beside, place.twin) for place in file.places if place.twin
+        ]
+        about += [usage for place in file.places if place.twin for usage in place.answers]
+        cleared += [usage for place in cuts for usage in place.answers]
+        if cuts and not any(place.twin is not None for place in file.places) and _is_empty_without(file.data, cuts):
+            gone.append(RemovedFile(file.path, digest(file.data)))
+        else:
+            removed += [edit(file.path, file.data, p.start, p.end, p.left) for p in cuts if p.left is not None]
+    found = []
+    if added:
+        reason = f"{_ADDS}{_rationale(about, gaps)}"
+        found.append(
+            _patch(
+                Stage.PREPARE,
+                Applicability.SAFE,
+                f"{area}: {names[1]} beside {names[0]}",
+                reason,
+                service,
+                about,
+                known,
+            )
+        )
+        found[-1] = replace(found[-1], edits=tuple(added))
+    if removed or gone:
+        clean = _patch(
+            Stage.CLEAN_UP,
+            Applicability.UNSAFE,
+            f"{area}: {names[0]} goes",
+            _REMOVES.format(names[0]),
+            service,
+            cleared,
+            known,
+        )
+        found.append(replace(clean, edits=tuple(removed), removes=tuple(gone)))
+    return found
+
+
+def _is_empty_without(data: bytes, cuts: Iterable[Place]) -> bool:
+    """Tell whether nothing but comments is left of a file."""
+    parts, at = [], 0
+    for place in sorted(cuts, key=lambda place: place.start):
+        parts.append(data[at : place.start])
+        at = place.end
+    left = b"".join([*parts, data[at:]])
+    return all(line.strip() in (b"", b"---") or line.lstrip().startswith(b"#") for line in left.splitlines())
+
+
+def _rationale(usages: Iterable[Usage], gaps: Iterable[Gap]) -> str:
+    """Return what a patch keeps of the AMQP side, in the words of the gap that it closes; empty if it closes none."""
+    spans = {usage.span for usage in usages}
+    gap = next((g for g in gaps if g.fidelity is not Fidelity.EXACT and spans.intersection(g.at)), None)
+    return f" It is about {gap.property}: {gap.advice}" if gap else ""
+
+
+def _manual(path: str, reason: str, usages: list[Usage], known: Mapping[tuple[str, int, str], Finding]) -> Patch:
+    lines = ", ".join(dict.fromkeys(str(usage.span.line) for usage in usages))
+    patch = _patch(Stage.CUT_OVER, Applicability.MANUAL, f"{path}: by hand", reason, usages[0].service, usages, known)
+    return replace(
+        patch, instructions=f"{path}, lines {lines}: {reason}", id=f"{patch.id}-{digest(reason.encode())[:6]}"
+    )
+
+
+def _patch(
+    stage: Stage,
+    applicability: Applicability,
+    title: str,
+    reason: str,
+    service: str,
+    usages: Iterable[Usage],
+    known: Mapping[tuple[str, int, str], Finding],
+) -> Patch:
+    usages = tuple(usages)
+    answers = tuple(dict.fromkeys(known[_key(usage)].fingerprint for usage in usages))
+    at = tuple(dict.fromkeys(usage.span for usage in usages))
+    return Patch(f"{stage}-{digest(title.encode())[:8]}", title, stage, applicability, reason, service, answers, at)
+
+
+def _key(usage: Usage) -> tuple[str, int, str]:
+    return usage.span.path, usage.span.start, usage.symbol

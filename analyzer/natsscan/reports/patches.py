@@ -1,0 +1,92 @@
+"""Patches as text: a diff that `git apply` takes, with titles between, or a series of mails that `git am` takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from textwrap import fill
+
+from natsscan.model.patch import Applicability, Check, Patch
+from natsscan.patches.diff import file_diff
+from natsscan.patches.engine import Files, apply
+from natsscan.reports.escape import visible
+
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_WIDTH = 100
+
+
+def patch_diff(patch: Patch, files: Files, is_executable: Callable[[str], bool]) -> bytes:
+    """Return the diff of one patch against the files as they are."""
+    after = apply(files, [patch])
+    parts = (file_diff(p, files.get(p), after[p], is_executable=is_executable(p)) for p in sorted(after))
+    return b"".join(parts)
+
+
+def titled(patch: Patch) -> bytes:
+    """Return the lines that stand above a patch's diff: they are no part of it to git."""
+    lines = [f"{patch.stage}, {patch.applicability}: {patch.title}", *fill(patch.reason, _WIDTH).splitlines()]
+    return "".join(f"# {visible(line)}\n" for line in lines).encode()
+
+
+def by_hand(patches: Iterable[Patch]) -> str:
+    """Return what people have to do, as lines that are no part of a diff."""
+    lines = []
+    for patch in patches:
+        first, *others = fill(visible(patch.instructions), _WIDTH).splitlines()
+        lines += [f"# - {first}", *(f"#   {line}" for line in others)]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def series(patches: Iterable[Patch], files: Files, is_executable: Callable[[str], bool]) -> dict[str, bytes]:
+    """Return a file for each patch, numbered, each on top of those before it."""
+    done: list[Patch] = []
+    found: dict[str, bytes] = {}
+    before = dict(files)
+    for number, patch in enumerate(patches, start=1):
+        done.append(patch)
+        after = {**files, **apply(files, done)}
+        diff = b"".join(
+            file_diff(path, before.get(path), after[path], is_executable=is_executable(path)) for path in patch.paths
+        )
+        slug = _NOT_IN_NAMES.sub("-", f"{patch.stage} {patch.title}".lower()).strip("-")[:60].strip("-")
+        found[f"{number:04}-{slug}.patch"] = _mail(patch) + diff
+        before = after
+    return found
+
+
+def _mail(patch: Patch) -> bytes:
+    """Return the head of a mail, dated as `git format-patch` dates what has no date."""
+    passed = [name for name in ("applies", "parses", "idempotent", "rescan_clean") if _passed(patch, name)]
+    body = [fill(patch.reason, 72), "", f"Stage: {patch.stage}", f"Applicability: {patch.applicability}"]
+    body.append(f"Checks: {', '.join(name.replace('_', ' ') for name in passed)}")
+    head = [
+        "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001",
+        "From: natsscan <natsscan@example.invalid>",
+        "Date: Mon, 17 Sep 2001 00:00:00 +0000",
+        f"Subject: [PATCH] {patch.title}",
+        "",
+    ]
+    return ("\n".join([*head, *body, "", "---", ""])).encode()
+
+
+def _passed(patch: Patch, name: str) -> bool:
+    return getattr(patch.checks, name) is Check.PASSED
+
+
+def summary(kept: Iterable[Patch], held: Iterable[tuple[Patch, str]], others: Iterable[Patch], stage: str) -> str:
+    """Return what there is to do in a stage, in a few lines."""
+    kept, held, others = tuple(kept), tuple(held), tuple(others)
+    files = {path for patch in kept for path in patch.paths}
+    hand = sum(patch.applicability is Applicability.MANUAL for patch in others)
+    unsafe = sum(patch.applicability is Applicability.UNSAFE for patch in others)
+    lines = [f"{stage}: {_count(len(kept), 'patch', 'patches')} in {_count(len(files), 'file', 'files')}"]
+    if unsafe:
+        lines[0] += f"; {unsafe} that want a look are left out, see --unsafe"
+    if hand:
+        lines[0] += f"; {hand} by hand"
+    lines += [f"  held back: {patch.title}: {reason}" for patch, reason in held]
+    return "\n".join(lines) + "\n"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
