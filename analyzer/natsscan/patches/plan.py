@@ -15,12 +15,15 @@ from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches.haskell import manual_patches
-from natsscan.patches.place import Job, Place
+from natsscan.patches.pinned import Pinned, find_pinned
+from natsscan.patches.place import Job, Place, Reading
 from natsscan.patches.registry import EDITORS
 
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
 _NO_EDITOR = "natsscan does not rewrite files of this kind yet."
+_PINNED = "It is read by {}, which is not built from this tree and speaks as it always did: it keeps its broker."
+_STAYS = "What runs beside it from released images still needs the broker, so it stays when all else has moved."
 _ADDS = "Only adds: nothing that runs today reads it."
 _REMOVES = "What it removes is about {} alone; make it when nothing reads or runs that any more."
 
@@ -45,22 +48,24 @@ def make_patches(
         if finding.usage.language in _KINDS:
             by_file.setdefault(finding.usage.span.path, []).append(finding)
     known = {_key(finding.usage): finding for finding in findings}
+    sources = [
+        SourceFile(path, FileKind(here[0].usage.language), data)
+        for path, here in sorted(by_file.items())
+        if (data := read(path)) is not None
+    ]
+    pinned = find_pinned(sources, catalog.broker)
     areas: dict[tuple[str, str], list[_File]] = {}
     manual: dict[tuple[str, str], list[Usage]] = {}
-    for path, here in sorted(by_file.items()):
-        kind = FileKind(here[0].usage.language)
-        data = read(path)
-        usages = tuple(finding.usage for finding in here)
-        if data is None or kind not in EDITORS:
-            manual.setdefault((path, _NO_EDITOR), []).extend(usages)
-            continue
-        reading = EDITORS[kind](Job(SourceFile(path, kind, data), usages, catalog.broker, catalog.replacements))
+    for source in sources:
+        usages = [finding.usage for finding in by_file[source.path]]
+        reading = _read(source, usages, pinned, catalog)
         for usage, reason in reading.others:
-            manual.setdefault((path, reason), []).append(usage)
+            manual.setdefault((source.path, reason), []).append(usage)
         for place in reading.places:
             if place.reason:
-                manual.setdefault((path, place.reason), []).extend(place.answers)
-        areas.setdefault(_area(path, kind, usages[0].service), []).append(_File(path, kind, data, reading.places))
+                manual.setdefault((source.path, place.reason), []).extend(place.answers)
+        part = _area(source.path, source.kind, usages[0].service)
+        areas.setdefault(part, []).append(_File(source.path, source.kind, source.data, reading.places))
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
     for (service, area), files in sorted(areas.items()):
@@ -68,6 +73,28 @@ def make_patches(
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
     return tuple(sorted(found, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
+
+
+def _read(source: SourceFile, usages: Iterable[Usage], pinned: Pinned, catalog: Catalog) -> Reading:
+    """Return what the editor of a file finds in it, without what cannot move."""
+    editor = EDITORS.get(source.kind)
+    others: list[tuple[Usage, str]] = []
+    free: list[Usage] = []
+    for usage in usages:
+        image = pinned.files.get(source.path) or pinned.services.get((source.path, usage.definition or ""))
+        if image is not None:
+            others.append((usage, _PINNED.format(image)))
+        elif editor is None:
+            others.append((usage, _NO_EDITOR))
+        else:
+            free.append(usage)
+    if editor is None or not free:
+        return Reading((), tuple(others))
+    found = editor(Job(source, tuple(free), catalog.broker, catalog.replacements))
+    places = found.places
+    if pinned.keeps_broker(source.path):
+        places = tuple(replace(place, left=None, reason=place.reason or _STAYS) for place in places)
+    return Reading(places, (*others, *found.others))
 
 
 def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:

@@ -23,6 +23,9 @@ from natsscan.surfaces.yamltree import Entry, ValueKind, read_yaml
 _OPENS = re.compile(r"(?:if|with|range|define|block)\b")
 _INDENT = re.compile(r"\bn?indent\s+(\d+)")
 _NAMES = ("name", "key", "id", "alias", "release", "host")
+_EMPTY_BLOCK = re.compile(
+    rb"[ \t]*\{\{-? *(?:if|with|range)\b[^{}]*\}\}[ \t]*\r?\n[ \t]*\{\{-? *end *-?\}\}[ \t]*\r?\n"
+)
 _VALUE_ONLY = "Only the value is the broker's, and one key cannot have two values: change it when the service moves."
 _NO_NAME = "It would be called the same on NATS, so the two cannot stand side by side."
 _SETTING = "It does not name the broker and stays; see what unit and meaning its reader gives it on NATS."
@@ -236,12 +239,29 @@ class _Editor:
             else:
                 twins.append(twin)
         text = b"".join(twins)
+        if text and run[0][1] is not None:
+            text = self._guarded(text)
         if not text:
             left = None if reason in (_TORN, _BRANCHES) else b""
             return Place(start, end, answers, None, end, reason or _DROPPED, left)
         if self._is_there(run, text):
             return Place(start, end, answers, b"", end, "")
         return Place(start, end, answers, whole(self.data, text, end), end, reason)
+
+    def _guarded(self, text: bytes) -> bytes:
+        """Return lines of a template under the condition that the values they ask for are there at all.
+
+        Values may come from outside of this tree, where nobody has written any for NATS yet.
+        """
+        if self.job.source.kind is not FileKind.HELM_TEMPLATE:
+            return text
+        target = self.job.replacements.rules.target.encode()
+        asked = set(re.findall(rb"(?<![\w.)])(\$?[\w.]*\." + target + rb")\.\w", text))
+        if len(asked) != 1 or text.lstrip().startswith(b"{{"):
+            return text
+        indent = text[: len(text) - len(text.lstrip(b" "))]
+        newline = b"\r\n" if text.endswith(b"\r\n") else b"\n"
+        return b"%s{{- if %s }}%s%s%s{{- end }}%s" % (indent, *asked, newline, text, indent, newline)
 
     def _is_there(self, run: Sequence[tuple[_Span, Entry | None, list[Usage]]], text: bytes) -> bool:
         """Tell whether what would be put beside a place stands there already, under the same name."""
@@ -304,13 +324,32 @@ class _Editor:
             is_text = not any(action.start <= start < action.end for action in self.actions)
             if span.has(start) and is_text and not self.data[line_start(self.data, start) : start].strip():
                 left_out.append(_Span(line_start(self.data, start), line_end(self.data, start)))
+        cuts = [(lines.start, lines.end, b"") for lines in set(left_out)]
         parts, at = [], span.start
-        for lines in sorted(set(left_out), key=lambda lines: (lines.start, -lines.end)):
-            if lines.start >= at:
-                parts.append(self.data[at : lines.start])
-                at = lines.end
+        for start, end, text in sorted([*cuts, *self._optional(span)], key=lambda cut: (cut[0], -cut[1])):
+            if start >= at:
+                parts += [self.data[at:start], text]
+                at = end
         parts.append(self.data[at : span.end])
-        return b"".join(parts)
+        return _EMPTY_BLOCK.sub(b"", b"".join(parts))
+
+    def _optional(self, span: _Span) -> Iterator[tuple[int, int, bytes]]:
+        """Yield what makes references to secrets optional: pods start though the secret has nothing for NATS yet."""
+        for entry in self.tree.entries:
+            children = self.children.get(entry.place, ())
+            if entry.name != "secretKeyRef" or not span.has(entry.value[0]) or not children:
+                continue
+            if any(child.name == "optional" for child in children):
+                continue
+            last = children[-1]
+            end = self._end(last)
+            if self.data[entry.value[0] : entry.value[0] + 1] == b"{":
+                yield end, end, b", optional: true"
+            elif last.key is not None:
+                after = line_end(self.data, end)
+                indent = self.data[line_start(self.data, last.key[0]) : last.key[0]]
+                newline = b"\r\n" if self.data[:after].endswith(b"\r\n") else b"\n"
+                yield after, after, indent + b"optional: true" + newline
 
     def _in_flow(self, entry: Entry) -> _Span:
         """Return what goes with an entry that shares its lines: up to the next one, or else from the one before."""
