@@ -14,7 +14,9 @@ def test_files_are_written_removed_and_keep_their_mode(tmp_path: Path) -> None:
     (tmp_path / "run").write_bytes(b"old")
     (tmp_path / "run").chmod(0o750)
     (tmp_path / "gone").write_bytes(b"")
-    write_files(tmp_path, {"run": b"new", "gone": None, "a/b/c": b"\r\n"})
+    (tmp_path / "empty/then").mkdir(parents=True)
+    (tmp_path / "empty/then/gone").write_bytes(b"")
+    write_files(tmp_path, {"run": b"new", "gone": None, "empty/then/gone": None, "a/b/c": b"\r\n"})
     assert (tmp_path / "run").read_bytes() == b"new"
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o750
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == ["a", "a/b", "a/b/c", "run"]

@@ -19,7 +19,10 @@ class ServiceRule(Strict, frozen=True):
 
 
 class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"):
-    """What takes the place of a broker's names, ports, URLs, images and packages; nothing does of what is `dropped`."""
+    """What takes the place of a broker's names, ports, URLs, images and packages; nothing does of what is `dropped`.
+
+    `chart` are the files, by name, of a chart that brings the target; `{name}` in them is what it is called.
+    """
 
     id: str
     title: str
@@ -33,6 +36,7 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     packages: dict[str, dict[str, str]]
     dropped: str
     service: ServiceRule
+    chart: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Replacements:
     rules: ReplacementsFile
     dropped: re.Pattern[str]
     _images: tuple[tuple[re.Pattern[bytes], bytes], ...]
+    _urls: re.Pattern[bytes]
     _rest: re.Pattern[bytes]
     _new: dict[bytes, bytes]
 
@@ -49,6 +54,7 @@ class Replacements:
         """Return text about the old broker as text about the new one; what is about neither stays."""
         for pattern, image in self._images:
             data = pattern.sub(image, data)
+        data = self._urls.sub(rb"\1", data)  # the path of a URL is a virtual host, and an account is in no URL
         return self._rest.sub(lambda found: self._new[found[0]], data)
 
 
@@ -65,11 +71,13 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
     new = {f"{old}://": f"{now}://" for old, now in last.url_schemes.items()} | last.words
     ports = {str(old): str(now) for old, now in last.ports.items()}
     words = "|".join(re.escape(word) for word in sorted(new, key=len, reverse=True))
+    schemes = "|".join(map(re.escape, last.url_schemes))
     numbers = "|".join(sorted(ports))
     return Replacements(
         last,
         re.compile(last.dropped),
         tuple((re.compile(old.encode()), now.encode()) for old, now in sorted(last.images.items())),
+        re.compile(rf"((?:{schemes})://[^\s\"'<>`/]*)/[^\s\"'<>`]*".encode()),
         re.compile(rf"{words}|(?<![\d.])(?:{numbers})(?!\d)".encode()),
         {old.encode(): now.encode() for old, now in (new | ports).items()},
     )

@@ -92,7 +92,6 @@ def _patches(
 ) -> tuple[_Tree, tuple[Patch, ...]]:
     from natsscan.cli.mapping import parse_version
     from natsscan.cli.scan import scan_with_rules
-    from natsscan.model.source import FileKind
     from natsscan.nats.decisions import Decisions
     from natsscan.nats.plan import make_plan
     from natsscan.patches.checks import checked
@@ -113,9 +112,12 @@ def _patches(
             known[path] = data if isinstance(data, bytes) else None
         return known[path]
 
-    kinds = {usage.span.path: usage.language for usage in usages}
-    found = checked(make_patches(report, mapping, catalog, read), catalog, read, lambda path: FileKind(kinds[path]))
-    return _Tree(root, read), found
+    def below(folder: str) -> tuple[str, ...]:
+        files = (path for path in (root / folder).rglob("*") if path.is_file() and not path.is_symlink())
+        return tuple(sorted(path.relative_to(root).as_posix() for path in files))
+
+    found = make_patches(report, mapping, catalog, read, below)
+    return _Tree(root, read), checked(found, report, catalog, read)
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:
@@ -213,7 +215,7 @@ def _write_series(
     write_files(folder, dict(files))
     for patch, reason in found.held:
         sys.stderr.write(f"held back: {patch.title}: {reason}\n")
-    sys.stdout.write(f"{folder}: {len(files)} patches; apply them with git am {folder}/*.patch\n")
+    sys.stdout.write(f"{folder}: {len(files)} patches; apply them with git am --keep-cr {folder}/*.patch\n")
     return 0
 
 

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+
+import yaml
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
+from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches.engine import ChangedError, apply
-from natsscan.patches.place import Job
+from natsscan.patches.place import Job, broker_templates
 from natsscan.patches.registry import EDITORS
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.registry import READERS
 from natsscan.surfaces.surface import Surface
 
+_YAML = frozenset({FileKind.YAML, FileKind.COMPOSE, FileKind.HELM_VALUES, FileKind.HELM_CHART})
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _AGAIN = "Making it twice would change the files twice."
 _WORSE = "The file could be read less well afterwards."
 _LEFT = "What it is about would still be there, or something new of it."
 
 
 def checked(
-    patches: Iterable[Patch], catalog: Catalog, read: Callable[[str], bytes | None], kind_of: Callable[[str], FileKind]
+    patches: Iterable[Patch], report: Report, catalog: Catalog, read: Callable[[str], bytes | None]
 ) -> tuple[Patch, ...]:
     """Return patches with what was checked; manual ones as they are."""
+    usages = [finding.usage for finding in report.to_migrate.findings]
+    kinds = {usage.span.path: usage.language for usage in usages}
+    templates = broker_templates(usages)
     return tuple(
-        patch if patch.applicability is Applicability.MANUAL else _checked(patch, catalog, read, kind_of)
+        patch if patch.applicability is Applicability.MANUAL else _checked(patch, kinds, templates, catalog, read)
         for patch in patches
     )
 
 
 def _checked(
-    patch: Patch, catalog: Catalog, read: Callable[[str], bytes | None], kind_of: Callable[[str], FileKind]
+    patch: Patch,
+    kinds: Mapping[str, str],
+    templates: frozenset[str],
+    catalog: Catalog,
+    read: Callable[[str], bytes | None],
 ) -> Patch:
     files = {path: read(path) for path in patch.paths}
     try:
@@ -44,7 +56,7 @@ def _checked(
         old = files[path]
         if new is None or old is None:
             continue
-        kind = kind_of(path)
+        kind = FileKind(kinds[path])
         before, faults = _read(SourceFile(path, kind, old), catalog)
         now, faults_now = _read(SourceFile(path, kind, new), catalog)
         if faults_now > faults:
@@ -52,9 +64,9 @@ def _checked(
         symbols = [usage.symbol for usage in before]
         if any(usage.symbol not in symbols for usage in now) or len(now) > len(before):
             rescan = Check.FAILED
-        if patch.stage is Stage.CLEAN_UP and len(now) >= len(before) > 0:
+        if patch.stage.rank > Stage.PREPARE.rank and len(now) >= len(before) > 0:
             rescan = Check.FAILED
-        reading = EDITORS[kind](Job(SourceFile(path, kind, new), now, catalog.broker, catalog.replacements))
+        reading = EDITORS[kind](Job(SourceFile(path, kind, new), now, catalog.broker, catalog.replacements, templates))
         if patch.stage is Stage.PREPARE and any(place.twin for place in reading.places):
             idempotent = Check.FAILED
     checks = Checks(Check.PASSED, parses, idempotent, rescan)
@@ -71,7 +83,18 @@ def _read(source: SourceFile, catalog: Catalog) -> tuple[tuple[Usage, ...], int]
         return (), 0
     surface = Surface(source, TextPositions(source.path, source.data), "", catalog.broker, catalog.secrets)
     result = reader(surface)
-    return tuple(usage for usage in result.usages if usage.tier is Tier.DIRECT), len(result.problems)
+    usages = tuple(usage for usage in result.usages if usage.tier is Tier.DIRECT)
+    return usages, len(result.problems) + (source.kind in _YAML and not _composes(source.data))
+
+
+def _composes(data: bytes) -> bool:
+    """Tell whether text is YAML to the last alias; templates are not."""
+    try:
+        for _ in yaml.compose_all(data, Loader=_LOADER):
+            pass
+    except (yaml.YAMLError, RecursionError):
+        return False
+    return True
 
 
 def _demoted(patch: Patch, checks: Checks, reason: str) -> Patch:
@@ -83,6 +106,6 @@ def _demoted(patch: Patch, checks: Checks, reason: str) -> Patch:
         edits=(),
         creates=(),
         removes=(),
-        instructions=f"{patch.title}, at {lines}",
+        instructions=f"{patch.title}: {reason} Look at {lines}.",
         checks=checks,
     )

@@ -44,21 +44,29 @@ def find_pinned(sources: Iterable[SourceFile], broker: Broker) -> Pinned:
     files: dict[str, str] = {}
     services: dict[tuple[str, str], str] = {}
     for source in sources:
-        if source.kind is FileKind.COMPOSE:
-            for service, image, mounted in _released(source, broker):
+        if source.kind in (FileKind.COMPOSE, FileKind.YAML) and _SERVICES.encode() in source.data:
+            tree = _tree(source)
+            for service, image, mounted in _released(source, tree, broker):
                 held = {path for path in configs if any(path == m or path.startswith(f"{m}/") for m in mounted)}
                 if held:
                     files = dict.fromkeys(held, image) | files
                     services[source.path, service] = image
+                    if not _runs_broker(tree, broker):  # what its services share, they share with none but themselves
+                        files = {source.path: image} | files
     files |= _values_of_others(sources, broker)
     return Pinned(files, services, frozenset(posixpath.dirname(path) for path, _ in services))
 
 
-def _released(source: SourceFile, broker: Broker) -> Iterable[tuple[str, str, list[str]]]:
+def _runs_broker(tree: YamlTree, broker: Broker) -> bool:
+    images = (e.text for e in tree.entries if len(e.path) == 3 and (e.path[0], e.name) == (_SERVICES, "image"))
+    return any(broker.image.search(image) for image in images)
+
+
+def _released(source: SourceFile, tree: YamlTree, broker: Broker) -> Iterable[tuple[str, str, list[str]]]:
     """Yield each service with an image that is not built here: its name, image, and what it mounts."""
-    tree = _tree(source)
     folder = posixpath.dirname(source.path)
-    names = [e.path[1] for e in tree.entries if len(e.path) == 2 and e.path[0] == _SERVICES and e.key]
+    services = (e.path[1] for e in tree.entries if len(e.path) == 2 and e.path[0] == _SERVICES and e.key)
+    names = list(dict.fromkeys(services))
     texts: dict[tuple[str, ...], list[str]] = {}
     for entry in tree.entries:
         if entry.path[:1] == (_SERVICES,) and entry.text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from natsscan.catalog.broker import Broker
@@ -29,21 +29,41 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """Lines that can be about one system only, and what they are when the program has moved."""
+
+    start: int
+    end: int
+    text: bytes
+    answers: tuple[Usage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """The places of a file, and the usages that belong to none, each with the reason why people have to look."""
+    """The places of a file, lines to switch, and the usages in neither, with the reason why people have to look."""
 
     places: tuple[Place, ...]
     others: tuple[tuple[Usage, str], ...]
+    switches: tuple[Switch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file with the broker's usages in it, and what an editor goes by."""
+    """A file with the broker's usages in it, and what an editor goes by.
+
+    `templates` are the named templates of charts with something of the broker in them.
+    """
 
     source: SourceFile
     usages: tuple[Usage, ...]
     broker: Broker
     replacements: Replacements
+    templates: frozenset[str] = frozenset()
 
 
 Editor = Callable[[Job], Reading]
+
+
+def broker_templates(usages: Iterable[Usage]) -> frozenset[str]:
+    """Return the named templates of charts with something of the broker in them."""
+    return frozenset(usage.symbol for usage in usages if any(argument.name == "holds" for argument in usage.arguments))

@@ -10,13 +10,14 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.model.finding import Finding
 from natsscan.model.mapping import Fidelity, Gap
 from natsscan.model.mapping import Mapping as NatsMapping
-from natsscan.model.patch import Applicability, Edit, Patch, RemovedFile, Stage, digest, edit
+from natsscan.model.patch import Applicability, Edit, NewFile, Patch, RemovedFile, Stage, digest, edit
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
+from natsscan.patches.brokerfiles import chart_twin, is_chart, removals
 from natsscan.patches.haskell import manual_patches
 from natsscan.patches.pinned import Pinned, find_pinned
-from natsscan.patches.place import Job, Place, Reading
+from natsscan.patches.place import Job, Place, Reading, Switch, broker_templates
 from natsscan.patches.registry import EDITORS
 
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
@@ -25,6 +26,7 @@ _NO_EDITOR = "natsscan does not rewrite files of this kind yet."
 _PINNED = "It is read by {}, which is not built from this tree and speaks as it always did: it keeps its broker."
 _STAYS = "What runs beside it from released images still needs the broker, so it stays when all else has moved."
 _ADDS = "Only adds: nothing that runs today reads it."
+_SWITCHES = "These lines can be about one broker only. Make it when the programs that read them have moved."
 _REMOVES = "What it removes is about {} alone; make it when nothing reads or runs that any more."
 
 
@@ -36,12 +38,34 @@ class _File:
     kind: FileKind
     data: bytes
     places: tuple[Place, ...]
+    switches: tuple[Switch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is changed together: the files with findings.
+
+    Of a chart of the broker, `whole` are all its files, and `creates` those of the chart that comes beside it.
+    """
+
+    service: str
+    area: str
+    files: tuple[_File, ...]
+    whole: Mapping[str, bytes]
+    creates: tuple[NewFile, ...]
 
 
 def make_patches(
-    report: Report, mapping: NatsMapping, catalog: Catalog, read: Callable[[str], bytes | None]
+    report: Report,
+    mapping: NatsMapping,
+    catalog: Catalog,
+    read: Callable[[str], bytes | None],
+    below: Callable[[str], tuple[str, ...]],
 ) -> tuple[Patch, ...]:
-    """Return all patches, by stage and title. `read` gives the bytes of a file of the project, None if it is gone."""
+    """Return all patches, by stage and title.
+
+    `read` gives the bytes of a file of the project, None if it is gone; `below` the paths of all files in a folder.
+    """
     findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -54,28 +78,37 @@ def make_patches(
         if (data := read(path)) is not None
     ]
     pinned = find_pinned(sources, catalog.broker)
+    templates = broker_templates(finding.usage for finding in findings)
     areas: dict[tuple[str, str], list[_File]] = {}
     manual: dict[tuple[str, str], list[Usage]] = {}
     for source in sources:
         usages = [finding.usage for finding in by_file[source.path]]
-        reading = _read(source, usages, pinned, catalog)
+        reading = _read(source, usages, pinned, catalog, templates)
         for usage, reason in reading.others:
             manual.setdefault((source.path, reason), []).append(usage)
         for place in reading.places:
             if place.reason:
                 manual.setdefault((source.path, place.reason), []).extend(place.answers)
         part = _area(source.path, source.kind, usages[0].service)
-        areas.setdefault(part, []).append(_File(source.path, source.kind, source.data, reading.places))
+        areas.setdefault(part, []).append(
+            _File(source.path, source.kind, source.data, reading.places, reading.switches)
+        )
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
     for (service, area), files in sorted(areas.items()):
-        found += _patches(service, area, files, mapping.gaps, known, names)
+        chart = below(area) if _is_chart(area, files, catalog) else ()
+        whole = {path: data for path in chart if (data := read(path)) is not None}
+        creates = tuple(new for new in chart_twin(area, whole, catalog.replacements) if read(new.path) is None)
+        belongs = _Part(service, area, tuple(files), whole, creates)
+        found += _patches(belongs, mapping.gaps, known, names)
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
     return tuple(sorted(found, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
 
 
-def _read(source: SourceFile, usages: Iterable[Usage], pinned: Pinned, catalog: Catalog) -> Reading:
+def _read(
+    source: SourceFile, usages: Iterable[Usage], pinned: Pinned, catalog: Catalog, templates: frozenset[str]
+) -> Reading:
     """Return what the editor of a file finds in it, without what cannot move."""
     editor = EDITORS.get(source.kind)
     others: list[tuple[Usage, str]] = []
@@ -90,11 +123,11 @@ def _read(source: SourceFile, usages: Iterable[Usage], pinned: Pinned, catalog: 
             free.append(usage)
     if editor is None or not free:
         return Reading((), tuple(others))
-    found = editor(Job(source, tuple(free), catalog.broker, catalog.replacements))
+    found = editor(Job(source, tuple(free), catalog.broker, catalog.replacements, templates))
     places = found.places
     if pinned.keeps_broker(source.path):
         places = tuple(replace(place, left=None, reason=place.reason or _STAYS) for place in places)
-    return Reading(places, (*others, *found.others))
+    return Reading(places, (*others, *found.others), found.switches)
 
 
 def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:
@@ -105,57 +138,54 @@ def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:
     return service, folder or path
 
 
+def _is_chart(area: str, files: Iterable[_File], catalog: Catalog) -> bool:
+    """Tell whether a part of the tree is a chart of the broker."""
+    return posixpath.basename(area) in catalog.broker.charts and is_chart(file.path for file in files)
+
+
 def _patches(
-    service: str,
-    area: str,
-    files: Iterable[_File],
+    part: _Part,
     gaps: Iterable[Gap],
     known: Mapping[tuple[str, int, str], Finding],
     names: tuple[str, str],
 ) -> list[Patch]:
-    """Return the patch that puts NATS beside, and the one that removes what it stood beside."""
+    """Return the patch that puts the target beside, and the one that removes what it stood beside."""
     added: list[Edit] = []
     removed: list[Edit] = []
-    gone: list[RemovedFile] = []
+    gone = list(removals(part.whole))
     about: list[Usage] = []
     cleared: list[Usage] = []
-    for file in files:
+    for file in part.files:
         cuts = [place for place in file.places if place.left is not None]
+        cleared += [usage for place in cuts for usage in place.answers]
+        if file.path in part.whole:
+            about += [usage for place in file.places for usage in place.answers] if part.creates else []
+            continue
         added += [
             edit(file.path, file.data, place.beside, place.beside, place.twin) for place in file.places if place.twin
         ]
         about += [usage for place in file.places if place.twin for usage in place.answers]
-        cleared += [usage for place in cuts for usage in place.answers]
         if cuts and not any(place.twin is not None for place in file.places) and _is_empty_without(file.data, cuts):
             gone.append(RemovedFile(file.path, digest(file.data)))
         else:
             removed += [edit(file.path, file.data, p.start, p.end, p.left) for p in cuts if p.left is not None]
     found = []
-    if added:
+    if added or part.creates:
         reason = f"{_ADDS}{_rationale(about, gaps)}"
-        found.append(
-            _patch(
-                Stage.PREPARE,
-                Applicability.SAFE,
-                f"{area}: {names[1]} beside {names[0]}",
-                reason,
-                service,
-                about,
-                known,
-            )
-        )
-        found[-1] = replace(found[-1], edits=tuple(added))
+        title = f"{part.area}: {names[1]} beside {names[0]}"
+        patch = _patch(Stage.PREPARE, Applicability.SAFE, title, reason, part.service, about, known)
+        found.append(replace(patch, edits=tuple(added), creates=part.creates))
+    switches = [(file, each) for file in part.files if file.path not in part.whole for each in file.switches]
+    if switches:
+        title = f"{part.area}: {names[1]} in the place of {names[0]}"
+        usages = [usage for _, each in switches for usage in each.answers]
+        patch = _patch(Stage.CUT_OVER, Applicability.UNSAFE, title, _SWITCHES, part.service, usages, known)
+        edits = tuple(edit(file.path, file.data, each.start, each.end, each.text) for file, each in switches)
+        found.append(replace(patch, edits=edits))
     if removed or gone:
-        clean = _patch(
-            Stage.CLEAN_UP,
-            Applicability.UNSAFE,
-            f"{area}: {names[0]} goes",
-            _REMOVES.format(names[0]),
-            service,
-            cleared,
-            known,
-        )
-        found.append(replace(clean, edits=tuple(removed), removes=tuple(gone)))
+        title, reason = f"{part.area}: {names[0]} goes", _REMOVES.format(names[0])
+        patch = _patch(Stage.CLEAN_UP, Applicability.UNSAFE, title, reason, part.service, cleared, known)
+        found.append(replace(patch, edits=tuple(removed), removes=tuple(gone)))
     return found
 
 

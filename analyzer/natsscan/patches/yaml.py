@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Usage
 from natsscan.patches.lines import is_alone, line_end, line_start, whole
-from natsscan.patches.place import Job, Place, Reading
+from natsscan.patches.place import Job, Place, Reading, Switch
 from natsscan.surfaces.helmdefines import named_templates
 from natsscan.surfaces.helmmask import Action, find_actions, mask
 from natsscan.surfaces.helmscope import Meaning, resolve
@@ -23,6 +23,9 @@ from natsscan.surfaces.yamltree import Entry, ValueKind, read_yaml
 _OPENS = re.compile(r"(?:if|with|range|define|block)\b")
 _INDENT = re.compile(r"\bn?indent\s+(\d+)")
 _NAMES = ("name", "key", "id", "alias", "release", "host")
+_NOT_SWITCHED = re.compile(rb"^[ \t-]*image:|\brabbitmq(?:ctl|admin|-diagnostics|-plugins)\b|/api/")
+_DEFINES = re.compile(rb"\s*\{\{-?\s*define\b")
+_ANCHOR = re.compile(rb"(?m)(?:^|[ \t\[{,-])&([\w-]+)(?=[ \t\r\n]|$)")
 _EMPTY_BLOCK = re.compile(
     rb"[ \t]*\{\{-? *(?:if|with|range)\b[^{}]*\}\}[ \t]*\r?\n[ \t]*\{\{-? *end *-?\}\}[ \t]*\r?\n"
 )
@@ -36,6 +39,7 @@ _SOMEBODY_ELSES = (
     "and what needs it after that."
 )
 _NO_COMMAND = "A service of a workflow takes no command, and the image needs -js: start NATS in a step of its own."
+_TOOL = "It prepares the broker for others, which wait for it: take it out by hand, and what waits for it with it."
 _DROPPED = "Nothing on NATS takes its place: an account comes with the credentials, and there is no management API."
 
 
@@ -64,7 +68,8 @@ class _Editor:
         if job.source.path.endswith(".tpl"):
             bodies = [(*template.body, ()) for template in named_templates(self.data, self.actions)]
         self.tree = read_yaml(self.data, masked, self.actions, bodies)
-        self.owned = {u.span.start for u in job.usages if any(a.name == "owner" for a in u.arguments)}
+        self.owned = {u.span.start for u in job.usages if _has(u, "owner") or self._is_service(u)}
+        self.tools = {u.span.start for u in job.usages if self._is_service(u)}
         self._alone = {
             line_start(self.data, action.start): action
             for action in self.actions
@@ -78,9 +83,10 @@ class _Editor:
     def reading(self) -> Reading:
         found: dict[_Span, tuple[Entry | None, list[Usage]]] = {}
         others: list[tuple[Usage, str]] = []
+        lone: list[Usage] = []
         blocks = list(self._blocks())
         for usage in self.job.usages:
-            if any(argument.name == "sets" for argument in usage.arguments) and not self._names(usage):
+            if _has(usage, "sets") and not self._names(usage) and not self._is_service(usage):
                 others.append((usage, _SETTING))
                 continue
             at = usage.span.start
@@ -90,10 +96,34 @@ class _Editor:
             if around is not None and (span is None or around.start <= span.start):
                 entry, span = None, around
             if span is None:
-                others.append((usage, _VALUE_ONLY))
+                lone.append(usage)
             else:
                 found.setdefault(span, (entry, []))[1].append(usage)
-        return Reading(tuple(self._place(run) for run in _runs(self._outer(found))), tuple(others))
+        outer = self._outer(found)
+        self.anchors = {name for span, _, _ in outer for name in _ANCHOR.findall(self.data, span.start, span.end)}
+        switches, rest = self._switches(lone)
+        return Reading(tuple(map(self._place, _runs(outer))), (*others, *rest), switches)
+
+    def _switches(self, lone: Iterable[Usage]) -> tuple[tuple[Switch, ...], list[tuple[Usage, str]]]:
+        """Return the lines that say something else when the program has moved, and the usages that need people.
+
+        Commands and images of other programs are not had by changing names.
+        """
+        lines: dict[int, list[Usage]] = {}
+        rest: list[tuple[Usage, str]] = []
+        for usage in lone:
+            start = line_start(self.data, usage.span.start)
+            line = self.data[start : line_end(self.data, start)]
+            if usage.is_call or _NOT_SWITCHED.search(line) or self.job.replacements.text(line) == line:
+                rest.append((usage, _VALUE_ONLY))
+            else:
+                lines.setdefault(start, []).append(usage)
+        switches = []
+        for start, usages in sorted(lines.items()):
+            end = line_end(self.data, start)
+            text = self._with_templates(self.job.replacements.text(self.data[start:end]))
+            switches.append(Switch(start, end, text, tuple(usages)))
+        return tuple(switches), rest
 
     def _outer(
         self, found: dict[_Span, tuple[Entry | None, list[Usage]]]
@@ -107,6 +137,11 @@ class _Editor:
             else:
                 kept.append((span, entry, list(usages)))
         return kept
+
+    def _is_service(self, usage: Usage) -> bool:
+        """Tell whether a usage is a compose service that prepares the broker for others, as a rule says."""
+        compose = self.job.source.kind is FileKind.COMPOSE
+        return compose and _has(usage, "sets") and usage.symbol.count(".") == 1 and usage.symbol.startswith("services.")
 
     def _names(self, usage: Usage) -> bool:
         return self.job.broker.name.search(usage.symbol) is not None
@@ -220,7 +255,9 @@ class _Editor:
     def _is_about(self, action: Action, meaning: Meaning) -> bool:
         broker = self.job.broker
         if action.body.startswith("define"):
-            return any(broker.name.search(string.text) for string in meaning.strings)
+            return any(
+                broker.name.search(string.text) or string.text in self.job.templates for string in meaning.strings
+            )
         named = [reference for reference in meaning.references if broker.name.search(reference.dotted)]
         others = [r for r in meaning.references if r.is_value and r not in named]
         quoted = not action.prints and any(broker.name.search(string.text) for string in meaning.strings)
@@ -242,7 +279,7 @@ class _Editor:
         if text and run[0][1] is not None:
             text = self._guarded(text)
         if not text:
-            left = None if reason in (_TORN, _BRANCHES) else b""
+            left = None if reason in (_TORN, _BRANCHES, _TOOL) else b""
             return Place(start, end, answers, None, end, reason or _DROPPED, left)
         if self._is_there(run, text):
             return Place(start, end, answers, b"", end, "")
@@ -292,10 +329,33 @@ class _Editor:
                 return b""
             if self._runs_broker(entry):
                 return self._service(span, entry)
+            if entry.key is not None and entry.path[0] == "services" and entry.key[0] in self.tools:
+                return _TOOL
             if self.job.replacements.text(self._name(entry).encode()) == self._name(entry).encode():
                 return _NO_NAME
-        new = self.job.replacements.text(self._without_dropped(span))
-        return _NO_NAME if new == self.data[span.start : span.end] else new
+        new = self._renamed(self.job.replacements.text(self._without_dropped(span)))
+        if new == self.data[span.start : span.end]:
+            return _NO_NAME
+        return b"\n" + new if entry is None and _DEFINES.match(new) else new
+
+    def _renamed(self, text: bytes) -> bytes:
+        """Return a twin whose anchors, and aliases of those, have names of their own."""
+        suffix = b"-" + self.job.replacements.rules.target.encode()
+        text = self._with_templates(text)
+        for name in sorted(self.anchors):
+            text = re.sub(rb"(?<![\w-])([&*])" + re.escape(name) + rb"(?![\w-])", rb"\g<1>" + name + suffix, text)
+        return text
+
+    def _with_templates(self, text: bytes) -> bytes:
+        """Return text in which templates about the broker that are not called so give way to those beside them."""
+        for name in sorted(self.job.templates):
+            if self.job.replacements.text(name.encode()) == name.encode():
+                text = text.replace(f'"{name}"'.encode(), f'"{name}{self._suffix}"'.encode())
+        return text
+
+    @property
+    def _suffix(self) -> str:
+        return self.job.replacements.rules.target.capitalize()
 
     def _not_ours(self, entry: Entry) -> str | None:
         """Return why new names do not do for a thing that others bring: a remote chart, a workflow's service."""
@@ -307,6 +367,9 @@ class _Editor:
             return _SOMEBODY_ELSES
         if repository is not None and "://" in repository.text and not repository.text.startswith("file:"):
             return _SOMEBODY_ELSES
+        alias = self.tree.child(entry.place, "alias")
+        if alias is not None and self.job.replacements.text(alias.text.encode()) == alias.text.encode():
+            return _NO_NAME
         image = self.tree.child(entry.place, "image")
         runs = image is not None and self.job.broker.image.search(image.text) is not None
         return _NO_COMMAND if runs and self.job.source.kind is not FileKind.COMPOSE and "jobs" in entry.path else None
@@ -375,6 +438,10 @@ class _Editor:
             if child.name in rule.keeps and lines is not None:
                 parts.append(replacements.text(self.data[lines.start : lines.end]))
         return b"".join(parts)
+
+
+def _has(usage: Usage, name: str) -> bool:
+    return any(argument.name == name for argument in usage.arguments)
 
 
 def _depth(actions: Iterable[Action]) -> int:

@@ -28,6 +28,7 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> None:
             done.append((target, before, target.stat().st_mode if before is not None else 0))
             if data is None:
                 target.unlink()
+                _remove_empty(target.parent, root)
             else:
                 staged.pop(target).replace(target)
     except OSError as error:
@@ -55,11 +56,19 @@ def _stage(target: Path, data: bytes) -> Path:
     return staged
 
 
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Remove a folder and those above it, as far as nothing is left in them and they are below the root."""
+    while folder != root and folder.is_relative_to(root) and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
 def _restore(done: list[tuple[Path, bytes | None, int]]) -> None:
     for target, before, mode in reversed(done):
         if before is None:
             target.unlink(missing_ok=True)
         else:
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(before)
             target.chmod(mode & 0o7777)
 
