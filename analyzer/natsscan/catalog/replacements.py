@@ -10,6 +10,9 @@ from natsscan.catalog.strict import Strict
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
 
+# A character of a URL's host or path, or a template's action in one.
+_PART = r"(?:\{\{[^{}]*\}\}|[^\s\"'<>`/])"
+
 
 class ServiceRule(Strict, frozen=True):
     """A compose service that runs the broker: the keys it keeps, and those it gets, as text."""
@@ -77,7 +80,7 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
         last,
         re.compile(last.dropped),
         tuple((re.compile(old.encode()), now.encode()) for old, now in sorted(last.images.items())),
-        re.compile(rf"((?:{schemes})://[^\s\"'<>`/]*)/[^\s\"'<>`]*".encode()),
+        re.compile(rf"((?:{schemes})://{_PART}*)/{_PART}*".encode()),
         re.compile(rf"{words}|(?<![\d.])(?:{numbers})(?!\d)".encode()),
         {old.encode(): now.encode() for old, now in (new | ports).items()},
     )

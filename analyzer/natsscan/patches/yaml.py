@@ -25,6 +25,7 @@ _INDENT = re.compile(r"\bn?indent\s+(\d+)")
 _NAMES = ("name", "key", "id", "alias", "release", "host")
 _NOT_SWITCHED = re.compile(rb"^[ \t-]*image:|\brabbitmq(?:ctl|admin|-diagnostics|-plugins)\b|/api/")
 _DEFINES = re.compile(rb"\s*\{\{-?\s*define\b")
+_WORD = re.compile(rb"[A-Za-z_][\w-]*")
 _ANCHOR = re.compile(rb"(?m)(?:^|[ \t\[{,-])&([\w-]+)(?=[ \t\r\n]|$)")
 _EMPTY_BLOCK = re.compile(
     rb"[ \t]*\{\{-? *(?:if|with|range)\b[^{}]*\}\}[ \t]*\r?\n[ \t]*\{\{-? *end *-?\}\}[ \t]*\r?\n"
@@ -114,7 +115,7 @@ class _Editor:
         for usage in lone:
             start = line_start(self.data, usage.span.start)
             line = self.data[start : line_end(self.data, start)]
-            if usage.is_call or _NOT_SWITCHED.search(line) or self.job.replacements.text(line) == line:
+            if usage.is_call or self._is_fixed(line):
                 rest.append((usage, _VALUE_ONLY))
             else:
                 lines.setdefault(start, []).append(usage)
@@ -137,6 +138,12 @@ class _Editor:
             else:
                 kept.append((span, entry, list(usages)))
         return kept
+
+    def _is_fixed(self, line: bytes) -> bool:
+        """Tell whether a line is not about the target once its names are changed."""
+        names = (word.decode(errors="replace") for word in _WORD.findall(line))
+        dropped = any(map(self.job.replacements.dropped.fullmatch, names))
+        return dropped or bool(_NOT_SWITCHED.search(line)) or self.job.replacements.text(line) == line
 
     def _is_service(self, usage: Usage) -> bool:
         """Tell whether a usage is a compose service that prepares the broker for others, as a rule says."""
