@@ -96,6 +96,7 @@ def _patches(
     from natsscan.nats.plan import make_plan
     from natsscan.patches.checks import checked
     from natsscan.patches.plan import make_patches
+    from natsscan.source.discover import list_files
     from natsscan.source.project import open_project
     from natsscan.source.read import read_file
 
@@ -112,11 +113,8 @@ def _patches(
             known[path] = data if isinstance(data, bytes) else None
         return known[path]
 
-    def below(folder: str) -> tuple[str, ...]:
-        files = (path for path in (root / folder).rglob("*") if path.is_file() and not path.is_symlink())
-        return tuple(sorted(path.relative_to(root).as_posix() for path in files))
-
-    found = make_patches(report, mapping, catalog, read, below)
+    paths_of_all = list_files(root, exclude).paths
+    found = make_patches(report, mapping, catalog, read, paths_of_all)
     return _Tree(root, read), checked(found, report, catalog, read)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from natsscan.catalog.broker import Broker
 from natsscan.model.source import FileKind, SourceFile
-from natsscan.source.kinds import is_helmfile
 from natsscan.surfaces.chartfiles import read_helmfile
 from natsscan.surfaces.helmmask import find_actions, mask
 from natsscan.surfaces.yamltree import YamlTree, read_yaml
@@ -21,23 +20,28 @@ class Pinned:
     """What cannot move, each with the image or chart that it belongs to.
 
     `files` are configurations by their paths, `services` those of compose files by path and name. In the `folders` of
-    such compose files the broker has to stay.
+    such compose files, and in the files `with_broker`, the broker has to stay.
     """
 
     files: Mapping[str, str]
     services: Mapping[tuple[str, str], str]
     folders: frozenset[str]
+    with_broker: frozenset[str]
 
     def keeps_broker(self, path: str) -> bool:
-        """Tell whether a file is below a folder in which the broker has to stay."""
-        return any(path.startswith(folder + "/") or not folder for folder in self.folders)
+        """Tell whether the broker has to stay in a file."""
+        return path in self.with_broker or any(path.startswith(folder + "/") or not folder for folder in self.folders)
 
 
-def find_pinned(sources: Iterable[SourceFile], broker: Broker) -> Pinned:
+def find_pinned(
+    sources: Iterable[SourceFile], helmfiles: Iterable[SourceFile], charts: Container[str], broker: Broker
+) -> Pinned:
     """Return what cannot move, of files that have to do with the broker.
 
+    `helmfiles` are all of the project, `charts` the names of its charts.
     A compose service is one if it has an image, is not built here, and mounts a configuration with the broker in it;
-    values are if all releases that get them install charts from elsewhere.
+    values are if all releases that get them install charts from elsewhere that there are here too: older releases of
+    them.
     """
     sources = tuple(sources)
     configs = {source.path for source in sources if source.kind in (FileKind.YAML, FileKind.HELM_VALUES)}
@@ -53,8 +57,9 @@ def find_pinned(sources: Iterable[SourceFile], broker: Broker) -> Pinned:
                     services[source.path, service] = image
                     if not _runs_broker(tree, broker):  # what its services share, they share with none but themselves
                         files = {source.path: image} | files
-    files |= _values_of_others(sources, broker)
-    return Pinned(files, services, frozenset(posixpath.dirname(path) for path, _ in services))
+    foreign, with_broker = _foreign(helmfiles, configs, charts, broker)
+    folders = frozenset(posixpath.dirname(path) for path, _ in services)
+    return Pinned(files | foreign, services, folders, with_broker)
 
 
 def _runs_broker(tree: YamlTree, broker: Broker) -> bool:
@@ -83,20 +88,37 @@ def _released(source: SourceFile, tree: YamlTree, broker: Broker) -> Iterable[tu
         yield name, image, [each for each in mounted if each.startswith(f"{folder}/" if folder else "")]
 
 
-def _values_of_others(sources: Iterable[SourceFile], broker: Broker) -> dict[str, str]:
-    """Return the files of values whose releases all install charts that are not in this tree."""
+def _foreign(
+    helmfiles: Iterable[SourceFile], configs: Container[str], own: Container[str], broker: Broker
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the values whose releases all install charts from elsewhere, and where their broker comes from.
+
+    That is the helmfile of such a release, and the values for the broker's own chart in it.
+    """
     charts: dict[str, set[str]] = {}
-    for source in sources:
-        if is_helmfile(source.path):
-            folder = posixpath.dirname(source.path)
-            for release in read_helmfile(source.data).releases:
-                for file in release.files:
-                    charts.setdefault(posixpath.normpath(posixpath.join(folder, file)), set()).add(release.chart)
-    return {
+    releases: dict[str, list[tuple[str, str]]] = {}
+    for source in helmfiles:
+        folder = posixpath.dirname(source.path)
+        for release in read_helmfile(source.data).releases:
+            for file in release.files:
+                path = posixpath.normpath(posixpath.join(folder, file))
+                charts.setdefault(path, set()).add(release.chart)
+                releases.setdefault(source.path, []).append((path, release.chart))
+    found = {
         path: sorted(names)[0]
         for path, names in charts.items()
-        if not any(name.startswith(".") or posixpath.basename(name) in broker.charts for name in names)
+        if path in configs and all(_is_older(name, own, broker) for name in names)
     }
+    stays: set[str] = set()
+    for helmfile, values in releases.items():
+        if any(path in found for path, _ in values):
+            stays |= {helmfile, *(path for path, chart in values if posixpath.basename(chart) in broker.charts)}
+    return found, frozenset(stays)
+
+
+def _is_older(chart: str, own: Container[str], broker: Broker) -> bool:
+    name = posixpath.basename(chart)
+    return not chart.startswith(".") and name in own and name not in broker.charts
 
 
 def _tree(source: SourceFile) -> YamlTree:

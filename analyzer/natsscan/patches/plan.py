@@ -19,6 +19,7 @@ from natsscan.patches.haskell import manual_patches
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Job, Place, Reading, Switch, broker_templates
 from natsscan.patches.registry import EDITORS
+from natsscan.source.kinds import is_helmfile
 
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
@@ -60,12 +61,13 @@ def make_patches(
     mapping: NatsMapping,
     catalog: Catalog,
     read: Callable[[str], bytes | None],
-    below: Callable[[str], tuple[str, ...]],
+    paths: Iterable[str],
 ) -> tuple[Patch, ...]:
     """Return all patches, by stage and title.
 
-    `read` gives the bytes of a file of the project, None if it is gone; `below` the paths of all files in a folder.
+    `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files.
     """
+    paths = tuple(paths)
     findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -77,7 +79,11 @@ def make_patches(
         for path, here in sorted(by_file.items())
         if (data := read(path)) is not None
     ]
-    pinned = find_pinned(sources, catalog.broker)
+    helmfiles = [
+        SourceFile(p, FileKind.YAML, data) for p in filter(is_helmfile, paths) if (data := read(p)) is not None
+    ]
+    charts = {posixpath.basename(posixpath.dirname(path)) for path in paths if path.endswith("/Chart.yaml")}
+    pinned = find_pinned(sources, helmfiles, charts, catalog.broker)
     templates = broker_templates(finding.usage for finding in findings)
     areas: dict[tuple[str, str], list[_File]] = {}
     manual: dict[tuple[str, str], list[Usage]] = {}
@@ -96,7 +102,7 @@ def make_patches(
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
     for (service, area), files in sorted(areas.items()):
-        chart = below(area) if _is_chart(area, files, catalog) else ()
+        chart = [p for p in paths if p.startswith(f"{area}/")] if _is_chart(area, files, catalog) else []
         whole = {path: data for path in chart if (data := read(path)) is not None}
         creates = tuple(new for new in chart_twin(area, whole, catalog.replacements) if read(new.path) is None)
         belongs = _Part(service, area, tuple(files), whole, creates)

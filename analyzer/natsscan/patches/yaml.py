@@ -183,8 +183,7 @@ class _Editor:
         if entry.parent < 0:
             return False
         if entry.kind in (ValueKind.MAP,):
-            named = [child for child in self.children.get(entry.place, ()) if child.name in _NAMES]
-            return any(broker.name.search(child.text) for child in named[:1])
+            return broker.name.search(self._name(entry)) is not None
         return broker.name.search(entry.text) is not None
 
     def _runs_broker(self, entry: Entry) -> bool:
@@ -319,7 +318,9 @@ class _Editor:
         if entry.key is not None:
             return entry.name
         if entry.kind is ValueKind.MAP:
-            return next((child.text for child in self.children.get(entry.place, ()) if child.name in _NAMES), "")
+            metadata = self.tree.child(entry.place, "metadata")
+            named = self.children.get(metadata.place if metadata is not None else entry.place, ())
+            return next((child.text for child in named if child.name in _NAMES), "")
         return entry.text
 
     def _twin(self, span: _Span, entry: Entry | None) -> bytes | str:
