@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from natsscan.catalog.replacements import Replacements
 from natsscan.model.patch import NewFile, RemovedFile, digest
@@ -49,8 +49,3 @@ def chart_twin(folder: str, files: Mapping[str, bytes], replacements: Replacemen
 def removals(files: Mapping[str, bytes]) -> tuple[RemovedFile, ...]:
     """Return the removal of files."""
     return tuple(RemovedFile(path, digest(data)) for path, data in sorted(files.items()))
-
-
-def is_chart(paths: Iterable[str]) -> bool:
-    """Tell whether one of these files says that they are a chart."""
-    return any(posixpath.basename(path) in _CHART_FILES[:2] for path in paths)

@@ -14,7 +14,7 @@ from natsscan.model.patch import Applicability, Edit, NewFile, Patch, RemovedFil
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
-from natsscan.patches.brokerfiles import chart_twin, is_chart, removals
+from natsscan.patches.brokerfiles import chart_twin, removals
 from natsscan.patches.haskell import manual_patches
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Job, Place, Reading, Switch, broker_templates
@@ -33,11 +33,11 @@ _REMOVES = "What it removes is about {} alone; make it when nothing reads or run
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file of the report with the places that its editor found."""
+    """A file of the report with the broker's usages in it, and the places that its editor found."""
 
     path: str
-    kind: FileKind
     data: bytes
+    usages: tuple[Usage, ...]
     places: tuple[Place, ...]
     switches: tuple[Switch, ...]
 
@@ -67,42 +67,33 @@ def make_patches(
 
     `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files.
     """
-    paths = tuple(paths)
+    paths = frozenset(paths)
     findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
-    by_file: dict[str, list[Finding]] = {}
+    known = {_key(finding.usage): finding for finding in findings}
+    by_file: dict[str, list[Usage]] = {}
     for finding in findings:
         if finding.usage.language in _KINDS:
-            by_file.setdefault(finding.usage.span.path, []).append(finding)
-    known = {_key(finding.usage): finding for finding in findings}
-    sources = [
-        SourceFile(path, FileKind(here[0].usage.language), data)
-        for path, here in sorted(by_file.items())
-        if (data := read(path)) is not None
-    ]
-    helmfiles = [
-        SourceFile(p, FileKind.YAML, data) for p in filter(is_helmfile, paths) if (data := read(p)) is not None
-    ]
-    charts = {posixpath.basename(posixpath.dirname(path)) for path in paths if path.endswith("/Chart.yaml")}
-    pinned = find_pinned(sources, helmfiles, charts, catalog.broker)
+            by_file.setdefault(finding.usage.span.path, []).append(finding.usage)
+    sources = _sources({path: FileKind(usages[0].language) for path, usages in by_file.items()}, read)
+    pinned = _pinned(sources, paths, catalog, read)
     templates = broker_templates(finding.usage for finding in findings)
     areas: dict[tuple[str, str], list[_File]] = {}
     manual: dict[tuple[str, str], list[Usage]] = {}
     for source in sources:
-        usages = [finding.usage for finding in by_file[source.path]]
+        usages = tuple(by_file[source.path])
         reading = _read(source, usages, pinned, catalog, templates)
-        for usage, reason in reading.others:
-            manual.setdefault((source.path, reason), []).append(usage)
-        for place in reading.places:
-            if place.reason:
-                manual.setdefault((source.path, place.reason), []).extend(place.answers)
         part = _area(source.path, source.kind, usages[0].service)
-        areas.setdefault(part, []).append(
-            _File(source.path, source.kind, source.data, reading.places, reading.switches)
-        )
+        areas.setdefault(part, []).append(_File(source.path, source.data, usages, reading.places, reading.switches))
+        if not (source.kind in _HELM and _is_chart(part[1], paths, catalog)):  # those move as a whole
+            for usage, reason in reading.others:
+                manual.setdefault((source.path, reason), []).append(usage)
+            for place in reading.places:
+                if place.reason:
+                    manual.setdefault((source.path, place.reason), []).extend(place.answers)
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
     for (service, area), files in sorted(areas.items()):
-        chart = [p for p in paths if p.startswith(f"{area}/")] if _is_chart(area, files, catalog) else []
+        chart = [p for p in sorted(paths) if p.startswith(f"{area}/")] if _is_chart(area, paths, catalog) else []
         whole = {path: data for path in chart if (data := read(path)) is not None}
         creates = tuple(new for new in chart_twin(area, whole, catalog.replacements) if read(new.path) is None)
         belongs = _Part(service, area, tuple(files), whole, creates)
@@ -110,6 +101,21 @@ def make_patches(
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
     return tuple(sorted(found, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
+
+
+def _sources(kinds: Mapping[str, FileKind], read: Callable[[str], bytes | None]) -> list[SourceFile]:
+    """Return files with their bytes, by path; those that are gone are left out."""
+    every = ((path, kind, read(path)) for path, kind in sorted(kinds.items()))
+    return [SourceFile(path, kind, data) for path, kind, data in every if data is not None]
+
+
+def _pinned(
+    sources: Iterable[SourceFile], paths: frozenset[str], catalog: Catalog, read: Callable[[str], bytes | None]
+) -> Pinned:
+    """Return what cannot move; helmfiles tell it though they may not name the broker."""
+    helmfiles = _sources(dict.fromkeys(filter(is_helmfile, paths), FileKind.YAML), read)
+    charts = {posixpath.basename(posixpath.dirname(path)) for path in paths if path.endswith("/Chart.yaml")}
+    return find_pinned(sources, helmfiles, charts, catalog.broker)
 
 
 def _read(
@@ -144,9 +150,9 @@ def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:
     return service, folder or path
 
 
-def _is_chart(area: str, files: Iterable[_File], catalog: Catalog) -> bool:
+def _is_chart(area: str, paths: Iterable[str], catalog: Catalog) -> bool:
     """Tell whether a part of the tree is a chart of the broker."""
-    return posixpath.basename(area) in catalog.broker.charts and is_chart(file.path for file in files)
+    return posixpath.basename(area) in catalog.broker.charts and f"{area}/Chart.yaml" in paths
 
 
 def _patches(
@@ -162,11 +168,12 @@ def _patches(
     about: list[Usage] = []
     cleared: list[Usage] = []
     for file in part.files:
+        if file.path in part.whole:
+            about += file.usages if part.creates else ()
+            cleared += file.usages
+            continue
         cuts = [place for place in file.places if place.left is not None]
         cleared += [usage for place in cuts for usage in place.answers]
-        if file.path in part.whole:
-            about += [usage for place in file.places for usage in place.answers] if part.creates else []
-            continue
         added += [
             edit(file.path, file.data, place.beside, place.beside, place.twin) for place in file.places if place.twin
         ]
