@@ -14,9 +14,10 @@ def line_end(data: bytes, at: int) -> int:
     return len(data) if end < 0 else end + 1
 
 
-def is_alone(data: bytes, start: int, end: int, *, before: bytes = b" \t-", after: bytes = b" \t\r\n,") -> bool:
-    """Tell whether nothing but blanks and list marks share the first and last line of a stretch with it."""
-    return not data[line_start(data, start) : start].strip(before) and not data[end : line_end(data, end)].strip(after)
+def is_alone(data: bytes, start: int, end: int) -> bool:
+    """Tell whether only blanks, list marks, a comma and a comment share the first and last line of a stretch."""
+    rest = data[end : line_end(data, end)].lstrip(b" \t,")
+    return not data[line_start(data, start) : start].strip(b" \t-") and (not rest.strip() or rest.startswith(b"#"))
 
 
 def whole(data: bytes, text: bytes, at: int) -> bytes:

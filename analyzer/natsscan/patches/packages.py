@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Usage
 from natsscan.patches.items import Item, insertion, removal, split
-from natsscan.patches.lines import is_alone, line_end, line_start, whole
+from natsscan.patches.lines import line_end, line_start, whole
 from natsscan.patches.place import Job, Place, Reading
 from natsscan.surfaces.cabal_fields import parse
 
@@ -40,10 +40,7 @@ def read(job: Job) -> Reading:
 
 def _hpack(job: Job, usage: Usage, new: str) -> Place | None:
     data, span = job.source.data, usage.span
-    if (
-        not is_alone(data, span.start, span.start, after=bytes(range(256)))
-        or b"- " not in data[line_start(data, span.start) : span.start]
-    ):
+    if data[line_start(data, span.start) : span.start].strip() != b"-":
         return None
     start, end = line_start(data, span.start), line_end(data, span.start)
     text = data[start : span.start] + new.encode()

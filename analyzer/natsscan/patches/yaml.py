@@ -41,6 +41,7 @@ _SOMEBODY_ELSES = (
 )
 _NO_COMMAND = "A service of a workflow takes no command, and the image needs -js: start NATS in a step of its own."
 _TOOL = "It prepares the broker for others, which wait for it: take it out by hand, and what waits for it with it."
+_BROKEN = "The file cannot be read to its end, so nothing in it is changed: mend that first."
 _DROPPED = "Nothing on NATS takes its place: an account comes with the credentials, and there is no management API."
 
 
@@ -82,6 +83,8 @@ class _Editor:
                 self.children.setdefault(entry.parent, []).append(entry)
 
     def reading(self) -> Reading:
+        if self.tree.faults or self.tree.skipped:
+            return Reading((), tuple((usage, _BROKEN) for usage in self.job.usages))
         found: dict[_Span, tuple[Entry | None, list[Usage]]] = {}
         others: list[tuple[Usage, str]] = []
         lone: list[Usage] = []
