@@ -67,6 +67,7 @@ shop
                 publishes to exchange orders with routing key created: publish to that pair's subject through JetStream and check the acknowledgement [amqp-publish]
 
 Next:  natsscan explain amqp-consume     what NATS does there, and what a plain rewrite would lose
+       natsscan patch services           a diff that puts NATS beside it, and what is left to write by hand
        natsscan services --format json   the same for programs
 """.replace("ROOT", Path(run.out.split(":")[0].split(" in ")[1]).name)
     )

@@ -87,6 +87,12 @@ EDITED = {
         "export A=1\nexport RABBITMQ_USERNAME='guest' # who\nexport NATS_USERNAME='guest' # who\nexport B=2\n",
         "export A=1\nexport NATS_USERNAME='guest' # who\nexport B=2\n",
     ),
+    "a key in which nothing would be left": (
+        "service.yaml",
+        "a:\n  rabbitmqVHost: /\nrabbitmq:\n  host: h\n",
+        "a:\n  rabbitmqVHost: /\nrabbitmq:\n  host: h\nnats:\n  host: h\n",
+        "nats:\n  host: h\n",
+    ),
     "the service of a compose file that runs it": (
         "docker-compose.yaml",
         "services:\n  rabbitmq:\n    image: rabbitmq:3.13\n    environment: [RABBITMQ_DEFAULT_USER=a]\n    networks: [n]\n"
@@ -102,6 +108,10 @@ KEPT = {
     "only a comment": ("service.yaml", "# rabbitmq was here\na: 1\n"),
     "only the value names it": ("service.yaml", "broker:\n  host: rabbitmq\n  port: 5672\n"),
     "a setting that names no broker": ("charts/s/values.yaml", "config:\n  notificationTTL: 5\n"),
+    "the volume of a broker": (
+        "docker-compose.yaml",
+        "volumes:\n  rabbitmq-data: {}\nservices:\n  app:\n    build: .\n",
+    ),
     "nothing on NATS is for it": ("service.yaml", "a:\n  rabbitmqVHost: /\n"),
     "a template with branches": (
         "charts/s/templates/c.yaml",

@@ -15,7 +15,7 @@ from natsscan.patches.engine import ChangedError, apply, select
 
 
 def patch(name: str, *edits: Edit, creates: tuple[NewFile, ...] = (), removes: tuple[RemovedFile, ...] = ()) -> Patch:
-    return Patch(name, name, Stage.PREPARE, Applicability.SAFE, "", "s", (), (), edits, creates, removes)
+    return Patch(name, name, Stage.PREPARE, Applicability.SAFE, "", "s", (), (), (), edits, creates, removes)
 
 
 DATA = b"one\ntwo\nthree\n"

@@ -85,7 +85,7 @@ class YamlFile:
         try:
             return re.compile(text)
         except re.error as error:
-            raise self.error(steps, f"broken pattern: {error}") from error
+            raise self.error(steps, f"broken pattern {text!r}: {error}") from error
 
     def _refuse_repeated_keys(self, node: yaml.Node) -> None:
         if isinstance(node, yaml.MappingNode):

@@ -34,6 +34,9 @@ CHANGES = 1
 @click.option("--write", is_flag=True, help="Make the changes in the files.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask for each patch, with its diff shown.")
 @click.option("--check", is_flag=True, help="Print nothing but the count; exit with 1 if something would change.")
+@click.option(
+    "--format", "form", type=click.Choice(["diff", "json"]), default="diff", help="json has all stages, for programs."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write a series of patch files.")
 @server_version_option
 @scan_options
@@ -45,6 +48,7 @@ def patch_command(
     write: bool,
     interactive: bool,
     check: bool,
+    form: str,
     output: Path | None,
     server_version: str | None,
     exclude: tuple[str, ...],
@@ -56,12 +60,18 @@ def patch_command(
     The diff is one that `git apply` takes. Nothing is changed without --write or --interactive. What natsscan does not
     rewrite is listed with what to do by hand.
     """
-    if sum((write, interactive, check, output is not None)) > 1:
+    if sum((write, interactive, check, output is not None, form == "json")) > 1:
         raise click.UsageError(
-            "--write, --interactive, --check and --output exclude each other", ctx=click.get_current_context()
+            "--write, --interactive, --check, --output and --format json exclude each other",
+            ctx=click.get_current_context(),
         )
     tree, patches = _patches(paths, exclude, rules, definitions, server_version)
     patches = tuple(patch for patch in patches if not only or _is_wanted(patch, only))
+    if form == "json":
+        from natsscan.reports.json_patches import render
+
+        sys.stdout.write(render(p for p in patches if stage_name in (None, p.stage)))
+        return 0
     wanted = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
     if output is not None:
         return _write_series(tree, patches, Stage(stage_name) if stage_name else None, wanted, output)
@@ -119,7 +129,7 @@ def _patches(
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:
-    names = [patch.service, *patch.paths, *(span.path for span in patch.at)]
+    names = [patch.service, *patch.rules, *patch.paths, *(span.path for span in patch.at)]
     return any(
         fnmatch.fnmatchcase(name, each) or name.startswith(each.rstrip("/") + "/") for each in only for name in names
     )

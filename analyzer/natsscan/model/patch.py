@@ -85,8 +85,8 @@ class Checks:
 class Patch:
     """Edits that are made together or not at all; a manual one has none, and instructions instead.
 
-    `answers` are the fingerprints of the findings that it is about, `at` their places. `reason` says in one or two
-    sentences why it may be made, or why natsscan does not.
+    `answers` are the fingerprints of the findings that it is about, `rules` their rules, `at` their places. `reason`
+    says in one or two sentences why it may be made, or why natsscan does not.
     """
 
     id: str
@@ -96,6 +96,7 @@ class Patch:
     reason: str
     service: str
     answers: tuple[str, ...]
+    rules: tuple[str, ...]
     at: tuple[Span, ...]
     edits: tuple[Edit, ...] = ()
     creates: tuple[NewFile, ...] = ()

@@ -55,6 +55,7 @@ def _patch(finding: Finding, mapping: Mapping, gaps: list[Gap]) -> Patch:
         reason="Code is not rewritten by itself: what it does with a message decides what stands for it.",
         service=usage.service,
         answers=(finding.fingerprint,),
+        rules=(finding.rule,),
         at=(usage.span,),
         instructions=" ".join([f"{place}: {finding.message}.", *told]),
     )

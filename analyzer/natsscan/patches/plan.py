@@ -237,9 +237,13 @@ def _patch(
     known: Mapping[tuple[str, int, str], Finding],
 ) -> Patch:
     usages = tuple(usages)
-    answers = tuple(dict.fromkeys(known[_key(usage)].fingerprint for usage in usages))
+    findings = [known[_key(usage)] for usage in usages]
+    answers = tuple(dict.fromkeys(finding.fingerprint for finding in findings))
+    rules = tuple(sorted({finding.rule for finding in findings}))
     at = tuple(dict.fromkeys(usage.span for usage in usages))
-    return Patch(f"{stage}-{digest(title.encode())[:8]}", title, stage, applicability, reason, service, answers, at)
+    return Patch(
+        f"{stage}-{digest(title.encode())[:8]}", title, stage, applicability, reason, service, answers, rules, at
+    )
 
 
 def _key(usage: Usage) -> tuple[str, int, str]:

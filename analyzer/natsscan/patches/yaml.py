@@ -41,6 +41,7 @@ _SOMEBODY_ELSES = (
 )
 _NO_COMMAND = "A service of a workflow takes no command, and the image needs -js: start NATS in a step of its own."
 _TOOL = "It prepares the broker for others, which wait for it: take it out by hand, and what waits for it with it."
+_NO_VOLUME = "The service of NATS keeps its streams in its container; give it a volume if they should outlive that."
 _BROKEN = "The file cannot be read to its end, so nothing in it is changed: mend that first."
 _DROPPED = "Nothing on NATS takes its place: an account comes with the credentials, and there is no management API."
 
@@ -289,10 +290,21 @@ class _Editor:
             text = self._guarded(text)
         if not text:
             left = None if reason in (_TORN, _BRANCHES, _TOOL) else b""
+            above = self._emptied(run)
+            if above is not None:
+                start, end = above.start, above.end
             return Place(start, end, answers, None, end, reason or _DROPPED, left)
         if self._is_there(run, text):
             return Place(start, end, answers, b"", end, "")
         return Place(start, end, answers, whole(self.data, text, end), end, reason)
+
+    def _emptied(self, run: Sequence[tuple[_Span, Entry | None, list[Usage]]]) -> _Span | None:
+        """Return the lines of the key in which nothing would be left but a run of entries, None if something would."""
+        first = run[0][1]
+        if first is None or first.parent < 0 or len(self.children[first.parent]) != len(run):
+            return None
+        parent = self.tree.entries[first.parent]
+        return self._span(parent) if parent.key is not None else None
 
     def _guarded(self, text: bytes) -> bytes:
         """Return lines of a template under the condition that the values they ask for are there at all.
@@ -372,6 +384,8 @@ class _Editor:
         """Return why new names do not do for a thing that others bring: a remote chart, a workflow's service."""
         if entry.path and entry.path[-1] == "needs" and entry.path[0] == "releases":
             return _SOMEBODY_ELSES
+        if self.job.source.kind is FileKind.COMPOSE and len(entry.path) == 2 and entry.path[0] == "volumes":
+            return _NO_VOLUME
         charts = self.job.broker.charts
         chart, repository = self.tree.child(entry.place, "chart"), self.tree.child(entry.place, "repository")
         if chart is not None and not chart.text.startswith(".") and chart.text.rpartition("/")[2] in charts:

@@ -265,6 +265,7 @@ def _print_next(console: Console, report: Report, shown: bool) -> None:
         steps.append(
             (f"natsscan map {scope} -o nats", "what it becomes on NATS: subjects, streams, consumers, and what is lost")
         )
+    steps.append((f"natsscan patch {scope}", "a diff that puts NATS beside it, and what is left to write by hand"))
     steps.append((f"natsscan {scope} --format json", "the same for programs"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column(no_wrap=True)
