@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natsscan.model.patch import Applicability, Edit, NewFile, Patch, RemovedFile, Stage, digest, edit
-from natsscan.patches.diff import file_diff
+from natsscan.patches.diff import edited_diff, whole_diff
 from natsscan.patches.engine import ChangedError, apply, select
 
 
@@ -93,20 +93,37 @@ def test_git_makes_the_new_file_of_the_old_one(
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(old)
-    diff = file_diff(path, old, new)
+    diff = edited_diff(path, old, [(0, len(old), new)])
     if diff:
         git_applies(folder, diff)
     assert file.read_bytes() == new
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 6), TEXTS), max_size=5))
+def test_git_makes_the_edits(
+    tmp_path_factory: pytest.TempPathFactory, old: bytes, places: list[tuple[int, int, bytes]]
+) -> None:
+    edits: list[Edit] = []
+    for start, size, new in sorted(places, key=lambda place: place[0]):
+        begin = max(min(start, len(old)), edits[-1].end if edits else 0)
+        edits.append(edit("f", old, begin, min(begin + size, len(old)), new))
+    file = tmp_path_factory.mktemp("tree") / "f"
+    file.write_bytes(old)
+    diff = edited_diff("f", old, [(each.start, each.end, each.replacement) for each in edits])
+    if diff:
+        git_applies(file.parent, diff)
+    assert file.read_bytes() == apply({"f": old}, [patch("all", *edits)]).get("f", old)
 
 
 def test_git_adds_and_removes_files(tmp_path: Path) -> None:
     (tmp_path / "run.sh").write_bytes(b"#!/bin/sh\n")
     (tmp_path / "empty").write_bytes(b"")
     parts = [
-        file_diff("run.sh", b"#!/bin/sh\n", None),
-        file_diff("empty", b"", None),
-        file_diff("new/empty", None, b""),
-        file_diff("new/text", None, b"no newline"),
+        whole_diff("run.sh", b"#!/bin/sh\n", is_new=False),
+        whole_diff("empty", b"", is_new=False),
+        whole_diff("new/empty", b"", is_new=True),
+        whole_diff("new/text", b"no newline", is_new=True),
     ]
     git_applies(tmp_path, b"".join(parts))
     assert {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == {
@@ -117,8 +134,9 @@ def test_git_adds_and_removes_files(tmp_path: Path) -> None:
 
 def test_a_diff_shows_three_lines_around_a_change() -> None:
     old = b"".join(b"%d\n" % number for number in range(40))
-    new = old.replace(b"\n20\n", b"\ntwenty\n").replace(b"\n35\n", b"\n")
-    assert file_diff("f", old, new).decode().splitlines() == [
+    twenty, last = old.index(b"20\n"), old.index(b"35\n")
+    replacements = [(twenty, twenty + 2, b"twenty"), (last, last + 3, b"")]
+    assert edited_diff("f", old, replacements).decode().splitlines() == [
         *("diff --git a/f b/f", "--- a/f", "+++ b/f", "@@ -18,7 +18,7 @@", " 17", " 18", " 19", "-20", "+twenty"),
         *(" 21", " 22", " 23", "@@ -33,7 +33,6 @@", " 32", " 33", " 34", "-35", " 36", " 37", " 38"),
     ]

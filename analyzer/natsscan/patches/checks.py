@@ -61,7 +61,7 @@ def _checked(
         now, faults_now = _read(SourceFile(path, kind, new), catalog)
         if faults_now > faults:
             parses = Check.FAILED
-        symbols = [usage.symbol for usage in before]
+        symbols = {usage.symbol for usage in before}
         if any(usage.symbol not in symbols for usage in now) or len(now) > len(before):
             rescan = Check.FAILED
         if patch.stage.rank > Stage.PREPARE.rank and len(now) >= len(before) > 0:

@@ -1,73 +1,123 @@
-"""Diffs as `git apply` takes them, of bytes: line ends, missing final newlines and any encoding stay as they are."""
+"""Diffs as `git apply` takes them, of bytes: line ends, missing final newlines and any encoding stay as they are.
+
+They are made of the edits themselves and not by comparing texts: exact, and as fast for large files as for small ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 _CONTEXT = 3
 _NO_NEWLINE = b"\\ No newline at end of file\n"
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
+# Where a text is replaced, by byte offsets, and what comes there.
+Replacement = tuple[int, int, bytes]
 
-def file_diff(path: str, old: bytes | None, new: bytes | None, *, is_executable: bool = False) -> bytes:
-    """Return the diff of one file, empty if it stays; None stands for a file that is not there."""
-    if old == new:
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Old lines, by their indices, and the new ones in their place."""
+
+    start: int
+    end: int
+    new: tuple[bytes, ...]
+
+
+def edited_diff(path: str, old: bytes, replacements: Iterable[Replacement]) -> bytes:
+    """Return the diff that makes replacements, sorted and without overlaps, in a file; empty if nothing changes."""
+    lines = _lines(old)
+    changes = list(_changes(old, lines, sorted(replacements, key=lambda each: each[:2])))
+    if not changes:
         return b""
+    head = [_title(path), f"--- {_name('a/', path)}", f"+++ {_name('b/', path)}"]
+    return _joined(head) + b"".join(_hunks(lines, changes))
+
+
+def whole_diff(path: str, data: bytes, *, is_new: bool, is_executable: bool = False) -> bytes:
+    """Return the diff that adds or removes a file."""
     mode = "100755" if is_executable else "100644"
-    head = [f"diff --git {_quoted('a/' + path)} {_quoted('b/' + path)}"]
-    if old is None:
-        head.append(f"new file mode {mode}")
-    elif new is None:
-        head.append(f"deleted file mode {mode}")
-    body = b"".join(_hunks(_lines(old or b""), _lines(new or b"")))
-    if body:
-        head.append(f"--- {_name('a/', path) if old is not None else '/dev/null'}")
-        head.append(f"+++ {_name('b/', path) if new is not None else '/dev/null'}")
-    return "".join(f"{line}\n" for line in head).encode() + body
+    head = [_title(path), f"{'new' if is_new else 'deleted'} file mode {mode}"]
+    lines = _lines(data)
+    if not lines:
+        return _joined(head)
+    head.append("--- /dev/null" if is_new else f"--- {_name('a/', path)}")
+    head.append(f"+++ {_name('b/', path)}" if is_new else "+++ /dev/null")
+    change = _Change(0, 0, tuple(lines)) if is_new else _Change(0, len(lines), ())
+    return _joined(head) + b"".join(_hunks([] if is_new else lines, [change]))
 
 
-def _hunks(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield hunks; only what stands between the first and the last difference is compared line by line."""
-    same = 0
-    while same < min(len(old), len(new)) and old[same] == new[same]:
-        same += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    matcher = SequenceMatcher(None, old[same : len(old) - tail], new[same : len(new) - tail], autojunk=False)
-    changes = [
-        (same + i1, same + i2, same + j1, same + j2)
-        for what, i1, i2, j1, j2 in matcher.get_opcodes()
-        if what != "equal"
-    ]
-    group: list[tuple[int, int, int, int]] = []
+def _changes(old: bytes, lines: Sequence[bytes], replacements: Sequence[Replacement]) -> Iterator[_Change]:
+    """Yield the changed lines; replacements that share a line are one change."""
+    starts = [0, *accumulate(map(len, lines))]
+    is_open = bool(lines) and not lines[-1].endswith(b"\n")  # what is put behind such a line is put into it
+    at = 0
+    while at < len(replacements):
+        first = max(bisect_right(starts, replacements[at][0]) - 1, 0)
+        if first == len(lines) and is_open:
+            first -= 1
+        parts: list[bytes] = []
+        begin = end = starts[first]
+        while at < len(replacements) and (not parts or replacements[at][0] < end or (is_open and end == len(old))):
+            start, stop, new = replacements[at]
+            parts += [old[begin:start], new]
+            begin = stop
+            end = max(end, _end_of(starts, start, stop, new))
+            at += 1
+        text = _lines(b"".join([*parts, old[begin:end]]))
+        change = _trimmed(lines, first, bisect_left(starts, end), text)
+        if change.start < change.end or change.new:
+            yield change
+
+
+def _end_of(starts: Sequence[int], start: int, stop: int, new: bytes) -> int:
+    """Return where the last line that a replacement touches ends."""
+    place = bisect_left(starts, stop)
+    whole = place < len(starts) and starts[place] == stop
+    if whole and (new.endswith(b"\n") or (not new and starts[bisect_left(starts, start)] == start)):
+        return stop
+    return starts[min(bisect_right(starts, stop), len(starts) - 1)]
+
+
+def _trimmed(lines: Sequence[bytes], start: int, end: int, new: Sequence[bytes]) -> _Change:
+    """Return a change without the lines that stay as they are at its beginning and end."""
+    before = 0
+    while start + before < end and before < len(new) and lines[start + before] == new[before]:
+        before += 1
+    after = 0
+    while end - after > start + before and len(new) - after > before and lines[end - after - 1] == new[-1 - after]:
+        after += 1
+    return _Change(start + before, end - after, tuple(new[before : len(new) - after]))
+
+
+def _hunks(old: Sequence[bytes], changes: Sequence[_Change]) -> Iterator[bytes]:
+    group: list[_Change] = []
+    shift = 0
     for change in changes:
-        if group and change[0] - group[-1][1] > 2 * _CONTEXT:
-            yield from _hunk(old, new, group)
+        if group and change.start - group[-1].end > 2 * _CONTEXT:
+            yield from _hunk(old, group, shift)
+            shift += sum(len(each.new) - (each.end - each.start) for each in group)
             group = []
         group.append(change)
-    if group:
-        yield from _hunk(old, new, group)
+    yield from _hunk(old, group, shift)
 
 
-def _hunk(old: Sequence[bytes], new: Sequence[bytes], group: Sequence[tuple[int, int, int, int]]) -> Iterator[bytes]:
+def _hunk(old: Sequence[bytes], group: Sequence[_Change], shift: int) -> Iterator[bytes]:
     """Yield the lines of one hunk, with the lines around its changes."""
-    first, last = group[0], group[-1]
-    before = min(first[0], _CONTEXT)
-    after = min(len(old) - last[1], _CONTEXT)
-    yield _range(first[0] - before, last[1] + after, first[2] - before, last[3] + after)
-    at = first[0] - before
-    for i1, i2, j1, j2 in group:
-        yield from (_line(b" ", line) for line in old[at:i1])
-        yield from (_line(b"-", line) for line in old[i1:i2])
-        yield from (_line(b"+", line) for line in new[j1:j2])
-        at = i2
-    yield from (_line(b" ", line) for line in old[at : at + after])
-
-
-def _range(i1: int, i2: int, j1: int, j2: int) -> bytes:
-    return f"@@ -{_span(i1, i2)} +{_span(j1, j2)} @@\n".encode()
+    first = max(group[0].start - _CONTEXT, 0)
+    last = min(group[-1].end + _CONTEXT, len(old))
+    grown = sum(len(change.new) - (change.end - change.start) for change in group)
+    yield f"@@ -{_span(first, last)} +{_span(first + shift, last + shift + grown)} @@\n".encode()
+    at = first
+    for change in group:
+        yield from (_line(b" ", line) for line in old[at : change.start])
+        yield from (_line(b"-", line) for line in old[change.start : change.end])
+        yield from (_line(b"+", line) for line in change.new)
+        at = change.end
+    yield from (_line(b" ", line) for line in old[at:last])
 
 
 def _span(start: int, end: int) -> str:
@@ -82,6 +132,14 @@ def _lines(data: bytes) -> list[bytes]:
     lines = data.split(b"\n")
     whole = [line + b"\n" for line in lines[:-1]]
     return [*whole, lines[-1]] if lines[-1] else whole
+
+
+def _title(path: str) -> str:
+    return f"diff --git {_quoted('a/' + path)} {_quoted('b/' + path)}"
+
+
+def _joined(head: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in head).encode()
 
 
 def _name(side: str, path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from natsscan.model.patch import Edit, Patch, digest
 
@@ -50,15 +51,14 @@ def _clash(
             return path, whole[path]
         if path in edits:
             return path, edits[path][0][1]
-    for at, each in enumerate(patch.edits):
-        if each.path in whole:
-            return each.path, whole[each.path]
-        for other, owner in edits.get(each.path, ()):
-            if overlap(each, other):
-                return each.path, owner
-        for other in patch.edits[:at]:
-            if overlap(each, other):
-                return each.path, patch
+    for path in {each.path for each in patch.edits}:
+        if path in whole:
+            return path, whole[path]
+        mine = [(each, patch) for each in patch.edits if each.path == path]
+        together = sorted([*edits.get(path, ()), *mine], key=lambda item: (item[0].start, item[0].end))
+        for (one, owner), (other, other_owner) in pairwise(together):
+            if overlap(one, other):
+                return path, owner if other_owner is patch else other_owner
     return None
 
 
@@ -89,6 +89,21 @@ def apply(files: Files, patches: Iterable[Patch]) -> dict[str, bytes | None]:
             found[removed.path] = None
     for path, wanted in edits.items():
         found[path] = _edited(path, files.get(path), wanted)
+    return found
+
+
+def replacements(patch: Patch, earlier: Iterable[Patch] = ()) -> dict[str, list[tuple[int, int, bytes]]]:
+    """Return what a patch replaces in each file, by offsets in the file as earlier patches leave it."""
+    shifts: dict[str, list[tuple[int, int]]] = {}
+    for each in earlier:
+        for done in each.edits:
+            grown = len(done.replacement) - (done.end - done.start)
+            shifts.setdefault(done.path, []).append((done.end, grown))
+    found: dict[str, list[tuple[int, int, bytes]]] = {}
+    for wanted in patch.edits:
+        shift = sum(grown for end, grown in shifts.get(wanted.path, ()) if end <= wanted.start)
+        place = (wanted.start + shift, wanted.end + shift, wanted.replacement)
+        found.setdefault(wanted.path, []).append(place)
     return found
 
 

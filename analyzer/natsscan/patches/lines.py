@@ -22,7 +22,7 @@ def is_alone(data: bytes, start: int, end: int) -> bool:
 
 def whole(data: bytes, text: bytes, at: int) -> bytes:
     """Return lines to insert at an offset: where the file ends without a line end, one comes before them."""
-    newline = b"\r\n" if b"\r\n" in data else b"\n"
+    newline = b"\r\n" if data[: line_end(data, 0)].endswith(b"\r\n") else b"\n"
     if at and data[at - 1 : at] != b"\n":
         return newline + text.rstrip(b"\r\n")
     return text if text.endswith(b"\n") else text + newline

@@ -7,19 +7,26 @@ from collections.abc import Callable, Iterable
 from textwrap import fill
 
 from natsscan.model.patch import Applicability, Check, Patch
-from natsscan.patches.diff import file_diff
-from natsscan.patches.engine import Files, apply
+from natsscan.patches.diff import edited_diff, whole_diff
+from natsscan.patches.engine import Files, apply, replacements
 from natsscan.reports.escape import visible
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _WIDTH = 100
 
 
-def patch_diff(patch: Patch, files: Files, is_executable: Callable[[str], bool]) -> bytes:
-    """Return the diff of one patch against the files as they are."""
-    after = apply(files, [patch])
-    parts = (file_diff(p, files.get(p), after[p], is_executable=is_executable(p)) for p in sorted(after))
-    return b"".join(parts)
+def patch_diff(
+    patch: Patch, files: Files, is_executable: Callable[[str], bool], earlier: Iterable[Patch] = ()
+) -> bytes:
+    """Return the diff of one patch against files as they are; `earlier` patches have been made in them already."""
+    parts = {
+        path: edited_diff(path, files.get(path) or b"", places) for path, places in replacements(patch, earlier).items()
+    }
+    parts |= {new.path: whole_diff(new.path, new.content, is_new=True) for new in patch.creates}
+    for gone in patch.removes:
+        executable = is_executable(gone.path)
+        parts[gone.path] = whole_diff(gone.path, files.get(gone.path) or b"", is_new=False, is_executable=executable)
+    return b"".join(parts[path] for path in sorted(parts))
 
 
 def titled(patch: Patch) -> bytes:
@@ -41,16 +48,13 @@ def series(patches: Iterable[Patch], files: Files, is_executable: Callable[[str]
     """Return a file for each patch, numbered, each on top of those before it."""
     done: list[Patch] = []
     found: dict[str, bytes] = {}
-    before = dict(files)
+    now = dict(files)
     for number, patch in enumerate(patches, start=1):
-        done.append(patch)
-        after = {**files, **apply(files, done)}
-        diff = b"".join(
-            file_diff(path, before.get(path), after[path], is_executable=is_executable(path)) for path in patch.paths
-        )
         slug = _NOT_IN_NAMES.sub("-", f"{patch.stage} {patch.title}".lower()).strip("-")[:60].strip("-")
-        found[f"{number:04}-{slug}.patch"] = _mail(patch) + diff
-        before = after
+        found[f"{number:04}-{slug}.patch"] = _mail(patch) + patch_diff(patch, now, is_executable, done)
+        done.append(patch)
+        of_these = [each for each in done if set(each.paths) & set(patch.paths)]
+        now |= {path: data for path, data in apply(files, of_these).items() if path in patch.paths}
     return found
 
 
