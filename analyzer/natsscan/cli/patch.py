@@ -259,12 +259,15 @@ def _edit(tree: _Tree, diff: bytes) -> None:
     if text is None:
         click.echo("left as it was; nothing of this patch is made")
         return
-    done = subprocess.run(
-        ["git", "apply", "--recount", "-"],  # noqa: S607  # the user's own git
-        cwd=tree.root,
-        input=text.encode(errors="surrogateescape"),
-        capture_output=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            ["git", "apply", "--recount", "-"],  # noqa: S607  # the user's own git
+            cwd=tree.root,
+            input=text.encode(errors="surrogateescape"),
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise InputError("an edited diff is made by git, and git is not on PATH; answer y, n, a or q") from error
     if done.returncode:
         click.echo(f"git does not take this: {done.stderr.decode(errors='replace').strip()}; nothing of it is made")
