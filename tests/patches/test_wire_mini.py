@@ -212,5 +212,8 @@ def test_what_released_images_read_is_left_alone(natsscan: Command, tree: Path) 
     assert {path: path.read_bytes() for path in (tree / "deploy/compose/federation-v0").iterdir()} == before
     services = yaml.safe_load((tree / "deploy/compose/docker-compose.yaml").read_text())["services"]
     assert {"rabbitmq", "nats"} <= {*services}
+    variables = (tree / ".envrc").read_text()
+    assert "export RABBITMQ_USERNAME_V0=" in variables and "NATS_USERNAME_V0" not in variables
+    assert "export NATS_USERNAME=" in variables and "export RABBITMQ_USERNAME=" not in variables
     told = natsscan("patch", tree, "--stage", "cut-over").out.replace("\n#   ", " ")
     assert "which is not built from this tree" in told

@@ -104,7 +104,6 @@ def _patches(
     from natsscan.cli.scan import scan_with_rules
     from natsscan.nats.decisions import Decisions
     from natsscan.nats.plan import make_plan
-    from natsscan.patches.checks import checked
     from natsscan.patches.plan import make_patches
     from natsscan.source.discover import list_files
     from natsscan.source.project import open_project
@@ -124,8 +123,7 @@ def _patches(
         return known[path]
 
     paths_of_all = list_files(root, exclude).paths
-    found = make_patches(report, mapping, catalog, read, paths_of_all)
-    return _Tree(root, read), checked(found, report, catalog, read)
+    return _Tree(root, read), make_patches(report, mapping, catalog, read, paths_of_all)
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:

@@ -9,11 +9,10 @@ import yaml
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
-from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches.engine import ChangedError, apply
-from natsscan.patches.place import Job, broker_templates
+from natsscan.patches.place import Job
 from natsscan.patches.registry import EDITORS
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.registry import READERS
@@ -21,31 +20,27 @@ from natsscan.surfaces.surface import Surface
 
 _YAML = frozenset({FileKind.YAML, FileKind.COMPOSE, FileKind.HELM_VALUES, FileKind.HELM_CHART})
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Kinds = Mapping[str, FileKind]
+MakeJob = Callable[[SourceFile, tuple[Usage, ...]], Job]
 _AGAIN = "Making it twice would change the files twice."
 _WORSE = "The file could be read less well afterwards."
 _LEFT = "What it is about would still be there, or something new of it."
 
 
 def checked(
-    patches: Iterable[Patch], report: Report, catalog: Catalog, read: Callable[[str], bytes | None]
+    patches: Iterable[Patch], catalog: Catalog, read: Callable[[str], bytes | None], kinds: Kinds, job: MakeJob
 ) -> tuple[Patch, ...]:
-    """Return patches with what was checked; manual ones as they are."""
-    usages = [finding.usage for finding in report.to_migrate.findings]
-    kinds = {usage.span.path: usage.language for usage in usages}
-    templates = broker_templates(usages)
+    """Return patches with what was checked; manual ones as they are.
+
+    `read` gives the bytes of a file, `kinds` what each is, `job` what an editor is to do about usages in one.
+    """
     return tuple(
-        patch if patch.applicability is Applicability.MANUAL else _checked(patch, kinds, templates, catalog, read)
+        patch if patch.applicability is Applicability.MANUAL else _checked(patch, catalog, read, kinds, job)
         for patch in patches
     )
 
 
-def _checked(
-    patch: Patch,
-    kinds: Mapping[str, str],
-    templates: frozenset[str],
-    catalog: Catalog,
-    read: Callable[[str], bytes | None],
-) -> Patch:
+def _checked(patch: Patch, catalog: Catalog, read: Callable[[str], bytes | None], kinds: Kinds, job: MakeJob) -> Patch:
     files = {path: read(path) for path in patch.paths}
     try:
         after = apply(files, [patch])
@@ -56,7 +51,7 @@ def _checked(
         old = files[path]
         if new is None or old is None:
             continue
-        kind = FileKind(kinds[path])
+        kind = kinds[path]
         before, faults = _read(SourceFile(path, kind, old), catalog)
         now, faults_now = _read(SourceFile(path, kind, new), catalog)
         if faults_now > faults:
@@ -66,7 +61,7 @@ def _checked(
             rescan = Check.FAILED
         if patch.stage.rank > Stage.PREPARE.rank and len(now) >= len(before) > 0:
             rescan = Check.FAILED
-        reading = EDITORS[kind](Job(SourceFile(path, kind, new), now, catalog.broker, catalog.replacements, templates))
+        reading = EDITORS[kind](job(SourceFile(path, kind, new), now))
         if patch.stage is Stage.PREPARE and any(place.twin for place in reading.places):
             idempotent = Check.FAILED
     checks = Checks(Check.PASSED, parses, idempotent, rescan)

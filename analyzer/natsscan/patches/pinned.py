@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from natsscan.surfaces.helmmask import find_actions, mask
 from natsscan.surfaces.yamltree import YamlTree, read_yaml
 
 _SERVICES = "services"
+_TAG = re.compile(r"[-_](v?\d[\w-]*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +22,23 @@ class Pinned:
     """What cannot move, each with the image or chart that it belongs to.
 
     `files` are configurations by their paths, `services` those of compose files by path and name. In the `folders` of
-    such compose files, and in the files `with_broker`, the broker has to stay.
+    such compose files, and in the files `with_broker`, the broker has to stay. `tags` are what the names of such
+    services end in, as `v0` in `brig-v0`: what is called so elsewhere leads to them.
     """
 
     files: Mapping[str, str]
     services: Mapping[tuple[str, str], str]
     folders: frozenset[str]
     with_broker: frozenset[str]
+    tags: Mapping[str, str]
+
+    def leads_to(self, symbol: str) -> str | None:
+        """Return the image that a key path or variable leads to by its name, None if it says nothing of any."""
+        for part in symbol.lower().split("."):
+            tag = _TAG.search(part)
+            if tag is not None and tag[1] in self.tags:
+                return self.tags[tag[1]]
+        return None
 
     def keeps_broker(self, path: str) -> bool:
         """Tell whether the broker has to stay in a file."""
@@ -59,7 +71,8 @@ def find_pinned(
                         files = {source.path: image} | files
     foreign, with_broker = _foreign(helmfiles, configs, charts, broker)
     folders = frozenset(posixpath.dirname(path) for path, _ in services)
-    return Pinned(files | foreign, services, folders, with_broker)
+    tags = {tag[1]: image for (_, name), image in sorted(services.items()) if (tag := _TAG.search(name.lower()))}
+    return Pinned(files | foreign, services, folders, with_broker, tags)
 
 
 def _runs_broker(tree: YamlTree, broker: Broker) -> bool:

@@ -15,6 +15,7 @@ from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches.brokerfiles import chart_twin, removals
+from natsscan.patches.checks import checked
 from natsscan.patches.haskell import manual_patches
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Job, Place, Reading, Switch, broker_templates
@@ -25,6 +26,7 @@ _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMP
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
 _NO_EDITOR = "natsscan does not rewrite files of this kind yet."
 _PINNED = "It is read by {}, which is not built from this tree and speaks as it always did: it keeps its broker."
+_LEADS = "By its name it leads to {}, which is not built from this tree and keeps its broker."
 _STAYS = "What runs beside it from released images still needs the broker, so it stays when all else has moved."
 _ADDS = "Only adds: nothing that runs today reads it."
 _SWITCHES = "These lines can be about one broker only. Make it when the programs that read them have moved."
@@ -63,7 +65,7 @@ def make_patches(
     read: Callable[[str], bytes | None],
     paths: Iterable[str],
 ) -> tuple[Patch, ...]:
-    """Return all patches, by stage and title.
+    """Return all patches, tried, by stage and title.
 
     `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files.
     """
@@ -74,7 +76,8 @@ def make_patches(
     for finding in findings:
         if finding.usage.language in _KINDS:
             by_file.setdefault(finding.usage.span.path, []).append(finding.usage)
-    sources = _sources({path: FileKind(usages[0].language) for path, usages in by_file.items()}, read)
+    kinds = {path: FileKind(usages[0].language) for path, usages in by_file.items()}
+    sources = _sources(kinds, read)
     pinned = _pinned(sources, paths, catalog, read)
     templates = broker_templates(finding.usage for finding in findings)
     areas: dict[tuple[str, str], list[_File]] = {}
@@ -100,7 +103,13 @@ def make_patches(
         found += _patches(belongs, mapping.gaps, known, names)
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
-    return tuple(sorted(found, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
+
+    def job(source: SourceFile, usages: tuple[Usage, ...]) -> Job:
+        free = tuple(usage for usage in usages if _held_by(source.path, usage, pinned) is None)
+        return Job(source, free, catalog.broker, catalog.replacements, templates)
+
+    tried = checked(found, catalog, read, kinds, job)
+    return tuple(sorted(tried, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
 
 
 def _sources(kinds: Mapping[str, FileKind], read: Callable[[str], bytes | None]) -> list[SourceFile]:
@@ -126,9 +135,9 @@ def _read(
     others: list[tuple[Usage, str]] = []
     free: list[Usage] = []
     for usage in usages:
-        image = pinned.files.get(source.path) or pinned.services.get((source.path, usage.definition or ""))
-        if image is not None:
-            others.append((usage, _PINNED.format(image)))
+        held = _held_by(source.path, usage, pinned)
+        if held is not None:
+            others.append((usage, held))
         elif editor is None:
             others.append((usage, _NO_EDITOR))
         else:
@@ -140,6 +149,15 @@ def _read(
     if pinned.keeps_broker(source.path):
         places = tuple(replace(place, left=None, reason=place.reason or _STAYS) for place in places)
     return Reading(places, (*others, *found.others), found.switches)
+
+
+def _held_by(path: str, usage: Usage, pinned: Pinned) -> str | None:
+    """Return why a usage cannot move, None if it can."""
+    image = pinned.files.get(path) or pinned.services.get((path, usage.definition or ""))
+    if image is not None:
+        return _PINNED.format(image)
+    led = pinned.leads_to(usage.symbol)
+    return _LEADS.format(led) if led is not None else None
 
 
 def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:
