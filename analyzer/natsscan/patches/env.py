@@ -12,6 +12,8 @@ from natsscan.patches.place import Job, Place, Reading
 _ASSIGNMENT = re.compile(
     rb"[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(?:[^\s\"'\\]|\"[^\"\\\n]*\"|'[^'\n]*')*[ \t]*(?:#[^\n]*)?\r?\n?"
 )
+_READS = "It stands in the value of a variable that stays: see where that should come from."
+_STILL_READ = "Another line of the file reads it, and stays: take both out by hand."
 _SCRIPT = "It is code of a script: write the same for NATS by hand."
 
 
@@ -20,14 +22,18 @@ def read(job: Job) -> Reading:
     data = job.source.data
     others: list[tuple[Usage, str]] = []
     lines: dict[int, list[Usage]] = {}
+    own = {usage.symbol for usage in job.usages}  # what is to be edited: not what leads to something that stays
     for usage in job.usages:
         start = line_start(data, usage.span.start)
         found = _ASSIGNMENT.fullmatch(data, start, line_end(data, start))
-        if found is None or not job.broker.variable.match(found[1].decode()):
+        if found is None:
             others.append((usage, _SCRIPT))
+        elif found[1].decode() not in own:
+            others.append((usage, _READS))
         else:
             lines.setdefault(start, []).append(usage)
-    return Reading(tuple(_place(job, run, lines) for run in _runs(data, sorted(lines))), tuple(others))
+    still_read = frozenset(usage.symbol for usage, _ in others)
+    return Reading(tuple(_place(job, run, lines, still_read) for run in _runs(data, sorted(lines))), tuple(others))
 
 
 def _runs(data: bytes, starts: Sequence[int]) -> Iterator[list[int]]:
@@ -42,18 +48,21 @@ def _runs(data: bytes, starts: Sequence[int]) -> Iterator[list[int]]:
         yield run
 
 
-def _place(job: Job, run: Sequence[int], lines: dict[int, list[Usage]]) -> Place:
+def _place(job: Job, run: Sequence[int], lines: dict[int, list[Usage]], still_read: frozenset[str]) -> Place:
     data = job.source.data
     end = line_end(data, run[-1])
     answers = tuple(usage for start in run for usage in lines[start])
     twins = []
+    held = False
     for start in run:
         line = data[start : line_end(data, start)]
         found = _ASSIGNMENT.fullmatch(line)
         name = found[1] if found else b""
         new = job.replacements.text(name)
+        held = held or name.decode() in still_read
         is_there = re.search(rb"(?m)^[ \t]*(?:export[ \t]+)?" + re.escape(new) + rb"=", data) is not None
         if name and new != name and not is_there and not job.replacements.dropped.fullmatch(name.decode()):
             twins.append(job.replacements.text(line))
     text = b"".join(twins)
-    return Place(run[0], end, answers, whole(data, text, end) if text else b"", end, "")
+    twin = whole(data, text, end) if text else b""
+    return Place(run[0], end, answers, twin, end, _STILL_READ if held else "", None if held else b"")
