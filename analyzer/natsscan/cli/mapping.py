@@ -1,10 +1,11 @@
-"""What `map` and `verify` have in common: a scan, the decisions of people, and the mapping of both."""
+"""What `map`, `patch` and `verify` have in common: a scan, the decisions of people, and the mapping of both."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from natsscan.catalog.catalog import Catalog
 from natsscan.cli.scan import scan_with_rules
 from natsscan.model.errors import InputError
 from natsscan.model.mapping import OLDEST_SERVER, Mapping, Version
@@ -17,6 +18,7 @@ class Mapped:
     """A scan and the mapping of what it found. `written` are the files that stand beside the decisions from before."""
 
     report: Report
+    catalog: Catalog
     mapping: Mapping
     decisions: Decisions
     written: tuple[str, ...]
@@ -43,7 +45,7 @@ def map_paths(
     if document is not None and subjects is not None:
         decisions = decisions_of(document, mapping, catalog.target.layouts, subjects)
         mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
-    return Mapped(report, mapping, decisions, document.files if document else ())
+    return Mapped(report, catalog, mapping, decisions, document.files if document else ())
 
 
 def parse_version(text: str) -> Version:

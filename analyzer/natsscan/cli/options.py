@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import click
 
+from natsscan.model.errors import InputError
+
 F = TypeVar("F", bound=Callable[..., object])
 
 _exclude = click.option(
@@ -26,6 +28,16 @@ _definitions = click.option(
 server_version_option = click.option(
     "--server-version", metavar="VERSION", help="Use only what a NATS server of this version has, such as 2.10."
 )
+
+subjects_option = click.option(
+    "--subjects", type=click.Path(path_type=Path), metavar="FILE", help="The subjects.yaml whose decisions hold."
+)
+
+
+def need_subjects(subjects: Path | None) -> None:
+    """Raise InputError if a file of decisions is named that is not there."""
+    if subjects is not None and not subjects.is_file():
+        raise InputError(f"--subjects {subjects}: no such file; natsscan map writes one")
 
 
 def scan_options(command: F) -> F:

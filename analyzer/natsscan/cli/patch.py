@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import scan_options, server_version_option
+from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.model.errors import InputError
 from natsscan.model.patch import Applicability, Patch, Stage
 
@@ -38,6 +38,7 @@ CHANGES = 1
     "--format", "form", type=click.Choice(["diff", "json"]), default="diff", help="json has all stages, for programs."
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write a series of patch files.")
+@subjects_option
 @server_version_option
 @scan_options
 def patch_command(
@@ -50,6 +51,7 @@ def patch_command(
     check: bool,
     form: str,
     output: Path | None,
+    subjects: Path | None,
     server_version: str | None,
     exclude: tuple[str, ...],
     rules: tuple[Path, ...],
@@ -65,7 +67,8 @@ def patch_command(
             "--write, --interactive, --check, --output and --format json exclude each other",
             ctx=click.get_current_context(),
         )
-    tree, patches = _patches(paths, exclude, rules, definitions, server_version)
+    need_subjects(subjects)
+    tree, patches = _patches(paths, exclude, rules, definitions, server_version, subjects)
     patches = tuple(patch for patch in patches if not only or _is_wanted(patch, only))
     if form == "json":
         from natsscan.reports.json_patches import render
@@ -99,20 +102,15 @@ def _patches(
     rules: tuple[Path, ...],
     definitions: tuple[Path, ...],
     server_version: str | None,
+    subjects: Path | None,
 ) -> tuple[_Tree, tuple[Patch, ...]]:
-    from natsscan.cli.mapping import parse_version
-    from natsscan.cli.scan import scan_with_rules
-    from natsscan.nats.decisions import Decisions
-    from natsscan.nats.plan import make_plan
+    from natsscan.cli.mapping import map_paths
     from natsscan.patches.plan import make_patches
     from natsscan.source.discover import list_files
     from natsscan.source.project import open_project
     from natsscan.source.read import read_file
 
-    server = parse_version(server_version) if server_version else None
-    report, catalog = scan_with_rules(paths, exclude, rules, None, definitions)
-    usages = [finding.usage for finding in report.to_migrate.findings]
-    mapping = make_plan(report.topology, usages, catalog.target, Decisions(), server)
+    found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
     root = open_project(paths).root
     known: dict[str, bytes | None] = {}
 
@@ -123,7 +121,7 @@ def _patches(
         return known[path]
 
     paths_of_all = list_files(root, exclude).paths
-    return _Tree(root, read), make_patches(report, mapping, catalog, read, paths_of_all)
+    return _Tree(root, read), make_patches(found.report, found.mapping, found.catalog, read, paths_of_all)
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:
@@ -191,7 +189,7 @@ def _run(
 
 def _write(tree: _Tree, patches: tuple[Patch, ...]) -> None:
     """Make patches in the files, as they are now: one that has changed since it was read is refused."""
-    from natsscan.patches.engine import ChangedError, apply
+    from natsscan.patches.engine import apply
     from natsscan.source.read import read_file
     from natsscan.source.write import write_files
 
@@ -201,10 +199,7 @@ def _write(tree: _Tree, patches: tuple[Patch, ...]) -> None:
         now[path] = data if isinstance(data, bytes) else None
         if now[path] != before:
             raise InputError(f"{path}: has changed since it was read; nothing was written, run again")
-    try:
-        write_files(tree.root, apply(now, patches))
-    except ChangedError as error:
-        raise InputError(f"{error}; nothing was written, run again") from error
+    write_files(tree.root, apply(now, patches))
 
 
 def _write_series(

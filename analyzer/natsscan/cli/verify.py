@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import scan_options, server_version_option
+from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ DIFFERS = 1
 
 @click.command("verify")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@click.option(
-    "--subjects", type=click.Path(path_type=Path), metavar="FILE", help="The subjects.yaml whose decisions hold."
-)
+@subjects_option
 @click.option("--nats-server", type=click.Path(path_type=Path), metavar="FILE", help="The nats-server to start.")
 @click.option("--url", metavar="URL", help="A running NATS server with JetStream; nothing is started.")
 @click.option(
@@ -54,8 +52,7 @@ def verify_command(
     _need_clients(rabbitmq)
     if nats_server and url:
         raise click.UsageError("--nats-server and --url exclude each other", ctx=click.get_current_context())
-    if subjects is not None and not subjects.is_file():
-        raise InputError(f"--subjects {subjects}: no such file; natsscan map writes one")
+    need_subjects(subjects)
     if rabbitmq:
         from natsscan.nats.proof import rabbit
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -11,58 +11,68 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
+from natsscan.patches.context import Context
 from natsscan.patches.engine import ChangedError, apply
-from natsscan.patches.place import Job
-from natsscan.patches.registry import EDITORS
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.registry import READERS
 from natsscan.surfaces.surface import Surface
 
 _YAML = frozenset({FileKind.YAML, FileKind.COMPOSE, FileKind.HELM_VALUES, FileKind.HELM_CHART})
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Kinds = Mapping[str, FileKind]
-MakeJob = Callable[[SourceFile, tuple[Usage, ...]], Job]
 _AGAIN = "Making it twice would change the files twice."
 _WORSE = "The file could be read less well afterwards."
 _LEFT = "What it is about would still be there, or something new of it."
 
 
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What a scan of one file finds, and how many faults of its text it meets."""
+
+    kind: FileKind
+    usages: tuple[Usage, ...]
+    faults: int
+
+
 def checked(
-    patches: Iterable[Patch], catalog: Catalog, read: Callable[[str], bytes | None], kinds: Kinds, job: MakeJob
+    patches: Iterable[Patch], context: Context, read: Callable[[str], bytes | None], kinds: Mapping[str, FileKind]
 ) -> tuple[Patch, ...]:
     """Return patches with what was checked; manual ones as they are.
 
-    `read` gives the bytes of a file, `kinds` what each is, `job` what an editor is to do about usages in one.
+    `read` gives the bytes of a file, `kinds` what each with findings is.
     """
-    return tuple(
-        patch if patch.applicability is Applicability.MANUAL else _checked(patch, catalog, read, kinds, job)
-        for patch in patches
-    )
+    before: dict[str, _Scan] = {}
+    found = []
+    for patch in patches:
+        if patch.applicability is not Applicability.MANUAL:
+            for path in patch.paths:
+                data = read(path)
+                if path not in before and path in kinds and data is not None:
+                    before[path] = _scan(SourceFile(path, kinds[path], data), context.catalog)
+            patch = _checked(patch, context, {path: read(path) for path in patch.paths}, before)
+        found.append(patch)
+    return tuple(found)
 
 
-def _checked(patch: Patch, catalog: Catalog, read: Callable[[str], bytes | None], kinds: Kinds, job: MakeJob) -> Patch:
-    files = {path: read(path) for path in patch.paths}
+def _checked(patch: Patch, context: Context, files: Mapping[str, bytes | None], scans: Mapping[str, _Scan]) -> Patch:
     try:
         after = apply(files, [patch])
     except ChangedError as error:
         return _demoted(patch, Checks(applies=Check.FAILED), f"{error}.")
     parses = idempotent = rescan = Check.PASSED
     for path, new in after.items():
-        old = files[path]
-        if new is None or old is None:
+        if new is None or files[path] is None:
             continue
-        kind = kinds[path]
-        before, faults = _read(SourceFile(path, kind, old), catalog)
-        now, faults_now = _read(SourceFile(path, kind, new), catalog)
-        if faults_now > faults:
+        before = scans[path]
+        source = SourceFile(path, before.kind, new)
+        now = _scan(source, context.catalog)
+        if now.faults > before.faults:
             parses = Check.FAILED
-        symbols = {usage.symbol for usage in before}
-        if any(usage.symbol not in symbols for usage in now) or len(now) > len(before):
+        symbols = {usage.symbol for usage in before.usages}
+        if any(usage.symbol not in symbols for usage in now.usages) or len(now.usages) > len(before.usages):
             rescan = Check.FAILED
-        if patch.stage.rank > Stage.PREPARE.rank and len(now) >= len(before) > 0:
+        if patch.stage.rank > Stage.PREPARE.rank and len(now.usages) >= len(before.usages) > 0:
             rescan = Check.FAILED
-        reading = EDITORS[kind](job(SourceFile(path, kind, new), now))
-        if patch.stage is Stage.PREPARE and any(place.twin for place in reading.places):
+        if patch.stage is Stage.PREPARE and any(place.twin for place in context.read(source, now.usages).places):
             idempotent = Check.FAILED
     checks = Checks(Check.PASSED, parses, idempotent, rescan)
     for result, reason in ((parses, _WORSE), (idempotent, _AGAIN), (rescan, _LEFT)):
@@ -71,15 +81,16 @@ def _checked(patch: Patch, catalog: Catalog, read: Callable[[str], bytes | None]
     return replace(patch, checks=checks)
 
 
-def _read(source: SourceFile, catalog: Catalog) -> tuple[tuple[Usage, ...], int]:
+def _scan(source: SourceFile, catalog: Catalog) -> _Scan:
     """Return what a scan of one file finds, and how much of it could not be read."""
     reader = READERS.get(source.kind)
     if reader is None:
-        return (), 0
+        return _Scan(source.kind, (), 0)
     surface = Surface(source, TextPositions(source.path, source.data), "", catalog.broker, catalog.secrets)
     result = reader(surface)
     usages = tuple(usage for usage in result.usages if usage.tier is Tier.DIRECT)
-    return usages, len(result.problems) + (source.kind in _YAML and not _composes(source.data))
+    faults = len(result.problems) + (source.kind in _YAML and not _composes(source.data))
+    return _Scan(source.kind, usages, faults)
 
 
 def _composes(data: bytes) -> bool:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from natsscan.patches.engine import Replacement
+from natsscan.patches.lines import runs
+
 _CONTEXT = 3
 _NO_NEWLINE = b"\\ No newline at end of file\n"
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
-
-# Where a text is replaced, by byte offsets, and what comes there.
-Replacement = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,10 @@ def _trimmed(lines: Sequence[bytes], start: int, end: int, new: Sequence[bytes])
 
 
 def _hunks(old: Sequence[bytes], changes: Sequence[_Change]) -> Iterator[bytes]:
-    group: list[_Change] = []
     shift = 0
-    for change in changes:
-        if group and change.start - group[-1].end > 2 * _CONTEXT:
-            yield from _hunk(old, group, shift)
-            shift += sum(len(each.new) - (each.end - each.start) for each in group)
-            group = []
-        group.append(change)
-    yield from _hunk(old, group, shift)
+    for group in runs(changes, lambda one, other: other.start - one.end <= 2 * _CONTEXT):
+        yield from _hunk(old, group, shift)
+        shift += sum(len(each.new) - (each.end - each.start) for each in group)
 
 
 def _hunk(old: Sequence[bytes], group: Sequence[_Change], shift: int) -> Iterator[bytes]:

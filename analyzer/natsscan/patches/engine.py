@@ -10,6 +10,8 @@ from natsscan.model.patch import Edit, Patch, digest
 
 # The bytes of each file by its path; None for one that is not there.
 Files = Mapping[str, bytes | None]
+# Where a text is replaced, by byte offsets, and what comes there.
+Replacement = tuple[int, int, bytes]
 
 
 class ChangedError(Exception):
@@ -51,20 +53,16 @@ def _clash(
             return path, whole[path]
         if path in edits:
             return path, edits[path][0][1]
-    for path in {each.path for each in patch.edits}:
+    for path in sorted({each.path for each in patch.edits}):
         if path in whole:
             return path, whole[path]
         mine = [(each, patch) for each in patch.edits if each.path == path]
         together = sorted([*edits.get(path, ()), *mine], key=lambda item: (item[0].start, item[0].end))
         for (one, owner), (other, other_owner) in pairwise(together):
-            if overlap(one, other):
+            # They want the same bytes, or one inserts within what the other replaces.
+            if one.start < other.end and other.start < one.end:
                 return path, owner if other_owner is patch else other_owner
     return None
-
-
-def overlap(one: Edit, other: Edit) -> bool:
-    """Tell whether two edits want the same bytes, or one inserts within what the other replaces."""
-    return one.path == other.path and one.start < other.end and other.start < one.end
 
 
 def apply(files: Files, patches: Iterable[Patch]) -> dict[str, bytes | None]:
@@ -92,14 +90,14 @@ def apply(files: Files, patches: Iterable[Patch]) -> dict[str, bytes | None]:
     return found
 
 
-def replacements(patch: Patch, earlier: Iterable[Patch] = ()) -> dict[str, list[tuple[int, int, bytes]]]:
+def replacements(patch: Patch, earlier: Iterable[Patch] = ()) -> dict[str, list[Replacement]]:
     """Return what a patch replaces in each file, by offsets in the file as earlier patches leave it."""
     shifts: dict[str, list[tuple[int, int]]] = {}
     for each in earlier:
         for done in each.edits:
             grown = len(done.replacement) - (done.end - done.start)
             shifts.setdefault(done.path, []).append((done.end, grown))
-    found: dict[str, list[tuple[int, int, bytes]]] = {}
+    found: dict[str, list[Replacement]] = {}
     for wanted in patch.edits:
         shift = sum(grown for end, grown in shifts.get(wanted.path, ()) if end <= wanted.start)
         place = (wanted.start + shift, wanted.end + shift, wanted.replacement)
@@ -107,14 +105,20 @@ def replacements(patch: Patch, earlier: Iterable[Patch] = ()) -> dict[str, list[
     return found
 
 
+def splice(data: bytes, places: Iterable[Replacement]) -> bytes:
+    """Return a text with replacements made that do not overlap; those at one offset keep their order."""
+    parts: list[bytes] = []
+    at = 0
+    for start, end, new in sorted(places, key=lambda place: place[:2]):
+        parts += [data[at:start], new]
+        at = end
+    return b"".join([*parts, data[at:]])
+
+
 def _edited(path: str, data: bytes | None, edits: Iterable[Edit]) -> bytes:
     if data is None:
         raise ChangedError(f"{path} is gone")
-    parts: list[bytes] = []
-    at = 0
-    for each in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        if each.start < at or digest(data[each.start : each.end]) != each.digest:
-            raise ChangedError(f"{path} has changed since it was read")
-        parts += [data[at : each.start], each.replacement]
-        at = each.end
-    return b"".join([*parts, data[at:]])
+    edits = tuple(edits)
+    if any(digest(data[each.start : each.end]) != each.digest for each in edits):
+        raise ChangedError(f"{path} has changed since it was read")
+    return splice(data, ((each.start, each.end, each.replacement) for each in edits))

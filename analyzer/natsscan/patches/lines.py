@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
 
 def line_start(data: bytes, at: int) -> int:
     """Return where the line of an offset begins."""
@@ -26,3 +31,15 @@ def whole(data: bytes, text: bytes, at: int) -> bytes:
     if at and data[at - 1 : at] != b"\n":
         return newline + text.rstrip(b"\r\n")
     return text if text.endswith(b"\n") else text + newline
+
+
+def runs(items: Iterable[T], follows: Callable[[T, T], bool]) -> Iterator[list[T]]:
+    """Yield items in runs: in each, every one follows the one before it."""
+    run: list[T] = []
+    for item in items:
+        if run and not follows(run[-1], item):
+            yield run
+            run = []
+        run.append(item)
+    if run:
+        yield run

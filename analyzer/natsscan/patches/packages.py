@@ -10,7 +10,7 @@ from natsscan.model.usage import Operation, Usage
 from natsscan.patches.items import Item, insertion, removal, split
 from natsscan.patches.lines import line_end, line_start, whole
 from natsscan.patches.place import Job, Place, Reading
-from natsscan.surfaces.cabal_fields import parse
+from natsscan.surfaces.cabal_fields import Field, parse
 
 _COMMA = re.compile(rb",(?:[ \t]*--[^\n]*)?")
 _SPACE = re.compile(rb"\s+")
@@ -25,12 +25,13 @@ def read(job: Job) -> Reading:
     places: list[Place] = []
     others: list[tuple[Usage, str]] = []
     packages = job.replacements.rules.packages.get("haskell", {})
+    fields = parse(job.source.data).fields if job.source.kind is FileKind.CABAL else ()
     for usage in job.usages:
         new = packages.get(usage.symbol)
         if usage.operation is not Operation.DEPENDENCY or new is None:
             others.append((usage, _UNKNOWN if usage.operation is Operation.DEPENDENCY else _OTHER))
             continue
-        place = _hpack(job, usage, new) if job.source.kind is FileKind.HPACK else _listed(job, usage, new)
+        place = _hpack(job, usage, new) if job.source.kind is FileKind.HPACK else _listed(job, usage, new, fields)
         if place is None:
             others.append((usage, _NESTED))
         else:
@@ -48,9 +49,9 @@ def _hpack(job: Job, usage: Usage, new: str) -> Place | None:
     return Place(start, end, (usage,), b"" if is_there else whole(data, text, end), end, "")
 
 
-def _listed(job: Job, usage: Usage, new: str) -> Place | None:
+def _listed(job: Job, usage: Usage, new: str, fields: Iterable[Field]) -> Place | None:
     data, at = job.source.data, usage.span.start
-    found = _cabal_items(data, at) if job.source.kind is FileKind.CABAL else _nix_items(data, at)
+    found = _cabal_items(data, fields, at) if job.source.kind is FileKind.CABAL else _nix_items(data, at)
     if found is None:
         return None
     items, otherwise = found
@@ -64,8 +65,8 @@ def _listed(job: Job, usage: Usage, new: str) -> Place | None:
     return Place(start, end, (usage,), text, beside, "")
 
 
-def _cabal_items(data: bytes, at: int) -> tuple[tuple[Item, ...], bytes] | None:
-    for field in parse(data).fields:
+def _cabal_items(data: bytes, fields: Iterable[Field], at: int) -> tuple[tuple[Item, ...], bytes] | None:
+    for field in fields:
         end = field.start + len(field.value)
         if field.start <= at < end:
             blanked = data[: field.start] + field.value + data[end:]  # comments are blank there

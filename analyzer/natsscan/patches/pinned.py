@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from natsscan.catalog.broker import Broker
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.surfaces.chartfiles import read_helmfile
-from natsscan.surfaces.helmmask import find_actions, mask
-from natsscan.surfaces.yamltree import YamlTree, read_yaml
+from natsscan.surfaces.yamltree import YamlTree, read_template
 
 _SERVICES = "services"
 _TAG = re.compile(r"[-_](v?\d[\w-]*)$")
@@ -61,7 +60,7 @@ def find_pinned(
     services: dict[tuple[str, str], str] = {}
     for source in sources:
         if source.kind in (FileKind.COMPOSE, FileKind.YAML) and _SERVICES.encode() in source.data:
-            tree = _tree(source)
+            tree = read_template(source.data)
             for service, image, mounted in _released(source, tree, broker):
                 held = {path for path in configs if any(path == m or path.startswith(f"{m}/") for m in mounted)}
                 if held:
@@ -132,8 +131,3 @@ def _foreign(
 def _is_older(chart: str, own: Container[str], broker: Broker) -> bool:
     name = posixpath.basename(chart)
     return not chart.startswith(".") and name in own and name not in broker.charts
-
-
-def _tree(source: SourceFile) -> YamlTree:
-    actions = find_actions(source.data)
-    return read_yaml(source.data, mask(source.data, actions), actions)

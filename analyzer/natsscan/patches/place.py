@@ -15,8 +15,8 @@ from natsscan.model.usage import Usage
 class Place:
     """A stretch of a file that is the broker's as a whole.
 
-    `twin` is what stands for it on NATS, inserted at `beside`; None if nothing can, and `reason` says why. Removing the
-    stretch leaves `left` in its place; None if it may not be removed as it is. `answers` are the usages in it.
+    `twin` is what stands for it on NATS, inserted at `beside`; empty if it is there already, None if nothing can be,
+    and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it.
     """
 
     start: int
@@ -25,7 +25,7 @@ class Place:
     twin: bytes | None
     beside: int
     reason: str
-    left: bytes | None = b""
+    can_go: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,14 @@ from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches.brokerfiles import chart_twin, removals
 from natsscan.patches.checks import checked
+from natsscan.patches.context import Context
 from natsscan.patches.haskell import manual_patches
 from natsscan.patches.pinned import Pinned, find_pinned
-from natsscan.patches.place import Job, Place, Reading, Switch, broker_templates
-from natsscan.patches.registry import EDITORS
+from natsscan.patches.place import Place, Switch, broker_templates
 from natsscan.source.kinds import is_helmfile
 
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
-_NO_EDITOR = "natsscan does not rewrite files of this kind yet."
-_PINNED = "It is read by {}, which is not built from this tree and speaks as it always did: it keeps its broker."
-_LEADS = "By its name it leads to {}, which is not built from this tree and keeps its broker."
-_STAYS = "What runs beside it from released images still needs the broker, so it stays when all else has moved."
 _ADDS = "Only adds: nothing that runs today reads it."
 _SWITCHES = "These lines can be about one broker only. Make it when the programs that read them have moved."
 _REMOVES = "What it removes is about {} alone; make it when nothing reads or runs that any more."
@@ -78,13 +74,13 @@ def make_patches(
             by_file.setdefault(finding.usage.span.path, []).append(finding.usage)
     kinds = {path: FileKind(usages[0].language) for path, usages in by_file.items()}
     sources = _sources(kinds, read)
-    pinned = _pinned(sources, paths, catalog, read)
     templates = broker_templates(finding.usage for finding in findings)
+    context = Context(catalog, _pinned(sources, paths, catalog, read), templates)
     areas: dict[tuple[str, str], list[_File]] = {}
     manual: dict[tuple[str, str], list[Usage]] = {}
     for source in sources:
         usages = tuple(by_file[source.path])
-        reading = _read(source, usages, pinned, catalog, templates)
+        reading = context.read(source, usages)
         part = _area(source.path, source.kind, usages[0].service)
         areas.setdefault(part, []).append(_File(source.path, source.data, usages, reading.places, reading.switches))
         if not (source.kind in _HELM and _is_chart(part[1], paths, catalog)):  # those move as a whole
@@ -104,11 +100,7 @@ def make_patches(
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
 
-    def job(source: SourceFile, usages: tuple[Usage, ...]) -> Job:
-        free = tuple(usage for usage in usages if _held_by(source.path, usage, pinned) is None)
-        return Job(source, free, catalog.broker, catalog.replacements, templates)
-
-    tried = checked(found, catalog, read, kinds, job)
+    tried = checked(found, context, read, kinds)
     return tuple(sorted(tried, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
 
 
@@ -125,39 +117,6 @@ def _pinned(
     helmfiles = _sources(dict.fromkeys(filter(is_helmfile, paths), FileKind.YAML), read)
     charts = {posixpath.basename(posixpath.dirname(path)) for path in paths if path.endswith("/Chart.yaml")}
     return find_pinned(sources, helmfiles, charts, catalog.broker)
-
-
-def _read(
-    source: SourceFile, usages: Iterable[Usage], pinned: Pinned, catalog: Catalog, templates: frozenset[str]
-) -> Reading:
-    """Return what the editor of a file finds in it, without what cannot move."""
-    editor = EDITORS.get(source.kind)
-    others: list[tuple[Usage, str]] = []
-    free: list[Usage] = []
-    for usage in usages:
-        held = _held_by(source.path, usage, pinned)
-        if held is not None:
-            others.append((usage, held))
-        elif editor is None:
-            others.append((usage, _NO_EDITOR))
-        else:
-            free.append(usage)
-    if editor is None or not free:
-        return Reading((), tuple(others))
-    found = editor(Job(source, tuple(free), catalog.broker, catalog.replacements, templates))
-    places = found.places
-    if pinned.keeps_broker(source.path):
-        places = tuple(replace(place, left=None, reason=place.reason or _STAYS) for place in places)
-    return Reading(places, (*others, *found.others), found.switches)
-
-
-def _held_by(path: str, usage: Usage, pinned: Pinned) -> str | None:
-    """Return why a usage cannot move, None if it can."""
-    image = pinned.files.get(path) or pinned.services.get((path, usage.definition or ""))
-    if image is not None:
-        return _PINNED.format(image)
-    led = pinned.leads_to(usage.symbol)
-    return _LEADS.format(led) if led is not None else None
 
 
 def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:
@@ -190,7 +149,7 @@ def _patches(
             about += file.usages if part.creates else ()
             cleared += file.usages
             continue
-        cuts = [place for place in file.places if place.left is not None]
+        cuts = [place for place in file.places if place.can_go]
         cleared += [usage for place in cuts for usage in place.answers]
         added += [
             edit(file.path, file.data, place.beside, place.beside, place.twin) for place in file.places if place.twin
@@ -199,7 +158,7 @@ def _patches(
         if cuts and not any(place.twin is not None for place in file.places) and _is_empty_without(file.data, cuts):
             gone.append(RemovedFile(file.path, digest(file.data)))
         else:
-            removed += [edit(file.path, file.data, p.start, p.end, p.left) for p in cuts if p.left is not None]
+            removed += [edit(file.path, file.data, place.start, place.end, b"") for place in cuts]
     found = []
     if added or part.creates:
         reason = f"{_ADDS}{_rationale(about, gaps)}"
@@ -210,11 +169,13 @@ def _patches(
     if switches:
         title = f"{part.area}: {names[1]} in the place of {names[0]}"
         usages = [usage for _, each in switches for usage in each.answers]
-        patch = _patch(Stage.CUT_OVER, Applicability.UNSAFE, title, _SWITCHES, part.service, usages, known)
+        reason = f"{_SWITCHES}{_rationale(usages, gaps)}"
+        patch = _patch(Stage.CUT_OVER, Applicability.UNSAFE, title, reason, part.service, usages, known)
         edits = tuple(edit(file.path, file.data, each.start, each.end, each.text) for file, each in switches)
         found.append(replace(patch, edits=edits))
     if removed or gone:
-        title, reason = f"{part.area}: {names[0]} goes", _REMOVES.format(names[0])
+        title = f"{part.area}: {names[0]} goes"
+        reason = f"{_REMOVES.format(names[0])}{_rationale(cleared, gaps)}"
         patch = _patch(Stage.CLEAN_UP, Applicability.UNSAFE, title, reason, part.service, cleared, known)
         found.append(replace(patch, edits=tuple(removed), removes=tuple(gone)))
     return found

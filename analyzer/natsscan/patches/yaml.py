@@ -8,12 +8,12 @@ Text is never printed from a parsed form, so comments, order and style stay.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Usage
-from natsscan.patches.lines import line_end, line_start, whole
+from natsscan.patches.lines import line_end, line_start, runs, whole
 from natsscan.patches.place import Job, Place, Reading, Switch
 from natsscan.patches.yamllines import Lines, YamlLines
 from natsscan.patches.yamltwin import Twins
@@ -57,7 +57,7 @@ def read(job: Job) -> Reading:
     twins = Twins(job, file, frozenset(anchors))
     switches, rest = _switches(file, twins, lone)
     writer = _Writer(finder, twins)
-    return Reading(tuple(map(writer.place, _runs(pieces))), (*others, *rest), switches)
+    return Reading(tuple(map(writer.place, runs(pieces, _follows))), (*others, *rest), switches)
 
 
 class _Finder:
@@ -173,9 +173,9 @@ class _Writer:
         reason = next((twin for twin in made if isinstance(twin, str)), "")
         text = b"".join(twin for twin in made if isinstance(twin, bytes))
         if not text:
-            left = None if reason in _NOT_REMOVED else b""
             above = self._emptied(run) or Lines(start, end)
-            return Place(above.start, above.end, answers, None, above.end, reason or _DROPPED, left)
+            can_go = reason not in _NOT_REMOVED
+            return Place(above.start, above.end, answers, None, above.end, reason or _DROPPED, can_go)
         if run[0].entry is not None:
             text = self._twins.guarded(text)
         if self._is_there(run[0], text):
@@ -260,19 +260,8 @@ def _has(usage: Usage, name: str) -> bool:
     return any(argument.name == name for argument in usage.arguments)
 
 
-def _runs(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
-    """Yield entries that follow each other without a gap in one map or list, together, and each block alone."""
-    run: list[_Piece] = []
-    for piece in pieces:
-        last = run[-1] if run else None
-        if last is not None and not (
-            last.lines.end == piece.lines.start
-            and last.entry is not None
-            and piece.entry is not None
-            and last.entry.parent == piece.entry.parent
-        ):
-            yield run
-            run = []
-        run.append(piece)
-    if run:
-        yield run
+def _follows(one: _Piece, other: _Piece) -> bool:
+    """Tell whether an entry follows another one without a gap in one map or list; blocks stand alone."""
+    if one.entry is None or other.entry is None:
+        return False
+    return one.lines.end == other.lines.start and one.entry.parent == other.entry.parent

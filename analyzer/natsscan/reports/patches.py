@@ -8,7 +8,7 @@ from textwrap import fill
 
 from natsscan.model.patch import Applicability, Check, Patch
 from natsscan.patches.diff import edited_diff, whole_diff
-from natsscan.patches.engine import Files, apply, replacements
+from natsscan.patches.engine import Files, replacements, splice
 from natsscan.reports.escape import visible
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
@@ -52,9 +52,8 @@ def series(patches: Iterable[Patch], files: Files, is_executable: Callable[[str]
     for number, patch in enumerate(patches, start=1):
         slug = _NOT_IN_NAMES.sub("-", f"{patch.stage} {patch.title}".lower()).strip("-")[:60].strip("-")
         found[f"{number:04}-{slug}.patch"] = _mail(patch) + patch_diff(patch, now, is_executable, done)
+        now |= {path: splice(now[path] or b"", places) for path, places in replacements(patch, done).items()}
         done.append(patch)
-        of_these = [each for each in done if set(each.paths) & set(patch.paths)]
-        now |= {path: data for path, data in apply(files, of_these).items() if path in patch.paths}
     return found
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from natsscan.surfaces.helmmask import find_actions, mask
 from natsscan.surfaces.yamlgrammar import Fault
-from natsscan.surfaces.yamltree import Entry, YamlTree, read_yaml
+from natsscan.surfaces.yamltree import Entry, YamlTree, read_template
 
 _FILE_LISTS = ("values", "secrets")
 
@@ -49,7 +48,7 @@ class Helmfile:
 
 def read_chart(data: bytes) -> ChartFile:
     """Read a Chart.yaml or a requirements.yaml."""
-    tree = _tree(data)
+    tree = read_template(data)
     dependencies = []
     for item in _items(tree, "dependencies"):
         name = _text(tree, item, "name")
@@ -62,7 +61,7 @@ def read_chart(data: bytes) -> ChartFile:
 
 def read_helmfile(data: bytes) -> Helmfile:
     """Read a helmfile, all documents of it."""
-    tree = _tree(data)
+    tree = read_template(data)
     releases = {item.place: _text(tree, item, "chart") for item in _items(tree, "releases")}
     lists: dict[int, int] = {}
     for place in releases:
@@ -76,11 +75,6 @@ def read_helmfile(data: bytes) -> Helmfile:
             files.setdefault(lists[entry.parent], []).append(entry.text)
     found = (Release(chart, tuple(files.get(place, ()))) for place, chart in releases.items() if chart)
     return Helmfile(tuple(found), tuple(tree.faults))
-
-
-def _tree(data: bytes) -> YamlTree:
-    actions = find_actions(data)
-    return read_yaml(data, mask(data, actions), actions)
 
 
 def _items(tree: YamlTree, name: str) -> Iterator[Entry]:

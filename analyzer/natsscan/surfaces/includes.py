@@ -33,10 +33,12 @@ def included(sources: Iterable[SourceFile], worth: Container[str], broker: Broke
     wanted = {name for name, paths in homes.items() if any(path in worth for path in paths)}
     if homes:
         wanted |= {name for source in templates if source.path in worth for name in _given_values(source, broker)}
+    if not wanted:
+        return {}
     asked = re.compile(rb"\b(?:include|template)\s+[\"`](?:%s)[\"`]" % b"|".join(re.escape(n.encode()) for n in wanted))
     found: dict[str, dict[str, set[Included]]] = {}
     for source in templates:
-        for name, place in _places(source) if wanted and asked.search(source.data) else ():
+        for name, place in _places(source) if asked.search(source.data) else ():
             home = _home(homes.get(name, ()), source.path) if name in wanted else None
             if home is not None:
                 found.setdefault(home, {}).setdefault(name, set()).add(place)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from natsscan.source.text import TextPositions
-from natsscan.surfaces.helmmask import Action
+from natsscan.surfaces.helmmask import Action, find_actions, mask
 from natsscan.surfaces.yamlgrammar import Fault, Token, TokenKind, parse
 
 _MOST_EMBEDDED = 3
@@ -148,6 +148,12 @@ def read_yaml(
     inside block scalars are read as well, with the name of their key as `document`; their paths start anew.
     """
     return _Builder(data, masked, actions).read(parts)
+
+
+def read_template(data: bytes) -> YamlTree:
+    """Read a YAML file that may be a template, all of it."""
+    actions = find_actions(data)
+    return read_yaml(data, mask(data, actions), actions)
 
 
 @dataclass(slots=True)
