@@ -11,11 +11,20 @@ from natsscan.model.errors import InputError
 from natsscan.source.read import MAX_FILE_SIZE
 
 
+class Attest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person says of a task of a checklist, named by its text or id, that no tree can show."""
+
+    task: str
+    who: str
+    when: str = ""
+    note: str = ""
+
+
 class Config(msgspec.Struct, frozen=True, rename="kebab"):
     """What `natsscan.toml`, or `[tool.natsscan]` in `pyproject.toml`, may set. Every key has a flag of the same name.
 
     `rules` are folders of rule files, relative to the file; `exclude` patterns in `.gitignore` syntax;
-    `max_file_size` is in bytes.
+    `max_file_size` is in bytes. `attest` has no flag: it says who vouches for tasks of a checklist.
     """
 
     rules: tuple[str, ...] = ()
@@ -23,6 +32,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     max_file_size: int = MAX_FILE_SIZE
     fail_on: Literal["never", "note", "warning", "error"] = "never"
     strict: bool = False
+    attest: tuple[Attest, ...] = ()
 
 
 def load_config(start: Path, root: Path) -> tuple[Config, Path | None]:

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any
 
 from natsscan.catalog.broker import Broker
+from natsscan.catalog.checklist import ChecklistFile, ChecklistRules, compile_checklist
 from natsscan.catalog.functions import FunctionsFile, together
 from natsscan.catalog.library import library_symbols
 from natsscan.catalog.replacements import Replacements, ReplacementsFile, compile_replacements
@@ -30,6 +31,7 @@ from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
 from natsscan.model.usage import Operation, Tier
 
+_CHECKLIST = "checklist"
 _ALWAYS_KNOWN = frozenset({"symbol", "definition", "module", "does", "carries", "names", "path"})
 # What the readers of files that are not programs give beside the symbol.
 _SURFACE_ARGUMENTS = {
@@ -152,12 +154,10 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     Raises InputError, naming file and line, for a rule file that is broken, contradicts another or names what does
     not exist.
     """
-    paths: list[Path] = []
-    for folder in (bundled("rules"), *extra):
-        if not folder.is_dir():
-            raise InputError(f"{folder}: no such rules folder; --rules takes a folder of YAML files")
-        paths += sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
-    loaded = [(file, _convert(file)) for file in map(YamlFile, paths)]
+    own = bundled("rules")
+    paths = [path for folder in (own, *extra) for path in _rule_files(folder)]
+    # Rules about checklists are many, and a scan needs none of them.
+    loaded = [(file, _convert(file)) for file in map(YamlFile, (p for p in paths if p.parent != own / _CHECKLIST))]
     digest = blake2b(digest_size=8)
     for path in paths:
         digest.update(path.read_bytes())
@@ -199,6 +199,22 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         ),
         digest=digest.hexdigest(),
     )
+
+
+def load_checklist_rules(extra: Iterable[Path] = ()) -> ChecklistRules:
+    """Load the rules that judge checklists: the bundled ones, and those in the folders `extra`, which come first.
+
+    Raises InputError, naming file and line, for a rule file that is broken.
+    """
+    folders = (bundled("rules") / _CHECKLIST, *extra)
+    loaded = ((file, _convert(file)) for folder in folders for file in map(YamlFile, _rule_files(folder)))
+    return compile_checklist((file, value) for file, value in loaded if isinstance(value, ChecklistFile))
+
+
+def _rule_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such rules folder; --rules takes a folder of YAML files")
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
 
 
 def _convert(file: YamlFile) -> RuleFile:

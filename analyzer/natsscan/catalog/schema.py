@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from natsscan.catalog.checklist import ChecklistFile
 from natsscan.catalog.functions import FunctionsFile
 from natsscan.catalog.replacements import ReplacementsFile
 from natsscan.catalog.strict import Strict
@@ -384,4 +385,5 @@ RuleFile = (
     | LayoutsFile
     | GapsFile
     | ReplacementsFile
+    | ChecklistFile
 )

@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from natsscan import __version__
+from natsscan.cli.checklist import checklist_command
 from natsscan.cli.explain import explain_command
 from natsscan.cli.map import map_command
 from natsscan.cli.patch import patch_command
@@ -40,6 +41,7 @@ class _ScanByDefault(click.Group):
         map_command,
         patch_command,
         verify_command,
+        checklist_command,
         rules_command,
         explain_command,
         schema_command,

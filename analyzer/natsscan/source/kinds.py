@@ -89,6 +89,13 @@ class Kinds:
             return FileKind.YAML
         return kind
 
+    def chart_of(self, path: str) -> str:
+        """Return the folder of the chart that a file is in, empty for none."""
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self._charts:
+            folder = folder.rpartition("/")[0]
+        return folder
+
     def _is_template(self, path: str) -> bool:
         at = path.find("templates/")
         while at >= 0:

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from natsscan.cli.options import need_subjects, scan_options, subjects_option
+from natsscan.model.errors import InputError
+
+if TYPE_CHECKING:
+    from natsscan.checklist.tree import Tree
+    from natsscan.cli.mapping import Mapped
+    from natsscan.model.checklist import Checklist, Review, Status
+
+FORMATS = ("text", "json", "markdown", "html", "csv")
+OPEN = 1
+
+
+@click.command("checklist")
+@click.argument("path", type=click.Path(path_type=Path), metavar="PATH")
+@click.option(
+    "--checklist",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The checklist, in Markdown; without one, the generated.",
+)
+@click.option("--update", is_flag=True, help="Set the ticks in FILE as the tree says, and nothing else.")
+@click.option("--annotate", is_flag=True, help="Also write below each task what the tree says of it.")
+@click.option("--generate", is_flag=True, help="Print a checklist for what is found, or write it to FILE.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
+@click.option("-v", "--verbose", is_flag=True, help="Print every open task with its evidence and what to do next.")
+@click.option("--since", metavar="REV", help="Also tell what was finished, and what went back, since a commit.")
+@click.option(
+    "--fail-on",
+    metavar="STATUS,...",
+    default="",
+    help="Exit with 1 if a task is one of these, such as regressed,stale.",
+)
+@subjects_option
+@scan_options
+def checklist_command(
+    path: Path,
+    file: Path | None,
+    update: bool,
+    annotate: bool,
+    generate: bool,
+    format_: str,
+    verbose: bool,
+    since: str | None,
+    fail_on: str,
+    subjects: Path | None,
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+) -> int:
+    """Hold a migration checklist against the project around PATH: what is done, to do, and no longer true.
+
+    The whole project is looked at, whatever part of it PATH is: a checklist names files of all of it.
+    """
+    from natsscan.checklist.read import read_checklist
+    from natsscan.cli.scan import terminal
+    from natsscan.source.project import open_project
+
+    wanted = _statuses(fail_on)
+    need_subjects(subjects)
+    if (update or annotate) and (file is None or generate):
+        raise click.UsageError("--update and --annotate need --checklist FILE", ctx=click.get_current_context())
+    root = open_project((path,)).root
+    given = None if file is None or generate else _read(file)
+    now = _look_at(root, _Options(exclude, rules, definitions, subjects, file))
+    if given is None:
+        text = _generated(now)
+        if generate:
+            return _print_or_write(text, file)
+        given = text.encode()
+    checklist = read_checklist(str(file) if file and not generate else "the checklist written from it", given)
+    review = _review(checklist, now)
+    before = _before(since, checklist, now) if since else None
+    if file is not None and (update or annotate):
+        _write(file, review, annotate)
+    if format_ == "text":
+        from natsscan.reports import checklist as report
+
+        width, colour = terminal()
+        sys.stdout.write(report.render(review, now.mapped.report.root, verbose, width, colour))
+        if before is not None:
+            sys.stdout.write(report.render_moves(before, review, str(since)))
+        if not verbose:
+            sys.stdout.write(report.render_next(str(path), file))
+    else:
+        from natsscan.reports import checklist_files
+
+        sys.stdout.write(checklist_files.render(format_, review, now.mapped.report.root, before))
+    return OPEN if any(judged.status in wanted for judged in review.judgements) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    exclude: tuple[str, ...]
+    rules: tuple[Path, ...]
+    definitions: tuple[Path, ...]
+    subjects: Path | None
+    checklist: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A project scanned and mapped, to be held against a checklist; `home` is where its history is."""
+
+    tree: Tree
+    mapped: Mapped
+    options: _Options
+    home: Path
+
+
+def _look_at(root: Path, options: _Options, home: Path | None = None) -> _Seen:
+    from natsscan.checklist.tree import Tree
+    from natsscan.cli.mapping import map_paths
+    from natsscan.source.discover import list_files
+    from natsscan.source.read import read_file
+
+    mapped = map_paths((root,), options.exclude, options.rules, options.definitions, None, options.subjects)
+
+    @cache
+    def read(path: str) -> bytes | None:
+        data = read_file(root, path)
+        return data if isinstance(data, bytes) else None
+
+    paths = frozenset(list_files(root, options.exclude).paths)
+    own = options.checklist.resolve() if options.checklist else None
+    others = frozenset(path for path in paths if root / path != own)  # what it says itself proves nothing
+    return _Seen(Tree(mapped.report, mapped.catalog, others, read), mapped, options, home or root)
+
+
+def _review(checklist: Checklist, seen: _Seen) -> Review:
+    from natsscan.catalog.catalog import load_checklist_rules
+    from natsscan.checklist.review import review
+    from natsscan.cli.scan import configuration
+    from natsscan.model.checklist import Attestation
+    from natsscan.patches.plan import make_patches
+    from natsscan.source.history import departures
+
+    mapped = seen.mapped
+    patches = make_patches(mapped.report, mapped.mapping, mapped.catalog, seen.tree.read, seen.tree.paths)
+    config = configuration((seen.home,))[0]
+    given = [(each.task, Attestation(each.who, each.when, each.note)) for each in config.attest]
+    return review(
+        checklist,
+        load_checklist_rules(seen.options.rules),
+        seen.tree,
+        lambda paths: departures(seen.home, paths),
+        patches,
+        given,
+        mapped.mapping.consumers,
+    )
+
+
+def _generated(seen: _Seen) -> str:
+    from natsscan.checklist.generate import generate_checklist
+
+    return generate_checklist(seen.tree, seen.mapped.mapping)
+
+
+def _before(revision: str, checklist: Checklist, now: _Seen) -> Review:
+    """Return the same checklist held against the project as it was in a commit."""
+    from natsscan.source.history import files_of
+    from natsscan.source.write import write_files
+
+    files = files_of(now.home, revision)
+    with TemporaryDirectory() as folder:
+        root = Path(folder).resolve() / now.home.name
+        root.mkdir()
+        write_files(root, files)
+        (root / "natsscan.toml").touch()  # so that the folder is a project of its own
+        return _review(checklist, _look_at(root, now.options, now.home))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"--checklist {file}: cannot be read: {reason}; --generate writes one") from error
+
+
+def _print_or_write(text: str, file: Path | None) -> int:
+    if file is None:
+        sys.stdout.write(text)
+        return 0
+    if file.exists():
+        raise InputError(f"--checklist {file}: is there already; remove it first, or leave --checklist out to print")
+    _write_file(file, text.encode())
+    sys.stdout.write(f"{file}: written; natsscan checklist --checklist {file} holds it against the code\n")
+    return 0
+
+
+def _write(file: Path, review: Review, annotate: bool) -> None:
+    from natsscan.checklist.write import with_annotations, with_ticks
+
+    data = with_ticks(review)
+    if annotate:
+        data = with_annotations(data, review.judgements)
+    if data != review.checklist.data:
+        _write_file(file, data)
+
+
+def _write_file(file: Path, data: bytes) -> None:
+    from natsscan.source.write import write_files
+
+    write_files(file.resolve().parent, {file.name: data})
+
+
+def _statuses(text: str) -> frozenset[Status]:
+    from natsscan.model.checklist import Status
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in set(Status):
+            raise InputError(f"--fail-on {name}: is none of {', '.join(Status)}")
+    return frozenset(map(Status, names))
