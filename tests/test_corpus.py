@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -101,3 +102,43 @@ def test_wrappers_of_the_code_base_are_followed(report: dict[str, Any]) -> None:
     assert ("services/galley/src/Galley/API/Clients.hs", f"{effect}.enqueueNotification") in found
     assert ("services/brig/src/Brig/App.hs", "Network.AMQP.Extended.mkRabbitMqChannelMVar") in found
     assert ("integration/test/Test/Events.hs", "Network.RabbitMqAdmin.listQueuesByVHost") in found
+
+
+def test_the_real_checklist_is_judged(corpus: Path, tmp_path: Path) -> None:
+    """The key is what a person found by reading the tree: what each of ten tasks names went elsewhere, or nowhere."""
+    source = Path(os.environ.get("NATSSCAN_CHECKLIST", ""))
+    if not source.is_file():
+        pytest.skip("NATSSCAN_CHECKLIST names no checklist")
+    file = tmp_path / "checklist.md"
+    file.write_bytes(source.read_bytes())
+    command = ("checklist", corpus, "--checklist", file)
+    found = run_command(*command, "--format", "json", cwd=tmp_path).json
+    totals = found["totals"]
+    assert sum(totals.values()) == 238
+    assert totals["unclear"] <= 5 and totals["manual"] <= 118
+    stale = {
+        task["line"]: [place["path"] for place in task["evidence"]]
+        for task in found["tasks"]
+        if task["status"] == "stale"
+    }
+    umbrella = "charts/wire-server/templates"
+    assert stale == {
+        **{line: [] for line in (8, 22, 26, 27)},
+        185: ["libs/wire-subsystems/src/Wire/BackendNotificationQueueAccess/RabbitMq.hs"],
+        233: [f"{umbrella}/background-worker/"],
+        234: [f"{umbrella}/gundeck/"],
+        235: [f"{umbrella}/cannon/", "charts/wire-server/conf/cannon-static/"],
+        236: [f"{umbrella}/brig/"],
+        237: [f"{umbrella}/galley/"],
+    }
+    assert not [task for task in found["tasks"] if task["ticked"] and task["status"] == "done"]
+    proposed = " ".join(each["text"] for each in found["proposals"])
+    for name in ("Notification.hs", "BackendNotifications.hs", "Gundeck/Run.hs", "DeadUserNotificationWatcher.hs"):
+        assert name in proposed
+    run_command(*command, "--update", cwd=tmp_path)
+    once = file.read_bytes()
+    before = source.read_bytes().splitlines()
+    changed = [(old, new) for old, new in zip(before, once.splitlines(), strict=True) if old != new]
+    assert changed and all(old.replace(b"[x]", b"[ ]") == new.replace(b"[x]", b"[ ]") for old, new in changed)
+    run_command(*command, "--update", cwd=tmp_path)
+    assert file.read_bytes() == once

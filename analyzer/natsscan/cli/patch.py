@@ -107,6 +107,7 @@ def _patches(
     from natsscan.cli.mapping import map_paths
     from natsscan.patches.plan import make_patches
     from natsscan.source.discover import list_files
+    from natsscan.source.helm import renderer
     from natsscan.source.project import open_project
     from natsscan.source.read import read_file
 
@@ -121,7 +122,7 @@ def _patches(
         return known[path]
 
     paths_of_all = list_files(root, exclude).paths
-    return _Tree(root, read), make_patches(found.report, found.mapping, found.catalog, read, paths_of_all)
+    return _Tree(root, read), make_patches(found.report, found.mapping, found.catalog, read, paths_of_all, renderer())
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:

@@ -72,13 +72,14 @@ class Checks:
     """What was tried of a patch before it was offered.
 
     It fits the files; what could be parsed before can be after; making it twice changes nothing more; a scan of the
-    result finds nothing new of what it is about.
+    result finds nothing new of what it is about; charts that rendered still do.
     """
 
     applies: Check = Check.NOT_RUN
     parses: Check = Check.NOT_RUN
     idempotent: Check = Check.NOT_RUN
     rescan_clean: Check = Check.NOT_RUN
+    renders: Check = Check.NOT_RUN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import yaml
@@ -13,6 +13,7 @@ from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches.context import Context
 from natsscan.patches.engine import ChangedError, apply
+from natsscan.patches.rendering import Rendering
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.registry import READERS
 from natsscan.surfaces.surface import Surface
@@ -34,26 +35,38 @@ class _Scan:
 
 
 def checked(
-    patches: Iterable[Patch], context: Context, read: Callable[[str], bytes | None], kinds: Mapping[str, FileKind]
+    patches: Iterable[Patch],
+    context: Context,
+    read: Callable[[str], bytes | None],
+    kinds: Mapping[str, FileKind],
+    rendering: Rendering,
 ) -> tuple[Patch, ...]:
     """Return patches with what was checked; manual ones as they are.
 
     `read` gives the bytes of a file, `kinds` what each with findings is.
     """
     before: dict[str, _Scan] = {}
-    found = []
-    for patch in patches:
+    found: list[Patch] = []
+    for patch in sorted(patches, key=lambda patch: patch.stage.rank):
         if patch.applicability is not Applicability.MANUAL:
             for path in patch.paths:
                 data = read(path)
                 if path not in before and path in kinds and data is not None:
                     before[path] = _scan(SourceFile(path, kinds[path], data), context.catalog)
             patch = _checked(patch, context, {path: read(path) for path in patch.paths}, before)
+        if patch.applicability is not Applicability.MANUAL:
+            offered = (each for each in found if each.applicability is not Applicability.MANUAL)
+            patch = _rendered(patch, rendering, [each for each in offered if each.stage.rank < patch.stage.rank])
         found.append(patch)
     return tuple(found)
 
 
-def _checked(patch: Patch, context: Context, files: Mapping[str, bytes | None], scans: Mapping[str, _Scan]) -> Patch:
+def _checked(
+    patch: Patch,
+    context: Context,
+    files: Mapping[str, bytes | None],
+    scans: Mapping[str, _Scan],
+) -> Patch:
     try:
         after = apply(files, [patch])
     except ChangedError as error:
@@ -79,6 +92,12 @@ def _checked(patch: Patch, context: Context, files: Mapping[str, bytes | None], 
         if result is Check.FAILED:
             return _demoted(patch, checks, reason)
     return replace(patch, checks=checks)
+
+
+def _rendered(patch: Patch, rendering: Rendering, earlier: Sequence[Patch]) -> Patch:
+    renders, wrong = rendering.check(patch, earlier)
+    checks = replace(patch.checks, renders=renders)
+    return _demoted(patch, checks, f"{wrong}.") if renders is Check.FAILED else replace(patch, checks=checks)
 
 
 def _scan(source: SourceFile, catalog: Catalog) -> _Scan:

@@ -20,6 +20,8 @@ from natsscan.patches.context import Context
 from natsscan.patches.haskell import manual_patches
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Place, Switch, broker_templates
+from natsscan.patches.rendering import Rendering
+from natsscan.source.helm import Render
 from natsscan.source.kinds import is_helmfile
 
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
@@ -60,10 +62,12 @@ def make_patches(
     catalog: Catalog,
     read: Callable[[str], bytes | None],
     paths: Iterable[str],
+    render: Render | None = None,
 ) -> tuple[Patch, ...]:
     """Return all patches, tried, by stage and title.
 
-    `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files.
+    `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files. `render` renders
+    charts, where something can.
     """
     paths = frozenset(paths)
     findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
@@ -75,7 +79,8 @@ def make_patches(
     kinds = {path: FileKind(usages[0].language) for path, usages in by_file.items()}
     sources = _sources(kinds, read)
     templates = broker_templates(finding.usage for finding in findings)
-    context = Context(catalog, _pinned(sources, paths, catalog, read), templates)
+    helmfiles = _sources(dict.fromkeys(filter(is_helmfile, paths), FileKind.YAML), read)  # also without the broker
+    context = Context(catalog, _pinned(sources, helmfiles, paths, catalog), templates)
     areas: dict[tuple[str, str], list[_File]] = {}
     manual: dict[tuple[str, str], list[Usage]] = {}
     for source in sources:
@@ -100,7 +105,7 @@ def make_patches(
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
 
-    tried = checked(found, context, read, kinds)
+    tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(helmfiles)))
     return tuple(sorted(tried, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
 
 
@@ -111,10 +116,9 @@ def _sources(kinds: Mapping[str, FileKind], read: Callable[[str], bytes | None])
 
 
 def _pinned(
-    sources: Iterable[SourceFile], paths: frozenset[str], catalog: Catalog, read: Callable[[str], bytes | None]
+    sources: Iterable[SourceFile], helmfiles: Iterable[SourceFile], paths: frozenset[str], catalog: Catalog
 ) -> Pinned:
     """Return what cannot move; helmfiles tell it though they may not name the broker."""
-    helmfiles = _sources(dict.fromkeys(filter(is_helmfile, paths), FileKind.YAML), read)
     charts = {posixpath.basename(posixpath.dirname(path)) for path in paths if path.endswith("/Chart.yaml")}
     return find_pinned(sources, helmfiles, charts, catalog.broker)
 

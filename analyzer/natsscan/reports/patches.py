@@ -59,7 +59,7 @@ def series(patches: Iterable[Patch], files: Files, is_executable: Callable[[str]
 
 def _mail(patch: Patch) -> bytes:
     """Return the head of a mail, dated as `git format-patch` dates what has no date."""
-    passed = [name for name in ("applies", "parses", "idempotent", "rescan_clean") if _passed(patch, name)]
+    passed = [name for name in ("applies", "parses", "idempotent", "rescan_clean", "renders") if _passed(patch, name)]
     body = [fill(patch.reason, 72), "", f"Stage: {patch.stage}", f"Applicability: {patch.applicability}"]
     body.append(f"Checks: {', '.join(name.replace('_', ' ') for name in passed)}")
     head = [
