@@ -36,6 +36,48 @@ EDITED = {
         "rabbitmq: {host: h, vHost: /, port: 5672}\nnats: {host: h, port: 4222}\nb: 2\n",
         "nats: {host: h, port: 4222}\nb: 2\n",
     ),
+    "a key among others in braces": (
+        "service.yaml",
+        "a: {s: {z: x, rabbitmq: {u: h}}, b: 1}\n",
+        "a: {s: {z: x, rabbitmq: {u: h}, nats: {u: h}}, b: 1}\n",
+        "a: {s: {z: x, nats: {u: h}}, b: 1}\n",
+    ),
+    "the only key in braces": (
+        "service.yaml",
+        "a: {rabbitmq: {u: h, vHost: /}}\n",
+        "a: {nats: {u: h}, rabbitmq: {u: h, vHost: /}}\n",
+        "a: {nats: {u: h}}\n",
+    ),
+    "variables in braces, one without a counterpart": (
+        ".github/workflows/ci.yaml",
+        "jobs:\n  t:\n    env: {RABBITMQ_HOST: h, RABBITMQ_VHOST: a, B: 1} # both\n",
+        "jobs:\n  t:\n    env: {RABBITMQ_HOST: h, RABBITMQ_VHOST: a, NATS_HOST: h, B: 1} # both\n",
+        "jobs:\n  t:\n    env: {NATS_HOST: h, B: 1} # both\n",
+    ),
+    "braces over several lines with comments": (
+        "service.yaml",
+        "x: {\n  a: 1,\n  rabbitmq: {host: h}, # ours\n  # next\n  b: 2\n}\n",
+        "x: {\n  a: 1,\n  rabbitmq: {host: h}, # ours\n  nats: {host: h}, # ours\n  # next\n  b: 2\n}\n",
+        "x: {\n  a: 1,\n  nats: {host: h}, # ours\n  # next\n  b: 2\n}\n",
+    ),
+    "braces as JSON has them, CRLF": (
+        "service.yaml",
+        'x: {\r\n  "rabbitmq": {"host": "hä"}\r\n}\r\n',
+        'x: {\r\n  "nats": {"host": "hä"}, "rabbitmq": {"host": "hä"}\r\n}\r\n',
+        'x: {\r\n  "nats": {"host": "hä"}\r\n}\r\n',
+    ),
+    "a template action in braces": (
+        "charts/s/templates/c.yaml",
+        "x: [{name: a, rabbitmq: {host: {{ .Values.rabbitmq.host }}}}]\n",
+        "x: [{name: a, rabbitmq: {host: {{ .Values.rabbitmq.host }}}, nats: {host: {{ .Values.nats.host }}}}]\n",
+        "x: [{name: a, nats: {host: {{ .Values.nats.host }}}}]\n",
+    ),
+    "a list in brackets": (
+        "docker-compose.yaml",
+        "services:\n  app:\n    build: .\n    depends_on: [db, rabbitmq] # both\n",
+        "services:\n  app:\n    build: .\n    depends_on: [db, rabbitmq, nats] # both\n",
+        "services:\n  app:\n    build: .\n    depends_on: [db, nats] # both\n",
+    ),
     "an anchor gets a name of its own": (
         "service.yaml",
         "rabbitmq: &mq\n  host: h\nrabbitmq-v0: *mq\n",

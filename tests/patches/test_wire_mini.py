@@ -135,8 +135,8 @@ def test_prepare_takes_nothing_away_and_is_made_once(natsscan: Command, tree: Pa
     before = snapshot(tree)
     write(natsscan, tree, "prepare")
     for path, data in before.items():
-        left = iter(re.split(rb"[\s,]+", (tree / path).read_bytes()))
-        missing = [word for word in re.split(rb"[\s,]+", data) if word not in left]
+        left = iter(re.split(rb"[\s,{}\[\]]+", (tree / path).read_bytes()))
+        missing = [word for word in re.split(rb"[\s,{}\[\]]+", data) if word not in left]
         assert not missing, f"{path}: {missing}"
     git(tree, "add", "-A")
     assert natsscan("patch", tree, "--stage", "prepare", "--check").code == 0

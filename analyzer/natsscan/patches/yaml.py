@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Usage
 from natsscan.patches.lines import line_end, line_start, runs, whole
 from natsscan.patches.place import Job, Place, Reading, Switch
-from natsscan.patches.yamllines import Lines, YamlLines
+from natsscan.patches.yamllines import Lines, YamlLines, begin
 from natsscan.patches.yamltwin import Twins
 from natsscan.surfaces.helmmask import Action
 from natsscan.surfaces.helmscope import Meaning
@@ -39,7 +40,10 @@ _NOT_REMOVED = frozenset({_TORN, _BRANCHES, _TOOL})
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Lines that are the broker's as a whole: of an entry, or of a template block without one."""
+    """Lines that are the broker's as a whole: of an entry, or of a template block without one.
+
+    An entry that stands in braces or brackets has no lines of its own, but a stretch of some.
+    """
 
     lines: Lines
     entry: Entry | None
@@ -57,7 +61,7 @@ def read(job: Job) -> Reading:
     twins = Twins(job, file, frozenset(anchors))
     switches, rest = _switches(file, twins, lone)
     writer = _Writer(finder, twins)
-    return Reading(tuple(map(writer.place, runs(pieces, _follows))), (*others, *rest), switches)
+    return Reading(tuple(map(writer.place, runs(pieces, partial(_follows, file)))), (*others, *rest), switches)
 
 
 class _Finder:
@@ -81,7 +85,7 @@ class _Finder:
                 settings.append((usage, _SETTING))
                 continue
             entry = self._outermost(at)
-            lines = self.file.lines(entry) if entry is not None else None
+            lines = self._stretch(entry) if entry is not None else None
             around = next((block for block in blocks if block.has(at)), None)
             if around is not None and (lines is None or around.start <= lines.start):
                 entry, lines = None, around
@@ -98,6 +102,15 @@ class _Finder:
             else:
                 pieces.append(_Piece(lines, entry, tuple(usages)))
         return pieces, lone, settings
+
+    def _stretch(self, entry: Entry) -> Lines | None:
+        lines = self.file.lines(entry)
+        if not self.file.is_in_flow(entry) or (lines is not None and self._ends_with_comma(entry)):
+            return lines
+        return Lines(begin(entry), self.file.end(entry))
+
+    def _ends_with_comma(self, entry: Entry) -> bool:
+        return self.file.data[self.file.end(entry) :].lstrip(b" \t").startswith(b",")
 
     def runs_broker(self, entry: Entry) -> bool:
         """Tell whether an entry is a service of a compose file whose image is the broker."""
@@ -171,6 +184,8 @@ class _Writer:
         answers = tuple(usage for piece in run for usage in piece.usages)
         made = [self._twin(piece) for piece in run]
         reason = next((twin for twin in made if isinstance(twin, str)), "")
+        if _is_stretch(self._file, run[0]):
+            return self._flow_place(run, answers, [twin for twin in made if isinstance(twin, bytes) and twin], reason)
         text = b"".join(twin for twin in made if isinstance(twin, bytes))
         if not text:
             above = self._emptied(run) or Lines(start, end)
@@ -181,6 +196,37 @@ class _Writer:
         if self._is_there(run[0], text):
             return Place(start, end, answers, b"", end, "")
         return Place(start, end, answers, whole(self._file.data, text, end), end, reason)
+
+    def _flow_place(
+        self, run: Sequence[_Piece], answers: tuple[Usage, ...], twins: Sequence[bytes], reason: str
+    ) -> Place:
+        """Return the place of entries that follow each other between braces or brackets, kept apart like the rest.
+
+        What stands beside them comes before the next entry, else behind them; alone there, before them.
+        """
+        data, first, last = self._file.data, run[0].lines.start, run[-1].lines.end
+        inside = sorted(self._file.siblings(run[0].entry), key=begin) if run[0].entry is not None else []
+        before = next((self._file.end(each) for each in reversed(inside) if begin(each) < first), None)
+        after = next((begin(each) for each in inside if begin(each) >= last), None)
+        start, end, beside = first, last, first
+        between = b", "
+        if after is not None:
+            end = beside = after
+            between = data[last:after]
+        elif before is not None:
+            between, beside = data[before:first], last
+            start = before if between.strip() == b"," else first  # a comment there belongs to the one before
+        if between.strip() != b",":
+            between = b"," + between[between.rindex(b"\n") :] if b"\n" in between else b", "
+        can_go = reason not in _NOT_REMOVED
+        if not twins:
+            above = self._emptied(run) or Lines(start, end)
+            return Place(above.start, above.end, answers, None, above.end, reason or _DROPPED, can_go)
+        if self._is_there(run[0], twins[0]):
+            return Place(start, end, answers, b"", end, "")
+        text = between.join(twins)
+        twin = between + text if beside == last else text + between
+        return Place(start, end, answers, twin, beside, reason, can_go)
 
     def _twin(self, piece: _Piece) -> bytes | str:
         """Return the text that stands for a piece on NATS, empty if nothing does; or why there can be none."""
@@ -256,12 +302,19 @@ def _switches(
     return tuple(switches), rest
 
 
+def _is_stretch(file: YamlLines, piece: _Piece) -> bool:
+    """Tell whether a piece stands in braces or brackets and shares its lines."""
+    return piece.entry is not None and file.is_in_flow(piece.entry) and piece.lines.end == file.end(piece.entry)
+
+
 def _has(usage: Usage, name: str) -> bool:
     return any(argument.name == name for argument in usage.arguments)
 
 
-def _follows(one: _Piece, other: _Piece) -> bool:
+def _follows(file: YamlLines, one: _Piece, other: _Piece) -> bool:
     """Tell whether an entry follows another one without a gap in one map or list; blocks stand alone."""
     if one.entry is None or other.entry is None:
         return False
+    if _is_stretch(file, one) and one.entry.parent == other.entry.parent:
+        return not any(one.lines.end <= begin(each) < other.lines.start for each in file.siblings(one.entry))
     return one.lines.end == other.lines.start and one.entry.parent == other.entry.parent

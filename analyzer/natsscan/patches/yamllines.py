@@ -115,6 +115,10 @@ class YamlLines:
         """Tell whether a map or list is written in braces or brackets."""
         return self.data[entry.value[0] : entry.value[0] + 1] in (b"{", b"[")
 
+    def is_in_flow(self, entry: Entry) -> bool:
+        """Tell whether an entry stands in a map or list in braces or brackets."""
+        return entry.parent >= 0 and self.is_flow(self.tree.entries[entry.parent])
+
     def in_flow(self, entry: Entry) -> Lines:
         """Return what goes with an entry that shares its lines: up to the next one, or else from the one before."""
         siblings = self.siblings(entry)
