@@ -21,6 +21,20 @@ class ServiceRule(Strict, frozen=True):
     sets: str
 
 
+class ReleaseRule(Strict, frozen=True):
+    """A release of a helmfile that installs the target with its own chart, from a repository by name and URL.
+
+    It `keeps` keys of the broker's release, and has a file with `values` where that one has one of its own.
+    """
+
+    chart: str
+    version: str
+    repository: str
+    url: str
+    keeps: tuple[str, ...]
+    values: str
+
+
 class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"):
     """What takes the place of a broker's names, ports, URLs, images and packages; nothing does of what is `dropped`.
 
@@ -39,6 +53,7 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     packages: dict[str, dict[str, str]]
     dropped: str
     service: ServiceRule
+    release: ReleaseRule
     chart: dict[str, str]
 
 

@@ -45,10 +45,12 @@ class Context:
         places = found.places
         if self.pinned.keeps_broker(source.path):
             places = tuple(replace(place, can_go=False, reason=place.reason or _STAYS) for place in places)
-        return Reading(places, (*others, *found.others), found.switches)
+        return replace(found, places=places, others=(*others, *found.others))
 
     def _held_by(self, path: str, usage: Usage) -> str | None:
         """Return why a usage cannot move, None if it can."""
+        if path in self.pinned.with_broker:
+            return _STAYS
         image = self.pinned.files.get(path) or self.pinned.services.get((path, usage.definition or ""))
         if image is not None:
             return _PINNED.format(image)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.replacements import Replacements
+from natsscan.model.patch import NewFile
 from natsscan.model.source import SourceFile
 from natsscan.model.usage import Usage
 
@@ -40,11 +41,15 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The places of a file, lines to switch, and the usages in neither, with the reason why people have to look."""
+    """The places of a file, lines to switch, and the usages in neither, with the reason why people have to look.
+
+    `creates` are files that what stands beside the places reads.
+    """
 
     places: tuple[Place, ...]
     others: tuple[tuple[Usage, str], ...]
     switches: tuple[Switch, ...] = ()
+    creates: tuple[NewFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

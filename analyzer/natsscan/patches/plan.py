@@ -40,6 +40,7 @@ class _File:
     usages: tuple[Usage, ...]
     places: tuple[Place, ...]
     switches: tuple[Switch, ...]
+    creates: tuple[NewFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +88,22 @@ def make_patches(
         usages = tuple(by_file[source.path])
         reading = context.read(source, usages)
         part = _area(source.path, source.kind, usages[0].service)
-        areas.setdefault(part, []).append(_File(source.path, source.data, usages, reading.places, reading.switches))
+        areas.setdefault(part, []).append(
+            _File(source.path, source.data, usages, reading.places, reading.switches, reading.creates)
+        )
         if not (source.kind in _HELM and _is_chart(part[1], paths, catalog)):  # those move as a whole
             for usage, reason in reading.others:
                 manual.setdefault((source.path, reason), []).append(usage)
             for place in reading.places:
-                if place.reason:
+                if place.reason and place.answers:
                     manual.setdefault((source.path, place.reason), []).extend(place.answers)
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
     for (service, area), files in sorted(areas.items()):
         chart = [p for p in sorted(paths) if p.startswith(f"{area}/")] if _is_chart(area, paths, catalog) else []
         whole = {path: data for path in chart if (data := read(path)) is not None}
-        creates = tuple(new for new in chart_twin(area, whole, catalog.replacements) if read(new.path) is None)
+        twins = (*chart_twin(area, whole, catalog.replacements), *(new for file in files for new in file.creates))
+        creates = tuple({new.path: new for new in twins if read(new.path) is None}.values())
         belongs = _Part(service, area, tuple(files), whole, creates)
         found += _patches(belongs, mapping.gaps, known, names)
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]

@@ -7,11 +7,13 @@ Text is never printed from a parsed form, so comments, order and style stay.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from natsscan.model.patch import NewFile
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Usage
 from natsscan.patches.lines import line_end, line_start, runs, whole
@@ -31,11 +33,12 @@ _BRANCHES = "A template decides here between several branches; write the one for
 _TORN = "A template block begins or ends in the middle of it; write the part for NATS by hand."
 _SOMEBODY_ELSES = "The chart is somebody else's. Add the one of NATS, with JetStream on, and what needs it after that."
 _NO_COMMAND = "A service of a workflow takes no command, and the image needs -js: start NATS in a step of its own."
-_TOOL = "It prepares the broker for others, which wait for it: take it out by hand, and what waits for it with it."
+_TOOL = "It prepares the broker for others; on NATS accounts and streams are set up by what natsscan map writes."
+_OWN_VALUE = "It is a value of the broker's own chart and goes with it; the chart of NATS has values of its own."
 _NO_VOLUME = "The service of NATS keeps its streams in its container; give it a volume if they should outlive that."
 _BROKEN = "The file cannot be read to its end, so nothing in it is changed: mend that first."
 _DROPPED = "Nothing on NATS takes its place: an account comes with the credentials, and there is no management API."
-_NOT_REMOVED = frozenset({_TORN, _BRANCHES, _TOOL})
+_NOT_REMOVED = frozenset({_TORN, _BRANCHES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,11 @@ def read(job: Job) -> Reading:
     twins = Twins(job, file, frozenset(anchors))
     switches, rest = _switches(file, twins, lone)
     writer = _Writer(finder, twins)
-    return Reading(tuple(map(writer.place, runs(pieces, partial(_follows, file)))), (*others, *rest), switches)
+    places = list(map(writer.place, runs(pieces, partial(_follows, file))))
+    places += finder.waiting(writer)
+    if writer.creates and (repository := twins.repository()) is not None:
+        places.append(repository)
+    return Reading(tuple(places), (*others, *rest), switches, tuple(writer.creates))
 
 
 class _Finder:
@@ -71,7 +78,7 @@ class _Finder:
         self.job = job
         self.file = file
         self.tools = {usage.span.start for usage in job.usages if self._is_tool(usage)}
-        self._owned = self.tools | {usage.span.start for usage in job.usages if _has(usage, "owner")}
+        self.owned = self.tools | {usage.span.start for usage in job.usages if _has(usage, "owner")}
 
     def pieces(self) -> tuple[list[_Piece], list[Usage], list[tuple[Usage, str]]]:
         """Return the pieces, none within another, the usages in none, and those that are settings, with the reason."""
@@ -112,6 +119,18 @@ class _Finder:
     def _ends_with_comma(self, entry: Entry) -> bool:
         return self.file.data[self.file.end(entry) :].lstrip(b" \t").startswith(b",")
 
+    def waiting(self, writer: _Writer) -> list[Place]:
+        """Return the places where services of a compose file wait for one that prepares the broker."""
+        tools = {usage.symbol.partition(".")[2] for usage in self.job.usages if usage.span.start in self.tools}
+        found = []
+        for entry in self.file.tree.entries:
+            if len(entry.path) > 2 and "depends_on" in entry.path[2:] and self.file.name(entry) in tools:
+                lines = self._stretch(entry)
+                parent = self.file.tree.entries[entry.parent].name if entry.parent >= 0 else ""
+                if lines is not None and parent == "depends_on":
+                    found.append(writer.place([_Piece(lines, entry, ())]))
+        return found
+
     def runs_broker(self, entry: Entry) -> bool:
         """Tell whether an entry is a service of a compose file whose image is the broker."""
         return self._is_compose("services", entry) and self.has_image(entry)
@@ -120,6 +139,13 @@ class _Finder:
         """Tell whether the broker's image is named in an entry."""
         image = self.file.tree.child(entry.place, "image")
         return image is not None and self.job.broker.image.search(image.text) is not None
+
+    def is_release(self, entry: Entry) -> bool:
+        """Tell whether an entry is a release of a helmfile that installs the broker with a chart from elsewhere."""
+        chart = self.file.tree.child(entry.place, "chart")
+        if entry.path != ("releases",) or entry.key is not None or chart is None or chart.text.startswith("."):
+            return False
+        return chart.text.rpartition("/")[2] in self.job.broker.charts
 
     def is_volume(self, entry: Entry) -> bool:
         """Tell whether an entry is a volume that a compose file declares."""
@@ -146,7 +172,7 @@ class _Finder:
             return False
         if self.job.broker.name.search(self.file.name(entry)):
             return True
-        return entry.key is not None and (entry.key[0] in self._owned or self.runs_broker(entry))
+        return entry.key is not None and (entry.key[0] in self.owned or self.runs_broker(entry))
 
     def _blocks(self) -> list[Lines]:
         """Return the template blocks about the broker, the outermost only."""
@@ -177,6 +203,8 @@ class _Writer:
         self._finder = finder
         self._file = finder.file
         self._twins = twins
+        self._folder = posixpath.dirname(finder.job.source.path)
+        self.creates: list[NewFile] = []
 
     def place(self, run: Sequence[_Piece]) -> Place:
         """Return one place for pieces that follow each other: what stands beside them comes after the last."""
@@ -242,23 +270,32 @@ class _Writer:
             return b""
         elif self._finder.runs_broker(entry):
             return self._twins.of_service(lines, entry)
+        elif self._finder.is_release(entry):
+            return self._release(entry)
+        elif entry.key is not None and entry.key[0] in self._finder.owned:
+            return _OWN_VALUE
         elif self._twins.name(self._file.name(entry)) == self._file.name(entry):
             return _NO_NAME
         text = self._twins.of(lines)
         return _NO_NAME if text == self._file.data[lines.start : lines.end] else text
 
+    def _release(self, entry: Entry) -> bytes:
+        text, files = self._twins.of_release(entry)
+        rule = self._finder.job.replacements.rules.release
+        for file in files:
+            path = posixpath.normpath(posixpath.join(self._folder, file))
+            if "{{" not in path and not path.startswith(("/", "..")):
+                self.creates.append(NewFile(path, rule.values.encode()))
+        return text
+
     def _why_not(self, entry: Entry) -> str | None:
         """Return why new names do not do for a thing that others bring, or that others wait for; None if they do."""
-        tree, broker = self._file.tree, self._finder.job.broker
-        if entry.path[:1] == ("releases",) and entry.path[-1] == "needs":
-            return _SOMEBODY_ELSES
+        tree = self._file.tree
         if entry.key is not None and entry.key[0] in self._finder.tools:
             return _TOOL
         if self._finder.is_volume(entry):
             return _NO_VOLUME
-        chart, repository = tree.child(entry.place, "chart"), tree.child(entry.place, "repository")
-        if chart is not None and not chart.text.startswith(".") and chart.text.rpartition("/")[2] in broker.charts:
-            return _SOMEBODY_ELSES
+        repository = tree.child(entry.place, "repository")
         if repository is not None and "://" in repository.text and not repository.text.startswith("file:"):
             return _SOMEBODY_ELSES
         alias = tree.child(entry.place, "alias")
@@ -292,7 +329,9 @@ def _switches(
     for usage in lone:
         start = line_start(file.data, usage.span.start)
         if usage.is_call or twins.line(file.data[start : line_end(file.data, start)]) is None:
-            rest.append((usage, _VALUE_ONLY))
+            text = file.data[usage.span.start : usage.span.end].decode(errors="replace")
+            names = any(twins.name(each) != each for each in (usage.symbol, text))
+            rest.append((usage, _VALUE_ONLY if names else _SETTING))
         else:
             lines.setdefault(start, []).append(usage)
     switches = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from natsscan.model.source import FileKind
 from natsscan.patches.lines import line_end, line_start
-from natsscan.patches.place import Job
+from natsscan.patches.place import Job, Place
 from natsscan.patches.yamllines import Lines, YamlLines
 from natsscan.surfaces.yamltree import Entry
 
@@ -47,6 +47,51 @@ class Twins:
             if child.name in rule.keeps and kept is not None:
                 parts.append(self._new.text(data[kept.start : kept.end]))
         return b"".join(parts)
+
+    def of_release(self, entry: Entry) -> tuple[bytes, tuple[str, ...]]:
+        """Return the release of a helmfile that installs the target beside the broker's, and its own files of values.
+
+        Their paths are as written. Without a `chart` of its own line nothing can be said.
+        """
+        data, rule = self._file.data, self._new.rules.release
+        parts: list[bytes] = []
+        own: list[str] = []
+        for child in self._file.children(entry):
+            lines = self._file.lines(child)
+            if lines is None:
+                continue
+            text = data[lines.start : lines.end]
+            if child.name in ("chart", "version"):
+                start, end = child.value[0] - lines.start, child.value[1] - lines.start
+                parts.append(text[:start] + b'"%s"' % getattr(rule, child.name).encode() + text[end:])
+            elif child.name == "values":
+                items = [each for each in self._file.children(child) if self.name(each.text) != each.text]
+                stretches = [found for each in items if (found := self._file.lines(each)) is not None]
+                own += [self.name(each.text) for each in items]
+                if stretches:
+                    parts += [data[lines.start : line_end(data, lines.start)]]
+                    parts += [self._new.text(data[found.start : found.end]) for found in stretches]
+            elif child.name in rule.keeps:
+                parts.append(self._new.text(text))
+        return b"".join(parts), tuple(own)
+
+    def repository(self) -> Place | None:
+        """Return the place of a helmfile where the repository of the target's chart goes in, None if it is there."""
+        rule, tree, data = self._new.rules.release, self._file.tree, self._file.data
+        if any(entry.name == "url" and entry.text.rstrip("/") == rule.url.rstrip("/") for entry in tree.entries):
+            return None
+        item = f'- name: {rule.repository}\n{{indent}}  url: "{rule.url}"\n'
+        top = {entry.name: entry for entry in tree.entries if len(entry.path) == 1 and entry.key and entry.holder < 0}
+        known = top.get("repositories")
+        items = self._file.children(known) if known is not None else []
+        if items and (lines := self._file.lines(items[-1])) is not None:
+            first = line_start(data, items[-1].value[0])
+            indent = data[first : first + len(data[first:]) - len(data[first:].lstrip(b" "))].decode()
+            return _inserted(lines.end, indent + item.format(indent=indent), data)
+        releases = top.get("releases")
+        if known is not None or releases is None or releases.key is None:
+            return None
+        return _inserted(line_start(data, releases.key[0]), "repositories:\n  " + item.format(indent="  ") + "\n", data)
 
     def line(self, text: bytes) -> bytes | None:
         """Return a line that is to be about the target instead; None if new names alone do not make it so.
@@ -127,6 +172,11 @@ class Twins:
                 after = line_end(file.data, end)
                 indent = file.data[line_start(file.data, last.key[0]) : last.key[0]]
                 yield after, after, indent + b"optional: true" + _newline(file.data[:after])
+
+
+def _inserted(at: int, text: str, data: bytes) -> Place:
+    new = text.replace("\n", _newline(data[: line_end(data, 0)]).decode()).encode()
+    return Place(at, at, (), new, at, "", can_go=False)
 
 
 def _newline(text: bytes) -> bytes:
