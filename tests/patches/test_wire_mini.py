@@ -207,8 +207,8 @@ def test_after_clean_up_charts_render_without_the_old_broker(natsscan: Command, 
 
 def test_what_released_images_read_is_left_alone(natsscan: Command, tree: Path) -> None:
     before = {path: path.read_bytes() for path in (tree / "deploy/compose/federation-v0").iterdir()}
-    write(natsscan, tree, "prepare")
-    write(natsscan, tree, "clean-up")
+    for stage in ("prepare", "cut-over", "clean-up"):
+        write(natsscan, tree, stage)
     assert {path: path.read_bytes() for path in (tree / "deploy/compose/federation-v0").iterdir()} == before
     services = yaml.safe_load((tree / "deploy/compose/docker-compose.yaml").read_text())["services"]
     assert {"rabbitmq", "nats"} <= {*services}

@@ -10,12 +10,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from natsscan.model.patch import NewFile
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Usage
+from natsscan.patches.engine import splice
 from natsscan.patches.lines import line_end, line_start, runs, whole
 from natsscan.patches.place import Job, Place, Reading, Switch
 from natsscan.patches.yamllines import Lines, YamlLines, begin
@@ -26,6 +27,8 @@ from natsscan.surfaces.yamltree import Entry, ValueKind
 
 _NEGATION = re.compile(r"\bnot\b")
 _ANCHOR = re.compile(rb"(?m)(?:^|[ \t\[{,-])&([\w-]+)(?=[ \t\r\n]|$)")
+_ALIAS = re.compile(rb"(?m)(?:^|[ \t\[{,-])\*([\w-]+)(?=[ \t\r\n,\]}]|$)")
+_ALIASED = "Something that stays takes over by an alias what it says: it can go when that is written out there."
 _VALUE_ONLY = "Only the value is the broker's, and one key cannot have two values: change it when the service moves."
 _NO_NAME = "It would be called the same on NATS, so the two cannot stand side by side."
 _SETTING = "It does not name the broker and stays; see what unit and meaning its reader gives it on NATS."
@@ -68,7 +71,8 @@ def read(job: Job) -> Reading:
     places += finder.waiting(writer)
     if writer.creates and (repository := twins.repository()) is not None:
         places.append(repository)
-    return Reading(tuple(places), (*others, *rest), switches, tuple(writer.creates))
+    kept = _with_aliases(places, switches, file.data)
+    return Reading(kept, (*others, *rest), switches, tuple(writer.creates))
 
 
 class _Finder:
@@ -318,6 +322,24 @@ class _Writer:
             return text.strip() in self._file.data
         new = self._twins.name(self._file.name(piece.entry))
         return any(self._file.name(other) == new for other in self._file.siblings(piece.entry))
+
+
+def _with_aliases(places: Iterable[Place], switches: Iterable[Switch], data: bytes) -> tuple[Place, ...]:
+    """Return places of which those stay that have an anchor which something that stays refers to."""
+    kept = list(places)
+    while True:
+        cuts = [(place.start, place.end) for place in kept if place.can_go] + [(s.start, s.end) for s in switches]
+        left = splice(data, [(start, end, b"") for start, end in sorted(cuts)])
+        aliases = set(_ALIAS.findall(left))
+        held = [
+            place.can_go and bool(aliases.intersection(_ANCHOR.findall(data, place.start, place.end))) for place in kept
+        ]
+        if not any(held):
+            return tuple(kept)
+        kept = [
+            replace(place, can_go=False, reason=place.reason or _ALIASED) if is_held else place
+            for place, is_held in zip(kept, held, strict=True)
+        ]
 
 
 def _switches(

@@ -105,7 +105,7 @@ class Twins:
             return None
         if any(map(self._new.dropped.fullmatch, names)):
             return None
-        new = self._with_templates(self._new.text(text))
+        new = self._renamed(self._new.text(text))
         return None if new == text else new
 
     def guarded(self, text: bytes) -> bytes:
