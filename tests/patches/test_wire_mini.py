@@ -205,6 +205,37 @@ def test_after_clean_up_charts_render_without_the_old_broker(natsscan: Command, 
     assert not {path for path in left if path.endswith((".integration.yaml", "/default.nix")) and "services" in path}
 
 
+def test_without_released_backends_nothing_of_the_old_broker_is_left_in_yaml(
+    natsscan: Command, tree: Path, render: Render
+) -> None:
+    shutil.rmtree(tree / "deploy/compose/federation-v0")
+    (tree / "deploy/compose/federation-v0.yaml").unlink()
+    git(tree, "add", "-A")
+    for stage in ("prepare", "cut-over", "clean-up"):
+        write(natsscan, tree, stage)
+        parsed(tree)
+    services = yaml.safe_load((tree / "deploy/compose/docker-compose.yaml").read_text())["services"]
+    assert "init_vhosts" not in services and "rabbitmq" not in services and "nats" in services
+    assert services["queue-head"]["depends_on"] == ["nats"]
+    found = json.loads(natsscan(tree, "--format", "json").out)["findings"]
+    packages = ("stack.yaml", "tools/queue-report/package.yaml")
+    left = {
+        f["path"]
+        for f in found
+        if f["tier"] == "direct"
+        and f["system"] == "rabbitmq"
+        and f["path"].endswith((".yaml", ".tpl", ".gotmpl", ".env"))
+    } - {*packages}
+    # A command in a workflow, one in a hook's script, and the image of a program that is called after the broker.
+    assert left == {
+        ".github/workflows/ci.yaml",
+        "charts/integration/templates/pod.yaml",
+        "deploy/compose/docker-compose.yaml",
+    }
+    for service in SERVICES:
+        assert render(tree / "charts" / service, {"secrets": {"nats": LOGIN}})
+
+
 def test_what_released_images_read_is_left_alone(natsscan: Command, tree: Path) -> None:
     before = {path: path.read_bytes() for path in (tree / "deploy/compose/federation-v0").iterdir()}
     for stage in ("prepare", "cut-over", "clean-up"):

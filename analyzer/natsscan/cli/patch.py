@@ -137,7 +137,7 @@ def _first_stage(patches: Iterable[Patch], wanted: set[Applicability]) -> Stage:
 
 
 def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]) -> Selection:
-    """Return the patches of a stage that can be made now: what an earlier stage still has to do in a file comes first."""
+    """Return the patches of a stage that can be made now: what earlier ones still have to do in a file comes first."""
     from natsscan.patches.engine import Selection, select
 
     earlier = {

@@ -20,6 +20,7 @@ from natsscan.patches.context import Context
 from natsscan.patches.haskell import manual_patches
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Place, Switch, broker_templates
+from natsscan.patches.references import without_named
 from natsscan.patches.rendering import Rendering
 from natsscan.source.helm import Render
 from natsscan.source.kinds import is_helmfile
@@ -106,6 +107,7 @@ def make_patches(
         creates = tuple({new.path: new for new in twins if read(new.path) is None}.values())
         belongs = _Part(service, area, tuple(files), whole, creates)
         found += _patches(belongs, mapping.gaps, known, names)
+    found = list(without_named(found, paths, read))
     found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
 

@@ -29,6 +29,7 @@ _NEGATION = re.compile(r"\bnot\b")
 _ANCHOR = re.compile(rb"(?m)(?:^|[ \t\[{,-])&([\w-]+)(?=[ \t\r\n]|$)")
 _ALIAS = re.compile(rb"(?m)(?:^|[ \t\[{,-])\*([\w-]+)(?=[ \t\r\n,\]}]|$)")
 _ALIASED = "Something that stays takes over by an alias what it says: it can go when that is written out there."
+_COMMAND = "It is a command of the broker, or calls its management API: what natsscan map writes takes its place."
 _VALUE_ONLY = "Only the value is the broker's, and one key cannot have two values: change it when the service moves."
 _NO_NAME = "It would be called the same on NATS, so the two cannot stand side by side."
 _SETTING = "It does not name the broker and stays; see what unit and meaning its reader gives it on NATS."
@@ -353,7 +354,7 @@ def _switches(
         if usage.is_call or twins.line(file.data[start : line_end(file.data, start)]) is None:
             text = file.data[usage.span.start : usage.span.end].decode(errors="replace")
             names = any(twins.name(each) != each for each in (usage.symbol, text))
-            rest.append((usage, _VALUE_ONLY if names else _SETTING))
+            rest.append((usage, _COMMAND if usage.is_call else _VALUE_ONLY if names else _SETTING))
         else:
             lines.setdefault(start, []).append(usage)
     switches = []
