@@ -108,18 +108,21 @@ drained() { # SECONDS
   report
 }
 
+copy() { # DIR STREAM
+  if [ -e "$1/$2" ]; then
+    printf '%s is there already; give another folder\n' "$1/$2"
+    failed=1
+  else
+    nats stream backup "$2" "$1/$2" --no-progress || failed=1
+  fi
+}
+
 backup() { # DIR
   mkdir -p "$1" || return 1
   failed=0
-  for name in{% for stream in facts.streams %} {{ stream.name }}{% else %} ''{% endfor %}; do
-    [ -n "$name" ] || continue
-    if [ -e "$1/$name" ]; then
-      printf '%s is there already; give another folder\n' "$1/$name"
-      failed=1
-    else
-      nats stream backup "$name" "$1/$name" --no-progress || failed=1
-    fi
-  done
+{% for stream in facts.streams %}
+  copy "$1" {{ stream.name }}
+{% endfor %}
   return "$failed"
 }
 

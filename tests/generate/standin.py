@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,22 +17,24 @@ def flag(name: str, default: str = "") -> str:
     return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
 
 
+def show(lines: Iterable[str | None]) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
 async def main() -> None:
-    match [word for word in sys.argv[1:] if not word.startswith("--")]:
-        case ["bench", *_]:
-            print("bench", *sys.argv[2:])
-            return
-        case words:
-            pass
-    client = await nats.connect(os.environ["NATS_URL"], connect_timeout=2, max_reconnect_attempts=0)
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    if words[0] == "bench":
+        sys.stdout.write(" ".join(sys.argv[1:]) + "\n")
+        return
+    client = await asyncio.wait_for(nats.connect(os.environ["NATS_URL"]), 3)
     stream = client.jetstream()
     match words:
         case ["rtt"]:
             await client.flush()
         case ["stream", "ls"]:
-            print(*(info.config.name for info in await stream.streams_info()), sep="\n")
+            show(info.config.name for info in await stream.streams_info())
         case ["stream", "info", name]:
-            print(json.dumps({"state": asdict((await stream.stream_info(name)).state)}, indent=2, default=str))
+            show([json.dumps({"state": asdict((await stream.stream_info(name)).state)}, indent=2, default=str)])
         case ["stream", "add", _, _, *_]:
             config = json.loads(Path(flag("--config")).read_text())
             config["num_replicas"] = int(flag("--replicas", "1"))
@@ -42,10 +45,10 @@ async def main() -> None:
             Path(folder).mkdir()
             Path(folder, "backup.json").write_text(name)
         case ["consumer", "ls", name]:
-            print(*(info.name for info in await stream.consumers_info(name)), sep="\n")
+            show(info.name for info in await stream.consumers_info(name))
         case ["consumer", "info", name, consumer]:
             info = await stream.consumer_info(name, consumer)
-            print(json.dumps({"num_ack_pending": info.num_ack_pending, "num_pending": info.num_pending}, indent=2))
+            show([json.dumps({"num_ack_pending": info.num_ack_pending, "num_pending": info.num_pending}, indent=2)])
         case ["consumer", "add", name, *_]:
             config = json.loads(Path(flag("--config")).read_text())
             body = json.dumps({"stream_name": name, "config": config}).encode()
@@ -60,7 +63,7 @@ async def main() -> None:
             await client.subscribe(subject, cb=answer)
             await asyncio.wait_for(done.wait(), 20)
         case ["request", subject, body]:
-            print((await client.request(subject, body.encode(), timeout=2)).data.decode())
+            show([(await client.request(subject, body.encode(), timeout=2)).data.decode()])
         case other:
             sys.exit(f"stand-in: {other}")
     await client.close()

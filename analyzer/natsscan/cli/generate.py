@@ -44,6 +44,8 @@ def generate_command(
         raise InputError(f"-o {folder}: is a file; give a folder")
     need_subjects(subjects)
     found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
+    if not found.mapping.consumers:
+        raise InputError("no queue is declared or consumed here, so there is nothing to make files about")
     order = migration_order(found.report.topology, found.report.to_migrate.findings)
     files = render(what, facts(found.mapping, order, found.report.root))
     if folder is None:
