@@ -137,9 +137,7 @@ class Stream:
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of the streams that it is filled from."""
-        sources = self.plan.config.get("sources", ())
-        found = [s["name"] for s in sources if isinstance(s, dict)] if isinstance(sources, list) else []
-        return tuple(dict.fromkeys(found))
+        return _sources(self.plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +208,10 @@ def facts(mapping: Mapping, order: Sequence[Step], title: str) -> Facts:
         return rule is not None and rule.constant
 
     def flow(consumer: ConsumerPlan, stream: StreamPlan) -> Flow:
-        publishers = tuple(p for p in mapping.publishers if consumer.queue and reaches(p, consumer))
+        held = {stream.name, *_sources(stream)}  # elsewhere a subject that is nothing but a hole would reach all
+        publishers = tuple(
+            p for p in mapping.publishers if p.stream in held and consumer.queue and reaches(p, consumer)
+        )
         about = {f"queue {shape(consumer.queue)}", *(f"exchange {name}" for name in stream.exchanges)}
         about |= {f"{service}, consuming {shape(consumer.queue)}" for service in consumer.services}
         about |= {f"{p.service}, publishing {shape(p.routing_key or 'the empty key')}" for p in publishers}
@@ -238,6 +239,12 @@ def _plain(about: str) -> str:
         if found and (before == "") is (lead == "queue "):
             return before + found + shape(name)
     return about
+
+
+def _sources(stream: StreamPlan) -> tuple[str, ...]:
+    sources = stream.config.get("sources", ())
+    found = [source["name"] for source in sources if isinstance(source, dict)] if isinstance(sources, list) else []
+    return tuple(dict.fromkeys(found))
 
 
 def _number(value: object) -> int:
