@@ -174,7 +174,7 @@ class Facts:
         for p in flow.publishers:
             who = f"{p.service} (a library)" if p.service in libraries else p.service
             rejects = p.discipline is Discipline.DEAD_LETTER
-            found.setdefault(p.subject, []).append(f"{who}, rejecting a message," if rejects else who)
+            found.setdefault(p.subject, []).append(f"{who} (when it rejects)" if rejects else who)
         return tuple((subject, ", ".join(dict.fromkeys(names))) for subject, names in found.items())
 
     @property
