@@ -64,8 +64,8 @@ class JudgeRule(Strict, frozen=True):
     """How a task is judged; conditions narrow which usages count.
 
     `symbols` and `paths` are patterns for the symbols and the paths of files that count; `content` are patterns that
-    the text of one file must all have, in the case in which they are written. With `among`, only files with that in their text
-    count, and all of them must have the content. `shown` is the command of natsscan that tells.
+    the text of one file must all have, in the case in which they are written. With `among`, only files with that in
+    their text count, and all of them must have the content. `shown` is the command of natsscan that tells.
     """
 
     how: How
