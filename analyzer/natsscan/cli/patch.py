@@ -142,7 +142,7 @@ def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]
     earlier = {
         path: patch
         for patch in patches
-        if patch.stage.rank < stage.rank and patch.applicability is Applicability.SAFE
+        if patch.stage.rank < stage.rank and _is_first(patch, wanted)
         for path in patch.paths
     }
     due = [patch for patch in patches if patch.stage is stage and patch.applicability in wanted]
@@ -150,6 +150,11 @@ def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]
     found = select(patch for patch in due if patch.id not in early)
     waiting = tuple((p, f"'{early[p.id].title}' comes first, in {early[p.id].stage}") for p in due if p.id in early)
     return Selection(found.kept, (*found.held, *waiting))
+
+
+def _is_first(patch: Patch, wanted: set[Applicability]) -> bool:
+    """Tell whether later stages wait for a patch: it adds what they take the place of."""
+    return patch.applicability in wanted and (patch.stage is Stage.PREPARE or patch.applicability is Applicability.SAFE)
 
 
 def _run(
