@@ -55,6 +55,11 @@ def is_compound(node: Node) -> bool:
 def statement_at(root: Node, at: int) -> Node | None:
     """Return the innermost statement around an offset, None if there is none."""
     node = root.descendant_for_byte_range(at, at)
+    return node if node is None else statement_around(node)
+
+
+def statement_around(node: Node | None) -> Node | None:
+    """Return a node or the innermost statement around it, None if there is none."""
     while node is not None and node.parent is not None:
         if node.is_named and node.type != "comment" and node.parent.type in _BLOCKS and not _is_condition(node):
             return node

@@ -108,9 +108,9 @@ def _in_heredoc(node: Node, usage: Usage, offset: int) -> bool:
 
 
 def _is_in_function(node: Node, outermost: Node) -> bool:
-    parent = node.parent
-    while parent is not None and parent != outermost:
-        if parent.type == "function_definition":
+    around: Node | None = node
+    while around is not None and around != outermost:
+        if around.type == "function_definition":
             return True
-        parent = parent.parent
+        around = around.parent
     return False

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from natsscan.model.source import FileKind, SourceFile
-from natsscan.model.usage import Operation, Usage
+from natsscan.model.usage import Usage
 from natsscan.patches import bash, yaml
+from natsscan.patches.lines import line_start
 from natsscan.patches.place import Job, Place, Reading, Switch
 from natsscan.patches.rewording import may_be_unset
 
+_LINE = re.compile(rb" *(?:- |(?:- +)*[\"']?[\w./-]+[\"']?:(?=[ \r\n]))")
 _NO_YAML = "It stands in a here-document that is no YAML: write the same for NATS by hand."
 _BY_HAND = "It stands in a here-document. {}"
 
@@ -27,7 +30,7 @@ def read(job: Job, root: Node, assigned: Container[bytes]) -> Reading:
         inside = [u for u in job.usages if any(b.start_byte <= u.span.start < b.end_byte for b in bodies)]
         if not inside:
             continue
-        if not any(usage.operation is Operation.CONFIG for usage in inside):
+        if any(not _LINE.match(job.source.data, line_start(job.source.data, usage.span.start)) for usage in inside):
             others += [(usage, _NO_YAML) for usage in inside]
             continue
         found = _within(job, bodies[0], inside, assigned, is_expanded=not _is_quoted(document))

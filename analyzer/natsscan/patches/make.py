@@ -67,7 +67,7 @@ class _Makefile:
             usages = self._usages(line)
             if line.sort is Sort.RULE:
                 places += self._header(line, usages, others)
-            elif line.sort is Sort.RECIPE and usages:
+            elif line.sort is Sort.RECIPE and (usages or self._is_going(line, self.gone)):
                 self._recipe(line, usages, places, switches, others)
             elif line.sort is not Sort.ASSIGNMENT:
                 others += [(usage, _OTHER) for usage in usages]
@@ -106,6 +106,8 @@ class _Makefile:
 
     def _goes(self, rule: Rule, gone: frozenset[bytes]) -> bool:
         recipe = [line for line in rule.recipe if line.sort is Sort.RECIPE]
+        if rule is self.rules[0]:  # what make does if it is told nothing
+            return False
         named = self.job.broker.name.search(self._says(rule.header.targets).decode(errors="replace")) is not None
         if not recipe:
             needs = [self.data[start:end] for start, end in rule.header.words]
@@ -153,7 +155,7 @@ class _Makefile:
         if len(listed) == len(line.words) and self._says(line.targets) == b".PHONY" and listed:
             start, end = with_blank(self.data, line.start, line.end)
             return [Place(start, end, tuple(inside), None, end, "")]
-        return list(wordlists.places(self.job, line.words, inside, has_twin=False))
+        return wordlists.without(self.job, line.words, listed, inside)
 
     def _recipe(
         self,

@@ -91,7 +91,7 @@ def make_patches(
             for usage, reason in reading.others:
                 manual.setdefault((source.path, reason), []).append(usage)
             for place in reading.places:
-                if place.reason:
+                if place.reason and place.answers:
                     manual.setdefault((source.path, place.reason), []).extend(place.answers)
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))

@@ -25,6 +25,7 @@ _EMPTIED = "Nothing would be left in the block that it stands in: take it out by
 _LEADS = "It also leads to {}, which is not built from this tree and keeps its broker."
 _READ = "What stays in the script still uses what it defines: take both out by hand."
 _TAKEN = "The script uses the name that it would have on NATS for something else already."
+_MIXED = "It calls the broker's tools or management API in one command with something else: take it out by hand."
 _INNER = "It stands in the condition or the words of another command: write the same for NATS by hand."
 _ASSIGNING = ("variable_assignment", "variable_assignments", "declaration_command")
 _RUNS = ("command_substitution", "process_substitution", "command")
@@ -78,10 +79,11 @@ class _Script:
         gone = self._that_go(statements)
         places, in_place, refused = self._of_names([each for each in statements if not each.calls])
         found = [*(self._call(each) for each in gone), *places]
-        found, kept = self._settled(found, [*switches, *in_place], statements)
-        switches = [*kept, *documents.switches]
+        found, switches = self._settled(
+            [*documents.places, *found], [*documents.switches, *switches, *in_place], statements
+        )
         others += [*more, *refused]
-        every = sorted([*documents.places, *lists, *found], key=lambda place: (place.start, place.end))
+        every = sorted([*lists, *found], key=lambda place: (place.start, place.end))
         return Reading(tuple(every), tuple(others), tuple(sorted(switches, key=lambda each: each.start)))
 
     def _whole(self) -> Place | None:
@@ -129,8 +131,10 @@ class _Script:
         others: list[tuple[Usage, str]] = []
         for usage in usages:
             node = bash.statement_at(self.root, usage.span.start)
+            while node is not None and alone(self.data, node.start_byte, node.end_byte) is None:
+                node = bash.statement_around(node.parent)
             if node is None:
-                others.append((usage, _INNER))
+                others.append((usage, _SHARED))
             else:
                 by_node.setdefault((node.start_byte, node.end_byte), (node, []))[1].append(usage)
         for call in self._calls_of_functions():
@@ -143,8 +147,8 @@ class _Script:
                 others += [(usage, _SHARED if image is None else _LEADS.format(image)) for usage in inside]
                 continue
             calls = self.commands.calls(node)
-            if calls and bash.is_compound(node) and not self.commands.is_the_brokers(node):
-                others += [(usage, told_for(self.job, _INNER, inside)) for usage in inside]
+            if calls and not self.commands.is_the_brokers(node):
+                others += [(usage, told_for(self.job, _MIXED, inside)) for usage in inside]
                 continue
             found.append(_Statement(node, *lines, tuple(inside), calls))
         return found, others
@@ -181,7 +185,7 @@ class _Script:
         if not is_function and not ends_paragraph(data, each.end):
             start = each.start
         block = bash.siblings(each.node)
-        reason = told_for(self.job, _CALL, each.usages)
+        reason = told_for(self.job, _CALL, each.usages) if each.usages else ""
         inside = each.node.parent is not None and each.node.parent.type != "program"
         if inside and len(block) == 1:
             return Place(start, each.end, each.usages, None, each.end, f"{_EMPTIED} {reason}", can_go=False)
@@ -261,6 +265,9 @@ class _Script:
             places = [
                 replace(p, can_go=False, reason=f"{_READ} {p.reason}".strip()) if p in held else p for p in places
             ]
+        stay = {name for p in places if not p.can_go for name in _assigned_between(self.root, p.start, p.end)}
+        called = [at for at, name in _uses(self.root) if name in stay]
+        places = [p for p in places if p.answers or not any(p.start <= at < p.end for at in called)]
         for each in statements:
             switch = next((s for s in switches if s.start == each.start), None)
             if switch is None or each.node.type not in _ASSIGNING:

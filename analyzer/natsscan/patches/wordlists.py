@@ -27,13 +27,9 @@ def places(
     words: Sequence[Span],
     usages: Sequence[Usage],
     *,
-    has_twin: bool = True,
     is_safe: bool = True,
 ) -> tuple[Place, ...]:
-    """Return a place for each word of a list that usages are in.
-
-    Without `has_twin` they are only taken out.
-    """
+    """Return a place for each word of a list that usages are in."""
     data = job.source.data
     there = {data[start:end].strip(b"\"'") for start, end in words}
     found = []
@@ -42,11 +38,22 @@ def places(
         if not answers:
             continue
         new = job.replacements.text(data[start:end])
-        is_same = has_twin and new == data[start:end]
+        is_same = new == data[start:end]
         first, last, beside, twin = _around(data, words, number, new)
-        text = None if is_same or not has_twin else b"" if new.strip(b"\"'") in there else twin
+        text = None if is_same else b"" if new.strip(b"\"'") in there else twin
         found.append(Place(first, last, answers, text, beside, SAME_NAME if is_same else "", is_safe=is_safe))
     return tuple(found)
+
+
+def without(job: Job, words: Sequence[Span], gone: Sequence[Span], usages: Sequence[Usage]) -> list[Place]:
+    """Return a place for each word of a list that goes and that nothing takes the place of."""
+    found = []
+    for number, word in enumerate(words):
+        if word in gone:
+            start, end, beside, _ = _around(job.source.data, words, number, b"")
+            answers = tuple(usage for usage in usages if word[0] <= usage.span.start < word[1])
+            found.append(Place(start, end, answers, None, beside, ""))
+    return found
 
 
 def _around(data: bytes, words: Sequence[Span], number: int, new: bytes) -> tuple[int, int, int, bytes]:
