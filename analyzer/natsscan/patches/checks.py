@@ -11,6 +11,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
+from natsscan.patches import bash
 from natsscan.patches.context import Context
 from natsscan.patches.engine import ChangedError, changed
 from natsscan.patches.rendering import Rendering
@@ -109,6 +110,7 @@ def _scan(source: SourceFile, catalog: Catalog) -> _Scan:
     result = reader(surface)
     usages = tuple(usage for usage in result.usages if usage.tier is Tier.DIRECT)
     faults = len(result.problems) + (source.kind in _YAML and not _composes(source.data))
+    faults += source.kind is FileKind.SHELL and bash.parse(source.data).has_error
     return _Scan(usages, faults)
 
 

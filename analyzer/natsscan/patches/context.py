@@ -41,10 +41,11 @@ class Context:
                 free.append(usage)
         if editor is None or not free:
             return Reading((), tuple(others))
-        found = editor(Job(source, tuple(free), self.catalog.broker, self.catalog.replacements, self.templates))
+        broker, replacements = self.catalog.broker, self.catalog.replacements
+        found = editor(Job(source, tuple(free), broker, replacements, self.templates, self.pinned.leads_to))
         places = found.places
         if self.pinned.keeps_broker(source.path):
-            places = tuple(replace(place, can_go=False, reason=place.reason or _STAYS) for place in places)
+            places = tuple(replace(place, can_go=False, reason=f"{_STAYS} {place.reason}".strip()) for place in places)
         return replace(found, places=places, others=(*others, *found.others))
 
     def _held_by(self, path: str, usage: Usage) -> str | None:

@@ -14,6 +14,7 @@ from natsscan.surfaces.yamltree import YamlTree, read_template
 
 _SERVICES = "services"
 _TAG = re.compile(r"[-_](v?\d[\w-]*)$")
+_OPEN_TAG = re.compile(r"[-_]([a-z]+)\{[^{}]*\}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,13 @@ class Pinned:
     def leads_to(self, symbol: str) -> str | None:
         """Return the image that a key path or variable leads to by its name, None if it says nothing of any."""
         for part in symbol.lower().split("."):
-            tag = _TAG.search(part)
+            tag, open_tag = _TAG.search(part), _OPEN_TAG.search(part)
             if tag is not None and tag[1] in self.tags:
                 return self.tags[tag[1]]
+            if open_tag is not None:  # a loop makes several names of it: `brig_v{i}`
+                for known, image in sorted(self.tags.items()):
+                    if re.fullmatch(re.escape(open_tag[1]) + r"\d+", known):
+                        return image
         return None
 
     def keeps_broker(self, path: str) -> bool:

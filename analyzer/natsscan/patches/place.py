@@ -17,7 +17,8 @@ class Place:
     """A stretch of a file that is the broker's as a whole.
 
     `twin` is what stands for it on NATS, inserted at `beside`; empty if it is there already, None if nothing can be,
-    and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it.
+    and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it. `is_safe`
+    tells that its twin changes nothing that runs today: a command that is run once more may.
     """
 
     start: int
@@ -27,6 +28,7 @@ class Place:
     beside: int
     reason: str
     can_go: bool = True
+    is_safe: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Reading:
 class Job:
     """A file with the broker's usages in it, and what an editor goes by.
 
-    `templates` are the named templates of charts with something of the broker in them.
+    `templates` are the named templates of charts with something of the broker in them. `leads_to` gives the released
+    image that a name leads to, None if it says nothing of any.
     """
 
     source: SourceFile
@@ -64,6 +67,7 @@ class Job:
     broker: Broker
     replacements: Replacements
     templates: frozenset[str] = frozenset()
+    leads_to: Callable[[str], str | None] = lambda _: None
 
 
 Editor = Callable[[Job], Reading]

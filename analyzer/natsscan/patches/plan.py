@@ -17,7 +17,7 @@ from natsscan.model.usage import Tier, Usage
 from natsscan.patches.brokerfiles import chart_twin, removals
 from natsscan.patches.checks import checked
 from natsscan.patches.context import Context
-from natsscan.patches.haskell import manual_patches
+from natsscan.patches.haskell import manual_patches, told_by
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Place, Switch, broker_templates
 from natsscan.patches.references import without_named
@@ -28,6 +28,10 @@ from natsscan.source.kinds import is_helmfile
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
 _ADDS = "Only adds: nothing that runs today reads it."
+_RUNS_MORE = (
+    "It runs commands once more, for {}: see that the files and folders they name are there, and that they do not "
+    "write what those beside them have written."
+)
 _SWITCHES = "These lines can be about one broker only. Make it when the programs that read them have moved."
 _REMOVES = "What it removes is about {} alone; make it when nothing reads or runs that any more."
 
@@ -108,7 +112,7 @@ def make_patches(
         belongs = _Part(service, area, tuple(files), whole, creates)
         found += _patches(belongs, mapping.gaps, known, names)
     found = list(without_named(found, paths, read))
-    found += [_manual(path, reason, usages, known) for (path, reason), usages in sorted(manual.items())]
+    found += [_manual(path, reason, usages, known, mapping) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
 
     tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(helmfiles)))
@@ -150,6 +154,8 @@ def _patches(
 ) -> list[Patch]:
     """Return the patch that puts the target beside, and the one that removes what it stood beside."""
     added: list[Edit] = []
+    run: list[Edit] = []
+    about_run: list[Usage] = []
     removed: list[Edit] = []
     gone = list(removals(part.whole))
     about: list[Usage] = []
@@ -161,10 +167,12 @@ def _patches(
             continue
         cuts = [place for place in file.places if place.can_go]
         cleared += [usage for place in cuts for usage in place.answers]
-        added += [
-            edit(file.path, file.data, place.beside, place.beside, place.twin) for place in file.places if place.twin
-        ]
-        about += [usage for place in file.places if place.twin for usage in place.answers]
+        for place in file.places:
+            if place.twin:
+                (added if place.is_safe else run).append(
+                    edit(file.path, file.data, place.beside, place.beside, place.twin)
+                )
+                (about if place.is_safe else about_run).extend(place.answers)
         if cuts and not any(place.twin is not None for place in file.places) and _is_empty_without(file.data, cuts):
             gone.append(RemovedFile(file.path, digest(file.data)))
         else:
@@ -175,6 +183,18 @@ def _patches(
         title = f"{part.area}: {names[1]} beside {names[0]}"
         patch = _patch(Stage.PREPARE, Applicability.SAFE, title, reason, part.service, about, known)
         found.append(replace(patch, edits=tuple(added), creates=part.creates))
+    if run:
+        title = f"{part.area}: {names[1]} beside {names[0]}, in what runs"
+        patch = _patch(
+            Stage.PREPARE,
+            Applicability.UNSAFE,
+            title,
+            f"{_RUNS_MORE.format(names[1])}{_rationale(about_run, gaps)}",
+            part.service,
+            about_run,
+            known,
+        )
+        found.append(replace(patch, edits=tuple(run)))
     switches = [(file, each) for file in part.files if file.path not in part.whole for each in file.switches]
     if switches:
         title = f"{part.area}: {names[1]} in the place of {names[0]}"
@@ -208,12 +228,18 @@ def _rationale(usages: Iterable[Usage], gaps: Iterable[Gap]) -> str:
     return f" It is about {gap.property}: {gap.advice}" if gap else ""
 
 
-def _manual(path: str, reason: str, usages: list[Usage], known: Mapping[tuple[str, int, str], Finding]) -> Patch:
+def _manual(
+    path: str,
+    reason: str,
+    usages: list[Usage],
+    known: Mapping[tuple[str, int, str], Finding],
+    mapping: NatsMapping,
+) -> Patch:
     lines = ", ".join(dict.fromkeys(str(usage.span.line) for usage in usages))
     patch = _patch(Stage.CUT_OVER, Applicability.MANUAL, f"{path}: by hand", reason, usages[0].service, usages, known)
-    return replace(
-        patch, instructions=f"{path}, lines {lines}: {reason}", id=f"{patch.id}-{digest(reason.encode())[:6]}"
-    )
+    told = dict.fromkeys(text for usage in usages if usage.is_call for text in told_by(usage, mapping))
+    text = " ".join([f"{path}, lines {lines}: {reason}", *told])
+    return replace(patch, instructions=text, id=f"{patch.id}-{digest(reason.encode())[:6]}")
 
 
 def _patch(
