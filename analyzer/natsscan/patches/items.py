@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,8 +52,18 @@ def insertion(data: bytes, items: Sequence[Item], at: int, name: str, otherwise:
     return items[at].end, between + text
 
 
-def removal(items: Sequence[Item], at: int) -> tuple[int, int]:
-    """Return the span that goes when an item is taken out: with the separator behind it, or before the last one."""
-    if at + 1 < len(items):
-        return items[at].start, items[at + 1].start
-    return (items[at - 1].end if at else items[at].start), items[at].end
+def removals(items: Sequence[Item], gone: Container[int]) -> dict[int, tuple[int, int]]:
+    """Return the span that goes with each item that is taken out: with the separator behind it, or before the last.
+
+    Spans never overlap, so that each item may also be taken out alone.
+    """
+    last = len(items) - 1
+    while last >= 0 and last in gone:
+        last -= 1
+    found = {}
+    for at in (number for number in range(len(items)) if number in gone):
+        if last < 0 or at < last:
+            found[at] = (items[at].start, items[at + 1].start if at + 1 < len(items) else items[at].end)
+        else:
+            found[at] = (items[at - 1].end, items[at].end)
+    return found

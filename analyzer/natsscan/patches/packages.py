@@ -1,92 +1,134 @@
-"""Dependencies on packages, in cabal, hpack and nix files: the target's package beside the broker's."""
+"""Cabal and hpack files: the target's package beside the broker's, and modules named after the broker."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Usage
-from natsscan.patches.items import Item, insertion, removal, split
+from natsscan.patches.items import Item, insertion, removals, split
 from natsscan.patches.lines import line_end, line_start, whole
 from natsscan.patches.place import Job, Place, Reading
+from natsscan.patches.yamllines import YamlLines
 from natsscan.surfaces.cabal_fields import Field, parse
+from natsscan.surfaces.yamltree import Entry
 
 _COMMA = re.compile(rb",(?:[ \t]*--[^\n]*)?")
-_SPACE = re.compile(rb"\s+")
-_NAME = re.compile(rb"[A-Za-z_][\w'-]*")
-_OTHER = "What this package or module is for has to be decided first: it may move to NATS, or go."
+_BLANK = re.compile(rb"[\s,]+")
+_COMMENT = b"--"
+_MODULE = "No module is put beside it: somebody writes that one first. The line goes when nothing imports the module."
+_FOLDER = "The package goes from the list when its folder goes, or is called otherwise."
+_VERSION = "A version has to be chosen for what takes its place: add that by hand."
 _UNKNOWN = "No rule says which package takes its place on NATS."
-_NESTED = "It stands among expressions; write the one for NATS by hand."
+_NESTED = "It stands among other things on its line; take it out by hand."
 
 
 def read(job: Job) -> Reading:
-    """Return the places of a file with dependencies."""
+    """Return the places of a cabal file, of a package.yaml, or of what lists the packages of a project."""
+    if job.source.kind in (FileKind.HPACK, FileKind.STACK):
+        return _yaml(job)
     places: list[Place] = []
     others: list[tuple[Usage, str]] = []
-    packages = job.replacements.rules.packages.get("haskell", {})
-    fields = parse(job.source.data).fields if job.source.kind is FileKind.CABAL else ()
-    for usage in job.usages:
-        new = packages.get(usage.symbol)
-        if usage.operation is not Operation.DEPENDENCY or new is None:
-            others.append((usage, _UNKNOWN if usage.operation is Operation.DEPENDENCY else _OTHER))
-            continue
-        place = _hpack(job, usage, new) if job.source.kind is FileKind.HPACK else _listed(job, usage, new, fields)
-        if place is None:
-            others.append((usage, _NESTED))
-        else:
-            places.append(place)
+    left = list(job.usages)
+    for field in parse(job.source.data).fields:
+        end = field.start + len(field.value)
+        mine = [usage for usage in left if field.start <= usage.span.start < end]
+        left = [usage for usage in left if usage not in mine]
+        found, rest = _field(job, field, mine)
+        places += found
+        others += rest
+    others += [(usage, _NESTED) for usage in left]
     return Reading(tuple(sorted(places, key=lambda place: place.start)), tuple(others))
 
 
-def _hpack(job: Job, usage: Usage, new: str) -> Place | None:
-    data, span = job.source.data, usage.span
-    if data[line_start(data, span.start) : span.start].strip() != b"-":
-        return None
-    start, end = line_start(data, span.start), line_end(data, span.start)
-    text = data[start : span.start] + new.encode()
-    is_there = re.search(rb"(?m)^\s*- +[\"']?" + re.escape(new.encode()) + rb"\b", data) is not None
-    return Place(start, end, (usage,), b"" if is_there else whole(data, text, end), end, "")
+def _field(job: Job, field: Field, usages: Sequence[Usage]) -> tuple[list[Place], list[tuple[Usage, str]]]:
+    """Return the places of a field with a list in it."""
+    if not usages:
+        return [], []
+    data, end = job.source.data, field.start + len(field.value)
+    blanked = data[: field.start] + field.value + data[end:]  # lines of comments are blank there
+    is_dependency = usages[0].operation is Operation.DEPENDENCY
+    items = split(blanked, field.start, end, _COMMA if is_dependency else _BLANK)
+    at = {
+        number: usage
+        for usage in usages
+        for number, item in enumerate(items)
+        if item.start <= usage.span.start < item.end
+    }
+    others = [(usage, _NESTED) for usage in usages if usage not in at.values()]
+    if len(at) == len(items) and not is_dependency:  # nothing would be left of the field
+        first, last = line_start(data, field.start), line_end(data, items[-1].end)
+        return [Place(first, last, tuple(usages), None, last, _reason(job))], others
+    gone = {number: _whole_line(data, items, number, span) for number, span in removals(items, at).items()}
+    places = []
+    for number, usage in at.items():
+        start, stop = gone[number]
+        new = job.replacements.rules.packages.get("haskell", {}).get(usage.symbol) if is_dependency else None
+        if new is None:
+            reason = _UNKNOWN if is_dependency else _reason(job)
+            if is_dependency:
+                others.append((usage, reason))
+            else:
+                places.append(Place(start, stop, (usage,), None, stop, reason))
+        elif any(item.name == new for item in items):
+            places.append(Place(start, stop, (usage,), b"", stop, ""))
+        else:
+            beside, text = insertion(data, items, number, new, b", ")
+            places.append(Place(start, stop, (usage,), text, beside, ""))
+    return places, others
 
 
-def _listed(job: Job, usage: Usage, new: str, fields: Iterable[Field]) -> Place | None:
-    data, at = job.source.data, usage.span.start
-    found = _cabal_items(data, fields, at) if job.source.kind is FileKind.CABAL else _nix_items(data, at)
-    if found is None:
-        return None
-    items, otherwise = found
-    place = next((number for number, item in enumerate(items) if item.start <= at < item.end), None)
-    if place is None:
-        return None
-    start, end = removal(items, place)
-    if any(item.name == new for item in items):
-        return Place(start, end, (usage,), b"", end, "")
-    beside, text = insertion(data, items, place, new, otherwise)
-    return Place(start, end, (usage,), text, beside, "")
+def _whole_line(data: bytes, items: Sequence[Item], at: int, span: tuple[int, int]) -> tuple[int, int]:
+    """Return the span that goes with an item: its line alone, where comments stand on the way to its neighbour."""
+    if _COMMENT not in data[slice(*span)]:
+        return span
+    start, end = line_start(data, items[at].start), line_end(data, items[at].end)
+    is_alone = data[start:end].strip(b" \t\r\n,") == data[items[at].start : items[at].end]
+    return (start, end) if is_alone else (items[at].start, items[at].end)
 
 
-def _cabal_items(data: bytes, fields: Iterable[Field], at: int) -> tuple[tuple[Item, ...], bytes] | None:
-    for field in fields:
-        end = field.start + len(field.value)
-        if field.start <= at < end:
-            blanked = data[: field.start] + field.value + data[end:]  # comments are blank there
-            return split(blanked, field.start, end, _COMMA), b", "
-    return None
+def _reason(job: Job) -> str:
+    return _MODULE if job.source.kind is FileKind.CABAL else _FOLDER
 
 
-def _nix_items(data: bytes, at: int) -> tuple[tuple[Item, ...], bytes] | None:
-    """Return the names of the list or of the arguments around an offset, None if there is anything but names."""
-    opening = max(data.rfind(b"[", 0, at), data.rfind(b"{", 0, at))
-    if opening < 0:
-        return None
-    is_list = data[opening : opening + 1] == b"["
-    end = data.find(b"]" if is_list else b"}", at)
-    if end < 0:
-        return None
-    items = split(data, opening + 1, end, _SPACE if is_list else _COMMA)
-    simple = all(_NAME.fullmatch(data[item.start : item.end]) for item in _without_ellipsis(data, items))
-    return (items, b" " if is_list else b", ") if simple else None
+def _yaml(job: Job) -> Reading:
+    """Return the places of a package.yaml or a stack.yaml: items of lists, on lines of their own."""
+    file = YamlLines(job.source)
+    places: list[Place] = []
+    others: list[tuple[Usage, str]] = []
+    for usage in job.usages:
+        item = _item(file, usage.span.start)
+        lines = file.lines(item) if item is not None else None
+        if item is None or lines is None:
+            others.append((usage, _NESTED))
+            continue
+        is_dependency = usage.operation is Operation.DEPENDENCY
+        new = job.replacements.rules.packages.get("haskell", {}).get(usage.symbol) if is_dependency else None
+        if job.source.kind is FileKind.STACK:
+            reason = _VERSION if is_dependency else _FOLDER
+            places.append(Place(lines.start, lines.end, (usage,), None, lines.end, reason))
+        elif not is_dependency:
+            places.append(Place(lines.start, lines.end, (usage,), None, lines.end, _MODULE))
+        elif new is None:
+            others.append((usage, _UNKNOWN))
+        else:
+            twin = b"" if _is_there(file, item, new) else whole(file.data, _dash(file, item) + new.encode(), lines.end)
+            places.append(Place(lines.start, lines.end, (usage,), twin, lines.end, ""))
+    return Reading(tuple(places), tuple(others))
 
 
-def _without_ellipsis(data: bytes, items: Iterable[Item]) -> list[Item]:
-    return [item for item in items if data[item.start : item.end] != b"..."]
+def _item(file: YamlLines, at: int) -> Entry | None:
+    """Return the item of a list around an offset, the innermost one."""
+    around: Iterable[Entry] = file.around(at)
+    return next((entry for entry in around if entry.key is None and entry.parent >= 0), None)
+
+
+def _dash(file: YamlLines, item: Entry) -> bytes:
+    """Return what stands before the text of an item on its line."""
+    start = min([item.value[0], *(child.key[0] for child in file.children(item) if child.key)])
+    return file.data[line_start(file.data, start) : start]
+
+
+def _is_there(file: YamlLines, item: Entry, name: str) -> bool:
+    return any(re.split(r"[\s<>=^]", file.name(other))[0] == name for other in file.siblings(item))

@@ -13,6 +13,9 @@ from natsscan.model.source import FileKind
 from natsscan.patches.engine import changed
 from natsscan.source.kinds import Kinds
 
+# In Nix a folder is named for the file of this name in it.
+_OF_FOLDER = "default.nix"
+
 
 def without_named(
     patches: Iterable[Patch], paths: frozenset[str], read: Callable[[str], bytes | None]
@@ -51,6 +54,8 @@ def _named(
 def _name(path: str, counts: Counter[str]) -> str:
     """Return what a file is named by: its name, with its folder where other files are called so."""
     folder, name = posixpath.split(path)
+    if name == _OF_FOLDER and "/" in folder:
+        return "/".join(folder.split("/")[-2:])
     return name if counts[name] == 1 or not folder else f"{posixpath.basename(folder)}/{name}"
 
 
