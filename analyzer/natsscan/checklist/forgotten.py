@@ -23,7 +23,7 @@ def proposals(tasks: Sequence[Understood], tree: Tree, consumers: Iterable[Consu
 
     A task covers what it names, and a folder all that is below. `consumers` are those that take the place of queues.
     """
-    named = [each for task in tasks for each in task.there]
+    named = tuple(dict.fromkeys(each for task in tasks for each in task.there))
     text = folded(" ".join(task.task.text for task in tasks))
     sections = _sections(tasks)
     files: dict[str, list[Finding]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from natsscan.catalog.checklist import CompiledRule, How, Where
@@ -32,12 +32,13 @@ def judge(
     `gone` tells where what is not there any more went, by the name that tasks give it, `patches` are those that answer
     a finding, by its fingerprint, `attested` what people say of tasks, by id.
     """
+    findings = _Findings(tree)
     found: list[Judgement] = []
     inside: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Judgement]] = {}
     for about in reversed(tasks):
         own = about.task
         children = inside.pop((own.sections, (*own.parents, own.text)), [])
-        judged = _of_children(about, children) if children else _alone(about, tree, gone, patches)
+        judged = _of_children(about, children) if children else _alone(about, tree, findings, gone, patches)
         judged = _attested(_ticked(judged), attested)
         inside.setdefault((own.sections, own.parents), []).append(judged)
         found.append(judged)
@@ -45,7 +46,11 @@ def judge(
 
 
 def _alone(
-    about: Understood, tree: Tree, gone: Mapping[str, tuple[Evidence, ...]], patches: Mapping[str, tuple[str, ...]]
+    about: Understood,
+    tree: Tree,
+    findings: _Findings,
+    gone: Mapping[str, tuple[Evidence, ...]],
+    patches: Mapping[str, tuple[str, ...]],
 ) -> Judgement:
     """Judge a task that has none inside."""
     rule = about.rule
@@ -55,11 +60,11 @@ def _alone(
         missing = tuple(each for each in about.wanted if each.kind is Kind.MISSING)
     if missing:
         return _stale(about, [each.name for each in missing], gone)
-    found = _found(about, tree)
+    found = findings.about(about)
     if rule is None and not (about.there and (found.old or found.new)):
         return Judgement(about.task, Status.UNCLEAR, _UNKNOWN, service=about.service)
     names = tree.catalog.broker.title, ", ".join(tree.report.targets.values())
-    around = _around(about.service, tree) if about.service else found
+    around = findings.around(about.service) if about.service else found
     status, reason, evidence = verdict(Case(about, rule, found, around, tree, *names), how)
     is_open = status in _OPEN
     return Judgement(
@@ -91,38 +96,51 @@ def _stale(about: Understood, names: Sequence[str], gone: Mapping[str, tuple[Evi
     )
 
 
-def _found(about: Understood, tree: Tree) -> Found:
-    """Return the findings that a task is about: those in what it names, else in its service, else all."""
-    rule = about.rule
-    where = rule.rule.judge.where if rule else Where.NAMED
-    there = about.there if where is Where.NAMED else ()
-    packages = {each.name for each in about.named if each.kind is Kind.PACKAGE and not each.paths}
-    definitions = {each.name for each in about.named if each.kind is Kind.DEFINITION}
-    service = about.service if where is not Where.TREE and not there else ""
+class _Findings:
+    """The findings that tasks are about; tasks about the same thing share them."""
 
-    def counts(finding: Finding) -> bool:
-        usage = finding.usage
-        if there and not any(each.covers(usage.span.path) for each in there):
-            return False
-        if definitions and not definitions & {usage.definition, usage.symbol.rpartition(".")[2]}:
-            return False
-        if packages and usage.symbol not in packages:
-            return False
-        if service and not belongs(usage.span.path, usage.service, service):
-            return False
-        return rule is None or _fits(finding, rule)
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[tuple[object, ...], Found] = {}
 
-    is_narrow = rule is not None and bool(rule.rule.judge.paths or rule.rule.judge.languages)
-    place = ", ".join(each.name for each in there) or service or (_SUCH_FILES if is_narrow else _TREE)
-    return Found(tuple(filter(counts, tree.old)), tuple(filter(counts, tree.new)), place)
+    def about(self, about: Understood) -> Found:
+        """Return the findings that a task is about: those in what it names, else in its service, else all."""
+        rule = about.rule
+        where = rule.rule.judge.where if rule else Where.NAMED
+        there = about.there if where is Where.NAMED else ()
+        packages = frozenset(each.name for each in about.named if each.kind is Kind.PACKAGE and not each.paths)
+        definitions = frozenset(each.name for each in about.named if each.kind is Kind.DEFINITION)
+        service = about.service if where is not Where.TREE and not there else ""
+        key = (rule.rule.id if rule else "", there, packages, definitions, service)
+        if key in self._known:
+            return self._known[key]
 
+        def counts(finding: Finding) -> bool:
+            usage = finding.usage
+            if there and not any(each.covers(usage.span.path) for each in there):
+                return False
+            if definitions and not definitions & {usage.definition, usage.symbol.rpartition(".")[2]}:
+                return False
+            if packages and usage.symbol not in packages:
+                return False
+            if service and not belongs(usage.span.path, usage.service, service):
+                return False
+            return rule is None or _fits(finding, rule)
 
-def _around(service: str, tree: Tree) -> Found:
-    """Return all findings of a service."""
-    old, new = (
-        tuple(f for f in each if belongs(f.usage.span.path, f.usage.service, service)) for each in (tree.old, tree.new)
-    )
-    return Found(old, new, service)
+        is_narrow = rule is not None and bool(rule.rule.judge.paths or rule.rule.judge.languages)
+        place = ", ".join(each.name for each in there) or service or (_SUCH_FILES if is_narrow else _TREE)
+        self._known[key] = self._where(counts, place)
+        return self._known[key]
+
+    def around(self, service: str) -> Found:
+        """Return all findings of a service."""
+        key = (service,)
+        if key not in self._known:
+            self._known[key] = self._where(lambda f: belongs(f.usage.span.path, f.usage.service, service), service)
+        return self._known[key]
+
+    def _where(self, counts: Callable[[Finding], bool], place: str) -> Found:
+        return Found(tuple(filter(counts, self._tree.old)), tuple(filter(counts, self._tree.new)), place)
 
 
 def _fits(finding: Finding, rule: CompiledRule) -> bool:

@@ -20,7 +20,7 @@ _WORDS = {
     Status.DONE: "done",
     Status.PARTIAL: "partly done",
     Status.TODO: "to do",
-    Status.REGRESSED: "ticked, but not so",
+    Status.REGRESSED: "ticked and not so",
     Status.STALE: "no longer true",
     Status.MANUAL: "for people to say",
     Status.UNCLEAR: "not understood",
@@ -37,6 +37,7 @@ _STYLES = {
 _WRONG = (Status.REGRESSED, Status.STALE, Status.UNCLEAR)
 _BAR = 20
 _PROPOSED = 8
+_PATCHES = 4
 _TEXT = 90
 
 
@@ -174,6 +175,10 @@ def _print_task(console: Console, judged: Judgement, is_full: bool) -> None:
             )
     if judged.next_step:
         console.print(Padding(Text(visible(f"Next: {judged.next_step}")), (0, 0, 0, indent + 10)))
+    if judged.patches:
+        ids = " ".join(judged.patches[:_PATCHES])
+        more = f" and {len(judged.patches) - _PATCHES} more" if len(judged.patches) > _PATCHES else ""
+        console.print(Padding(Text(f"Patches: {ids}{more}"), (0, 0, 0, indent + 10)))
 
 
 def _print_proposals(console: Console, proposals: Sequence[Proposal], is_full: bool) -> None:

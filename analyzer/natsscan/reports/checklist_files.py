@@ -7,6 +7,7 @@ from collections import Counter
 from io import StringIO
 
 import msgspec
+from markupsafe import Markup, escape
 
 from natsscan.catalog.catalog import bundled
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
@@ -169,6 +170,7 @@ def _document(form: str, review: Review, root: str) -> str:
         autoescape=form == "html",  # noqa: S701  # in Markdown the filter escapes
     )
     environment.filters["md"] = markdown
+    environment.filters["code"] = _html
     name = "judged.html" if form == "html" else "judged.md"
     return environment.get_template(name).render(
         review=review, root=root, counted=counted(review.judgements), progress=progress(review)
@@ -182,6 +184,15 @@ def markdown(text: str) -> str:
         parts = ["'".join(parts)]
     shown = [_escaped(part) if number % 2 == 0 else f"`{part}`" for number, part in enumerate(parts)]
     return "".join(shown).replace("|", "\\|")
+
+
+def _html(text: str) -> Markup:
+    """Return text as HTML, with what stands in backquotes as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    shown = (Markup("<code>{}</code>").format(p) if number % 2 else escape(p) for number, p in enumerate(parts))
+    return Markup("").join(shown)
 
 
 def _escaped(text: str) -> str:
