@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_bad_input import Write
-from tests.conftest import Command
+from tests.conftest import WIRE_MINI, Command
 
 # Path, the file before, after prepare (None if nothing changes), and after clean-up of that.
 EDITED: dict[str, tuple[str, str, str | None, str]] = {
@@ -140,3 +143,30 @@ def test_a_file_that_only_builds_the_brokers_tool_goes_with_what_leads_to_it(nat
     )
     natsscan("patch", ".", "--stage", "clean-up", "--unsafe", "--write")
     assert (root / "pkgs/rabbitmqadmin/default.nix").exists()  # something that stays still names it
+
+
+PARSER = """import Distribution.PackageDescription.Parsec (readGenericPackageDescription)
+import Distribution.Verbosity (silent)
+import System.Environment (getArgs)
+main :: IO ()
+main = getArgs >>= mapM_ (readGenericPackageDescription silent)
+"""
+
+
+@pytest.mark.ghc
+def test_cabal_itself_reads_the_fixture_after_each_stage(natsscan: Command, tmp_path: Path) -> None:
+    compiler = shutil.which("runghc")
+    if compiler is None:
+        assert not os.environ.get("CI"), "ghc is needed where CI is set"
+        pytest.skip("no ghc here")
+    root = tmp_path / "wire-mini"
+    shutil.copytree(WIRE_MINI, root)
+    (root / "natsscan.toml").touch()
+    program = tmp_path / "Parse.hs"
+    program.write_text(PARSER)
+    files = sorted(map(str, root.rglob("*.cabal")))
+    for stage in ("prepare", "cut-over", "clean-up"):
+        assert natsscan("patch", root, "--stage", stage, "--unsafe", "--write").code == 0
+        done = subprocess.run([compiler, program, *files], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "Network.AMQP" not in (root / "libs/extended/extended.cabal").read_text()
