@@ -13,7 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from natsscan.checklist.understand import shared_sections
 from natsscan.model.checklist import Judgement, Proposal, Review, Status
+from natsscan.reports.console import console as make_console
 from natsscan.reports.escape import visible
 
 _WORDS = {
@@ -57,7 +59,7 @@ def progress(review: Review) -> tuple[Progress, ...]:
 
     A task with tasks in it does not count by itself.
     """
-    shared = _shared(review)
+    shared = len(shared_sections(review.checklist.tasks))
     found: dict[tuple[str, ...], list[Judgement]] = {}
     for judged in leaves(review.judgements):
         sections = judged.task.sections[shared:]
@@ -93,17 +95,7 @@ def counted(judgements: Iterable[Judgement]) -> str:
 def render(review: Review, root: str, is_full: bool, width: int | None, colour: bool) -> str:
     """Return a judged checklist as text. `width` is that of the terminal, None where lines may be of any length."""
     out = StringIO()
-    console = Console(
-        file=out,
-        width=width or 10_000,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=width is None,
-    )
+    console = make_console(out, width, colour)
     every = review.judgements
     console.print(Text(visible(f"{review.checklist.path} against {root}: {len(every)} {_plural('task', len(every))}")))
     console.print()
@@ -191,17 +183,6 @@ def _print_proposals(console: Console, proposals: Sequence[Proposal], is_full: b
         console.print(Padding(Text(visible(f"{each.section}: {each.text}")), (0, 0, 0, 2)))
     if len(shown) < len(proposals):
         console.print(Padding(Text(f"and {len(proposals) - len(shown)} more: -v", style="dim"), (0, 0, 0, 2)))
-
-
-def _shared(review: Review) -> int:
-    """Return how many headings stand above all tasks."""
-    first = review.checklist.tasks[0].sections if review.checklist.tasks else ()
-    shared = 0
-    while shared < len(first) and all(
-        task.sections[shared : shared + 1] == (first[shared],) for task in review.checklist.tasks
-    ):
-        shared += 1
-    return shared
 
 
 def _plural(word: str, number: int) -> str:

@@ -18,6 +18,7 @@ from natsscan.model.finding import Finding, Severity
 from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS
 from natsscan.model.usage import Operation, Tier
+from natsscan.reports.console import console as make_console
 from natsscan.reports.escape import visible
 from natsscan.reports.nats import in_use
 from natsscan.reports.queues import queue_table
@@ -49,17 +50,7 @@ class Detail(IntEnum):
 def render(report: Report, detail: Detail, width: int | None, colour: bool) -> str:
     """Return the report as text. `width` is that of the terminal, None where lines may be of any length."""
     out = StringIO()
-    console = Console(
-        file=out,
-        width=width or 10_000,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=width is None,
-    )
+    console = make_console(out, width, colour)
     found, report = report, report.to_migrate
     if detail is Detail.QUIET:
         _print_answer(console, report, found)
