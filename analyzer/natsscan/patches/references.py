@@ -14,6 +14,7 @@ from natsscan.patches.engine import changed
 from natsscan.source.kinds import Kinds
 
 # In Nix a folder is named for the file of this name in it.
+_COMMENT = re.compile(rb"(?m)^[ \t]*(?:#|//|--)[^\n]*")
 _OF_FOLDER = "default.nix"
 
 
@@ -22,7 +23,8 @@ def without_named(
 ) -> tuple[Patch, ...]:
     """Return patches that remove no file which another one still names, as all patches leave it.
 
-    A file in a chart is its own. Documents may name what is gone. A patch that did nothing else becomes a manual one.
+    A file in a chart is its own; documents and comments may name what is gone. A patch that did nothing else is then a
+    manual one.
     """
     kinds = Kinds(paths)
     patches = tuple(patches)
@@ -46,7 +48,7 @@ def _named(
     found: dict[str, str] = {}
     for path in sorted(paths - removed):
         data = after.get(path, read(path)) if kinds.of(path) is not FileKind.DOCS else None
-        for name in set(pattern.findall(data)) if data else ():
+        for name in set(pattern.findall(_COMMENT.sub(b"", data))) if data and pattern.search(data) else ():
             found.setdefault(names[name.decode()], path)
     return found
 
