@@ -21,10 +21,33 @@ class ServiceRule(Strict, frozen=True):
     sets: str
 
 
+class RepositoryRule(Strict, frozen=True):
+    """A repository of charts."""
+
+    name: str
+    url: str
+
+
+class ReleaseRule(Strict, frozen=True):
+    """A release in a helmfile that brings the target: the keys it keeps of the old one, its chart, and its values.
+
+    `tls_values` are those for old values in which a key like `tls_key` names a secret, `{secret}` in them.
+    """
+
+    keeps: tuple[str, ...]
+    repository: RepositoryRule
+    chart: str
+    version: str
+    values: str
+    tls_key: str
+    tls_values: str
+
+
 class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"):
     """What takes the place of a broker's names, ports, URLs, images and packages; nothing does of what is `dropped`.
 
     `chart` are the files, by name, of a chart that brings the target; `{name}` in them is what it is called.
+    `configured` matches the keys of the old broker's configuration that ask for a configuration of the new one.
     """
 
     id: str
@@ -40,6 +63,8 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     dropped: str
     service: ServiceRule
     chart: dict[str, str]
+    release: ReleaseRule
+    configured: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,8 @@ class Replacements:
 
     rules: ReplacementsFile
     dropped: re.Pattern[str]
+    tls_key: re.Pattern[str]
+    configured: re.Pattern[str]
     _images: tuple[tuple[re.Pattern[bytes], bytes], ...]
     _urls: re.Pattern[bytes]
     _rest: re.Pattern[bytes]
@@ -68,6 +95,8 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
         for name in rules.images:
             file.pattern(("images", name), name)
         file.pattern(("dropped",), rules.dropped)
+        file.pattern(("release", "tls_key"), rules.release.tls_key)
+        file.pattern(("configured",), rules.configured)
         last = rules
     if last is None:
         raise InputError("no rule file of kind `replacements`; the bundled one is rules/targets/nats.yaml")
@@ -79,6 +108,8 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
     return Replacements(
         last,
         re.compile(last.dropped),
+        re.compile(last.release.tls_key),
+        re.compile(last.configured),
         tuple((re.compile(old.encode()), now.encode()) for old, now in sorted(last.images.items())),
         re.compile(rf"((?:{schemes})://{_PART}*)/{_PART}*".encode()),
         re.compile(rf"{words}|(?<![\d.])(?:{numbers})(?!\d)".encode()),

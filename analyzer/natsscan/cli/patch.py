@@ -143,7 +143,7 @@ def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]
     earlier = {
         path: patch
         for patch in patches
-        if patch.stage.rank < stage.rank and patch.applicability is Applicability.SAFE
+        if patch.stage.rank < stage.rank and patch.applicability is not Applicability.MANUAL
         for path in patch.paths
     }
     due = [patch for patch in patches if patch.stage is stage and patch.applicability in wanted]

@@ -53,7 +53,8 @@ def checked(
                 data = read(path)
                 if path not in before and path in kinds and data is not None:
                     before[path] = _scan(SourceFile(path, kinds[path], data), context.catalog)
-            patch = _checked(patch, context, {path: read(path) for path in patch.paths}, before)
+            switches = [each for each in found if each.stage is Stage.CUT_OVER and {*each.paths} & {*patch.paths}]
+            patch = _checked(patch, context, {path: read(path) for path in patch.paths}, before, switches)
         if patch.applicability is not Applicability.MANUAL:
             offered = (each for each in found if each.applicability is not Applicability.MANUAL)
             patch = _rendered(patch, rendering, [each for each in offered if each.stage.rank < patch.stage.rank])
@@ -66,9 +67,16 @@ def _checked(
     context: Context,
     files: Mapping[str, bytes | None],
     scans: Mapping[str, _Scan],
+    switches: Iterable[Patch],
 ) -> Patch:
+    """Return a patch with what was checked; one that cleans up is tried where lines have been switched before."""
+    earlier = [
+        replace(each, edits=tuple(edit for edit in each.edits if edit.path in files))
+        for each in switches
+        if patch.stage is Stage.CLEAN_UP and each.applicability is not Applicability.MANUAL
+    ]
     try:
-        after = apply(files, [patch])
+        after = apply(files, [*earlier, patch])
     except ChangedError as error:
         return _demoted(patch, Checks(applies=Check.FAILED), f"{error}.")
     parses = idempotent = rescan = Check.PASSED

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.replacements import Replacements
@@ -16,7 +16,9 @@ class Place:
     """A stretch of a file that is the broker's as a whole.
 
     `twin` is what stands for it on NATS, inserted at `beside`; empty if it is there already, None if nothing can be,
-    and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it.
+    and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it. `serves`
+    tells that it is the broker itself or prepares it, and not a program that talks to it; `mounts` are the files, by
+    their paths, that only it is given.
     """
 
     start: int
@@ -26,6 +28,8 @@ class Place:
     beside: int
     reason: str
     can_go: bool = True
+    serves: bool = False
+    mounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Reading:
 class Job:
     """A file with the broker's usages in it, and what an editor goes by.
 
-    `templates` are the named templates of charts with something of the broker in them.
+    `templates` are the named templates of charts with something of the broker in them, `values` the files of values
+    for its own releases, by their paths, each with the one that stands beside it.
     """
 
     source: SourceFile
@@ -59,6 +64,7 @@ class Job:
     broker: Broker
     replacements: Replacements
     templates: frozenset[str] = frozenset()
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 Editor = Callable[[Job], Reading]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
+import yaml
+
 from natsscan.model.source import FileKind
-from natsscan.patches.lines import line_end, line_start
+from natsscan.patches.lines import line_end, line_start, runs
 from natsscan.patches.place import Job
-from natsscan.patches.yamllines import Lines, YamlLines
+from natsscan.patches.yamllines import Lines, YamlLines, begin
 from natsscan.surfaces.yamltree import Entry
 
 _WORD = re.compile(rb"[A-Za-z_][\w-]*")
@@ -37,15 +40,21 @@ class Twins:
     def of_service(self, lines: Lines, entry: Entry) -> bytes:
         """Return the compose service that takes the place of the broker's."""
         data, rule = self._file.data, self._new.rules.service
+        kept = [child for child in self._file.children(entry) if child.name in rule.keeps]
+        if self._file.is_flow(entry):
+            sets = yaml.safe_dump(yaml.safe_load(rule.sets), default_flow_style=True, sort_keys=False, width=math.inf)
+            inside = [sets.strip()[1:-1].encode()]
+            inside += [self._new.text(data[begin(child) : self._file.end(child)]) for child in kept]
+            key = self._new.text(data[lines.start : entry.value[0]])
+            return key + b"{" + b", ".join(inside) + b"}" + data[entry.value[1] : lines.end]
         first = line_end(data, lines.start)
         following = data[first : line_end(data, first)]
         indent = following[: len(following) - len(following.lstrip(b" "))] or b"    "
-        parts = [self._new.text(data[lines.start : first])]
-        parts += [indent + line.encode() + _newline(parts[0]) for line in rule.sets.splitlines()]
-        for child in self._file.children(entry):
-            kept = self._file.lines(child)
-            if child.name in rule.keeps and kept is not None:
-                parts.append(self._new.text(data[kept.start : kept.end]))
+        head = self._new.text(data[lines.start : first])
+        parts = [head, *(indent + line.encode() + newline_of(head) for line in rule.sets.splitlines())]
+        for child in kept:
+            own = self._file.lines(child)
+            parts.append(self._new.text(data[own.start : own.end]) if own is not None else b"")
         return b"".join(parts)
 
     def line(self, text: bytes) -> bytes | None:
@@ -60,22 +69,18 @@ class Twins:
             return None
         if any(map(self._new.dropped.fullmatch, names)):
             return None
-        new = self._with_templates(self._new.text(text))
+        new = self._renamed(self._new.text(text))
         return None if new == text else new
 
-    def guarded(self, text: bytes) -> bytes:
-        """Return lines of a template under the condition that the values they ask for are there at all.
+    def condition(self, text: bytes) -> bytes | None:
+        """Return the values that lines of a template ask for, if they ask for some of the target's and no others.
 
         Values may come from outside of this tree, where nobody has written any for the target yet.
         """
         if self._job.source.kind is not FileKind.HELM_TEMPLATE or text.lstrip().startswith(b"{{"):
-            return text
+            return None
         asked = set(re.findall(rb"(?<![\w.)])(\$?[\w.]*\." + self._target.encode() + rb")\.\w", text))
-        if len(asked) != 1:
-            return text
-        indent = text[: len(text) - len(text.lstrip(b" "))]
-        newline = _newline(text)
-        return b"%s{{- if %s }}%s%s%s{{- end }}%s" % (indent, *asked, newline, text, indent, newline)
+        return asked.pop() if len(asked) == 1 else None
 
     def name(self, name: str) -> str:
         """Return what something is called on the target."""
@@ -99,11 +104,13 @@ class Twins:
     def _without_dropped(self, lines: Lines) -> bytes:
         file = self._file
         cuts = {(comment.start, comment.end, b"") for comment in file.comments(lines)}
-        for entry in file.entries_in(lines):
-            if entry.parent >= 0 and self._new.dropped.fullmatch(file.name(entry)):
-                own = file.lines(entry) or file.in_flow(entry)
-                if own != lines:
-                    cuts.add((own.start, own.end, b""))
+        dropped = [entry for entry in file.entries_in(lines) if self._is_dropped(entry)]
+        for run in runs(dropped, self._follows):
+            each = [file.lines(entry) for entry in run]
+            cuts |= {(own.start, own.end, b"") for own in each if own is not None and own != lines}
+            if None in each:
+                own = file.flow_cut(run[0], run[-1])
+                cuts |= {(own.start, own.end, b"")} if own != lines else set()
         parts, at = [], lines.start
         for start, end, text in sorted(cuts.union(self._optional(lines)), key=lambda cut: (cut[0], -cut[1])):
             if start >= at:
@@ -111,6 +118,13 @@ class Twins:
                 at = end
         parts.append(file.data[at : lines.end])
         return _EMPTY_BLOCK.sub(b"", b"".join(parts))
+
+    def _is_dropped(self, entry: Entry) -> bool:
+        return entry.parent >= 0 and self._new.dropped.fullmatch(self._file.name(entry)) is not None
+
+    def _follows(self, one: Entry, other: Entry) -> bool:
+        between = self._file.data[self._file.end(one) : begin(other)]
+        return one.parent == other.parent and self._file.is_in_flow(one) and between.strip() == b","
 
     def _optional(self, lines: Lines) -> Iterator[tuple[int, int, bytes]]:
         """Yield what makes references to secrets optional: pods start though the secret has nothing for NATS yet."""
@@ -126,9 +140,9 @@ class Twins:
             elif last.key is not None:
                 after = line_end(file.data, end)
                 indent = file.data[line_start(file.data, last.key[0]) : last.key[0]]
-                yield after, after, indent + b"optional: true" + _newline(file.data[:after])
+                yield after, after, indent + b"optional: true" + newline_of(file.data[:after])
 
 
-def _newline(text: bytes) -> bytes:
+def newline_of(text: bytes) -> bytes:
     """Return the line end that a text has at its end."""
     return b"\r\n" if text.endswith(b"\r\n") else b"\n"
