@@ -10,7 +10,7 @@ from natsscan.model.patch import NewFile, RemovedFile, digest
 from natsscan.patches.place import Job, Place, Reading
 from natsscan.surfaces.chartfiles import read_chart
 
-_OTHER_FORM = "It sets credentials or TLS. A server of NATS takes them in another form: natsscan map writes nats-server.conf."
+_OTHER_FORM = "It sets credentials or TLS, which NATS takes in another form: natsscan map writes nats-server.conf."
 _CHART_FILES = ("Chart.yaml", "Chart.yml", "requirements.yaml")
 
 

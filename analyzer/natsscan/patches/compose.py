@@ -19,7 +19,8 @@ class Compose:
     """The services of a compose file; nothing in any other file.
 
     Each is by the place of its entry. `runs` have the broker's image. `prepares` set something up in the broker and
-    end. `uses` run another image that is the broker's by its name.
+    end. `uses` run another image that is the broker's by its name. `waiting` has what makes other services wait for one
+    of the latter two, and whether it is one that prepares the broker.
     """
 
     def __init__(self, job: Job, file: YamlLines) -> None:
@@ -33,6 +34,7 @@ class Compose:
         for entry in file.tree.entries if self.is_one else ():
             if entry.key is not None and len(entry.path) == 2 and entry.path[0] == _SERVICES:
                 self._sort(entry, entry.dotted in told)
+        self.waiting = dict(self._waits())
 
     def only_serves(self, entry: Entry) -> bool:
         """Tell whether an entry is a service that goes with the broker, and nothing takes its place."""
@@ -42,15 +44,14 @@ class Compose:
         """Tell whether an entry is a volume that the file declares."""
         return self.is_one and len(entry.path) == 2 and entry.path[0] == "volumes"
 
-    def waits(self) -> Iterator[tuple[Entry, bool]]:
-        """Yield the entries that have a service wait for one that goes with the broker, and whether that prepares it."""
+    def _waits(self) -> Iterator[tuple[int, bool]]:
         prepare = {self._file.tree.entries[place].name for place in self.prepares}
         gone = prepare | {self._file.tree.entries[place].name for place in self.uses}
         for entry in self._file.tree.entries:
             if gone and entry.path[:1] == (_SERVICES,) and len(entry.path) > 2 and entry.path[2] in _WAITS:
                 name = entry.text if entry.key is None and len(entry.path) == 3 else entry.name
                 if (entry.key is None or len(entry.path) == 4) and name in gone:
-                    yield entry, name in prepare
+                    yield entry.place, name in prepare
 
     def mounts(self, entry: Entry) -> tuple[str, ...]:
         """Return the paths in the project of what the service that is an entry is given of it."""

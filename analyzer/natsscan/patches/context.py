@@ -60,9 +60,7 @@ class Context:
         places = [replace(p, can_go=False, reason=_STAYS) if p.can_go and stays(p) else p for p in places]
         return Reading(tuple(places), (*held, *torn, *found.others), found.switches)
 
-    def _stays(
-        self, source: SourceFile, places: Iterable[Place], held: Collection[Usage]
-    ) -> Callable[[Place], bool]:
+    def _stays(self, source: SourceFile, places: Iterable[Place], held: Collection[Usage]) -> Callable[[Place], bool]:
         """Return what tells which places of a file stay, as others need the broker that they are or set up."""
         if self.pinned.keeps_broker(source.path):
             return lambda place: place.serves

@@ -82,7 +82,9 @@ def _needed(
             left = replace(patch, removes=tuple(each for each in patch.removes if each != gone))
             yield patch, _without(left, mine), Held(gone.path, _NAMED.format(name), mine)
     for edit in patch.edits:
-        mine = tuple(f for f in findings if f.usage.span.path == edit.path and edit.start <= f.usage.span.start < edit.end)
+        mine = tuple(
+            f for f in findings if f.usage.span.path == edit.path and edit.start <= f.usage.span.start < edit.end
+        )
         reader = next((name for f in mine if (name := _reader(f, helmfiles, texts.read, after)) is not None), None)
         if reader is not None:
             left = replace(patch, edits=tuple(each for each in patch.edits if each != edit))

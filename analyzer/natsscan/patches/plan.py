@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.replacements import Replacements
 from natsscan.model.finding import Finding
 from natsscan.model.mapping import Fidelity, Gap
 from natsscan.model.mapping import Mapping as NatsMapping
@@ -14,7 +15,6 @@ from natsscan.model.patch import Applicability, Edit, NewFile, Patch, RemovedFil
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
-from natsscan.catalog.replacements import Replacements
 from natsscan.patches.brokerfiles import brings_another, chart_twin, removals
 from natsscan.patches.checks import checked
 from natsscan.patches.context import Context
@@ -31,7 +31,9 @@ _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMP
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
 _ADDS = "Only adds: nothing that runs today reads it."
 _SWITCHES = "These lines can be about one broker only. Make it when the programs that read them have moved."
-_TOGETHER = "It is about what several places do together, and no edit of this one mends it: decide what NATS is to keep."
+_TOGETHER = (
+    "It is about what several places do together, and no edit of this one mends it: decide what NATS is to keep."
+)
 _TOPOLOGY = "topology"
 _REMOVES = "What it removes is about {} alone; make it when nothing reads or runs that any more."
 
@@ -170,7 +172,9 @@ def _new_values(
         if data is not None and old in helmfiles.named.get(area, ()) and name.encode() in added:
             chart = charts.named(posixpath.normpath(posixpath.join(posixpath.dirname(area), helmfiles.charts[old])))
             is_own = helmfiles.charts[old].startswith(".")
-            wraps = chart is not None and brings_another(read(f"{chart}/Chart.yaml"), read(f"{chart}/requirements.yaml"))
+            wraps = chart is not None and brings_another(
+                read(f"{chart}/Chart.yaml"), read(f"{chart}/requirements.yaml")
+            )
             yield NewFile(new, new_values(data, is_own, is_own and wraps, replacements))
 
 
@@ -211,7 +215,7 @@ def _patches(
         reason = f"{_ADDS}{_rationale(about, gaps)}"
         title = f"{part.area}: {names[1]} beside {names[0]}"
         patch = _patch(Stage.PREPARE, Applicability.SAFE, title, reason, part.service, about, known)
-        found.append(replace(patch, edits=tuple(added), creates=part.creates))
+        found.append(replace(patch, edits=tuple(added), creates=part.creates, area=part.area))
     switches = [(file, each) for file in part.files if file.path not in part.whole for each in file.switches]
     if switches:
         title = f"{part.area}: {names[1]} in the place of {names[0]}"
@@ -219,12 +223,12 @@ def _patches(
         reason = f"{_SWITCHES}{_rationale(usages, gaps)}"
         patch = _patch(Stage.CUT_OVER, Applicability.UNSAFE, title, reason, part.service, usages, known)
         edits = tuple(edit(file.path, file.data, each.start, each.end, each.text) for file, each in switches)
-        found.append(replace(patch, edits=edits))
+        found.append(replace(patch, edits=edits, area=part.area))
     if removed or gone:
         title = f"{part.area}: {names[0]} goes"
         reason = f"{_REMOVES.format(names[0])}{_rationale(cleared, gaps)}"
         patch = _patch(Stage.CLEAN_UP, Applicability.UNSAFE, title, reason, part.service, cleared, known)
-        found.append(replace(patch, edits=tuple(removed), removes=tuple(gone)))
+        found.append(replace(patch, edits=tuple(removed), removes=tuple(gone), area=part.area))
     return found
 
 

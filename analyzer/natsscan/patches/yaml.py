@@ -45,7 +45,9 @@ def read(job: Job) -> Reading:
         return Reading((), tuple((usage, _BROKEN) for usage in job.usages))
     finder = Finder(job, file)
     pieces = finder.pieces()
-    anchors = {name for piece in pieces.found for name in _ANCHOR.findall(file.data, piece.lines.start, piece.lines.end)}
+    anchors = {
+        name for piece in pieces.found for name in _ANCHOR.findall(file.data, piece.lines.start, piece.lines.end)
+    }
     twins = Twins(job, file, frozenset(anchors))
     switches, rest = _switches(finder, twins, pieces.lone)
     writer = _Writer(finder, twins, _guards(file, twins, pieces.found))
@@ -98,7 +100,9 @@ class _Writer:
             return Place(own.start, own.end, (), b"", own.end, "")
         if shared is not None:  # the first key of an item gives way to one in the same item
             text = text.lstrip(b" -") + data[line_start(data, own.end) : own.end]
-        return Place(own.start, own.end, (), whole(data, text, own.end) if shared is None else text, own.end, reason, can_go)
+        return Place(
+            own.start, own.end, (), whole(data, text, own.end) if shared is None else text, own.end, reason, can_go
+        )
 
     def _place_in_flow(self, run: Sequence[Piece], texts: Sequence[bytes], reason: str) -> Place:
         """Return the place of entries that follow each other between braces or brackets, kept apart like the rest.
@@ -135,7 +139,9 @@ class _Writer:
                 return _BRANCHES
         elif (why := self._why_not(entry)) is not None:
             return why
-        elif not piece.usages or self._finder.job.replacements.dropped.fullmatch(self._file.name(entry)):
+        elif entry.place in self._finder.compose.waiting or self._finder.job.replacements.dropped.fullmatch(
+            self._file.name(entry)
+        ):
             return b""
         elif entry.place in self._finder.compose.runs:
             return self._twins.of_service(lines, entry)
@@ -175,7 +181,7 @@ class _Writer:
         return self._twins.name(self._file.name(entry)) == self._file.name(entry)
 
     def _guarded(self, run: Sequence[Piece], text: bytes) -> bytes:
-        """Return lines under the condition that the values they ask for, or the volumes they mount, are there at all."""
+        """Return lines under the condition that values they ask for, or volumes they mount, are there at all."""
         if run[0].entry is None:
             return text
         condition = self._twins.condition(text)

@@ -74,7 +74,8 @@ class Finder:
                 continue
             piece = found.get(lines, Piece(lines, entry, (), command is not None, self._serves(entry)))
             found[lines] = replace(piece, usages=(*piece.usages, usage))
-        for entry, prepares in self.compose.waits():
+        for place, prepares in self.compose.waiting.items():
+            entry = self.file.tree.entries[place]
             if (lines := self._stretch(entry)) is not None:
                 found.setdefault(lines, Piece(lines, entry, (), serves=prepares))
         return Pieces(tuple(_outermost_only(found)), tuple(lone), tuple(settings))
@@ -102,6 +103,7 @@ class Finder:
         prepares = entry.place in compose.prepares or entry.place in self.scripts.whole
         return (
             prepares
+            or compose.waiting.get(entry.place, False)
             or entry.place in compose.runs
             or compose.is_volume(entry)
             or self.brings_broker(entry)

@@ -18,7 +18,7 @@ _TEXTS = frozenset({ValueKind.BLOCK, ValueKind.STRING, ValueKind.TEMPLATE})
 _NEUTRAL = re.compile(r"(?:set [-+][\w -]*|:|true|#.*)?$")
 _STRUCTURE = re.compile(r"(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|function|select|\{|\})\b|.*<<")
 _BETWEEN = re.compile(r"&&|\|\||;")
-_ASSIGNS = re.compile(r"(?:export\s+)?[A-Za-z_]\w*=(?:[^\s\"']|\"[^\"]*\"|'[^']*')*$")
+_ASSIGNS = re.compile(r"(?:export\s+)?[A-Za-z_]\w*=(?:\$\(.*\)|[^\s\"']|\"[^\"]*\"|'[^']*')*$")
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -53,7 +53,7 @@ class Scripts:
         return None
 
     def lines(self, at: int) -> Lines | None:
-        """Return the lines of the command at an offset with the template block that holds no other; None if it stays."""
+        """Return the lines of the command at an offset, and a template block around nothing else; None if it stays."""
         script = self.around(at)
         for command in self._own.get(script.place, ()) if script is not None else ():
             if command.lines.has(at):
