@@ -23,7 +23,7 @@ ports: {7001: messages}
 url_schemes: [brw]
 packages: {debian: [libburrow]}
 """
-TOOLS = Tools({"burrowctl": ToolRule(("burrowctl",))}, {}, {}, frozenset(), re.compile("(?!)"))
+TOOLS = Tools({"burrowctl": ToolRule(("burrowctl",))}, {}, {}, frozenset(), frozenset(), re.compile("(?!)"))
 
 
 @pytest.fixture

@@ -84,6 +84,12 @@ EDITED = {
         "rabbitmq: &mq\n  host: h\nrabbitmq-v0: *mq\nnats: &mq-nats\n  host: h\nnats-v0: *mq-nats\n",
         "nats: &mq-nats\n  host: h\nnats-v0: *mq-nats\n",
     ),
+    "an anchor that something else refers to": (
+        "service.yaml",
+        "rabbitmq: &mq\n  host: h\nother:\n  <<: *mq\n  a: 1\nrabbitmqVHost: /\n",
+        "rabbitmq: &mq\n  host: h\nnats: &mq-nats\n  host: h\nother:\n  <<: *mq\n  a: 1\nrabbitmqVHost: /\n",
+        "nats: &mq-nats\n  host: h\nother:\n  <<: *mq-nats\n  a: 1\n",
+    ),
     "items of a list": (
         "charts/s/templates/d.yaml",
         "env:\n  - name: A\n    value: b\n  - name: RABBITMQ_USERNAME\n    value: guest\n",
@@ -202,7 +208,8 @@ def test_a_file_is_edited(natsscan: Command, write: Write, case: str) -> None:
     assert natsscan("patch", ".", "--stage", "prepare", "--write").code == 0
     assert file.read_bytes().decode() == prepared
     assert natsscan("patch", ".", "--stage", "prepare", "--check").code == 0
-    assert natsscan("patch", ".", "--stage", "clean-up", "--unsafe", "--write").code == 0
+    for stage in ("cut-over", "clean-up"):
+        assert natsscan("patch", ".", "--stage", stage, "--unsafe", "--write").code == 0
     assert file.read_bytes().decode() == cleaned
 
 

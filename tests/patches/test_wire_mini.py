@@ -203,13 +203,24 @@ def test_after_clean_up_charts_render_without_the_old_broker(natsscan: Command, 
     left = {f["path"] for f in found if f["tier"] == "direct" and f["system"] == "rabbitmq"}
     released = {f"charts/integration/templates/{name}.yaml" for name in ("configmap", "pod")}
     assert {path for path in left if path.startswith("charts/")} == released
+    assert not left & {
+        "Makefile",
+        "hack/bin/fill-queue.sh",
+        "hack/bin/certificates.sh",
+        "hack/bin/placeholder-values.sh",
+    }
+    assert "deploy/docker/broker/Dockerfile" not in left
+    assert "for name in nats; do" in (tree / "hack/bin/certificates.sh").read_text()
+    makefile = (tree / "Makefile").read_text()
+    assert "brig galley nats nats-external wire-mini" in makefile
+    assert ".PHONY: reset\nreset:\n\trm" in makefile
     assert not {path for path in left if path.endswith((".integration.yaml", "/default.nix")) and "services" in path}
 
 
 def test_what_released_images_read_is_left_alone(natsscan: Command, tree: Path) -> None:
     before = {path: path.read_bytes() for path in (tree / "deploy/compose/federation-v0").iterdir()}
-    write(natsscan, tree, "prepare")
-    write(natsscan, tree, "clean-up")
+    for stage in ("prepare", "cut-over", "clean-up"):
+        write(natsscan, tree, stage)
     assert {path: path.read_bytes() for path in (tree / "deploy/compose/federation-v0").iterdir()} == before
     services = yaml.safe_load((tree / "deploy/compose/docker-compose.yaml").read_text())["services"]
     assert {"rabbitmq", "nats"} <= {*services}

@@ -63,15 +63,18 @@ class TaskWhen(Strict, frozen=True):
 class JudgeRule(Strict, frozen=True):
     """How a task is judged; conditions narrow which usages count.
 
-    `paths` is a pattern for the paths of files that count, `content` are patterns that the text of one file must all
-    have, in the case in which they are written. `shown` is the command of natsscan that tells.
+    `symbols` and `paths` are patterns for the symbols and the paths of files that count; `content` are patterns that
+    the text of one file must all have, in the case in which they are written. With `among`, only files with that in
+    their text count, and all of them must have the content. `shown` is the command of natsscan that tells.
     """
 
     how: How
     where: Where = Where.NAMED
     operations: tuple[Operation, ...] = ()
     languages: tuple[str, ...] = ()
+    symbols: str = ""
     paths: str = ""
+    among: str = ""
     content: tuple[str, ...] = ()
     shown: str = ""
 
@@ -107,7 +110,9 @@ class CompiledRule:
     rule: ChecklistRule
     text: re.Pattern[str]
     section: re.Pattern[str]
+    symbols: re.Pattern[str]
     paths: re.Pattern[str]
+    among: re.Pattern[str]
     content: tuple[re.Pattern[str], ...]
 
 
@@ -129,8 +134,8 @@ def compile_checklist(files: Iterable[tuple[YamlFile, ChecklistFile]]) -> Checkl
     classes = set(verbs.values())
     rules: list[CompiledRule] = []
     seen: set[str] = set()
-    for file, content in reversed(loaded):
-        for at, rule in enumerate(content.rules):
+    for file, given in reversed(loaded):
+        for at, rule in enumerate(given.rules):
             if rule.id in seen:
                 raise file.error(("rules", at, "id"), f"rule {rule.id} is defined twice")
             seen.add(rule.id)
@@ -140,11 +145,14 @@ def compile_checklist(files: Iterable[tuple[YamlFile, ChecklistFile]]) -> Checkl
             texts: list[tuple[tuple[str | int, ...], str]] = [
                 (("when", "text"), rule.when.text),
                 (("when", "section"), rule.when.section),
+                (("judge", "symbols"), rule.judge.symbols),
                 (("judge", "paths"), rule.judge.paths),
+                (("judge", "among"), rule.judge.among),
                 *((("judge", "content", number), text) for number, text in enumerate(rule.judge.content)),
             ]
             for place, text in texts:
                 file.pattern(("rules", at, *place), text)
-            when, section, found_in = (re.compile(text, re.IGNORECASE) for _, text in texts[:3])
-            rules.append(CompiledRule(rule, when, section, found_in, tuple(map(re.compile, rule.judge.content))))
+            when, section, symbols, places, among = (re.compile(text, re.IGNORECASE) for _, text in texts[:5])
+            content = tuple(map(re.compile, rule.judge.content))
+            rules.append(CompiledRule(rule, when, section, symbols, places, among, content))
     return ChecklistRules(tuple(rules), verbs)

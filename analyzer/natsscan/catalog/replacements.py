@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from natsscan.catalog.strict import Strict
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
+from natsscan.model.usage import Usage
 
 # A character of a URL's host or path, or a template's action in one.
 _PART = r"(?:\{\{[^{}]*\}\}|[^\s\"'<>`/])"
@@ -46,6 +47,7 @@ class ReleaseRule(Strict, frozen=True):
 class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"):
     """What takes the place of a broker's names, ports, URLs, images and packages; nothing does of what is `dropped`.
 
+    `commands` say what stands for a call of the old one's tools or management API, by what the call does.
     `chart` are the files, by name, of a chart that brings the target; `{name}` in them is what it is called.
     `configured` matches the keys of the old broker's configuration that ask for a configuration of the new one.
     """
@@ -61,6 +63,7 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     images: dict[str, str]
     packages: dict[str, dict[str, str]]
     dropped: str
+    commands: dict[str, str]
     service: ServiceRule
     chart: dict[str, str]
     release: ReleaseRule
@@ -86,6 +89,14 @@ class Replacements:
             data = pattern.sub(image, data)
         data = self._urls.sub(rb"\1", data)  # the path of a URL is a virtual host, and an account is in no URL
         return self._rest.sub(lambda found: self._new[found[0]], data)
+
+    def command(self, usage: Usage) -> str:
+        """Return what stands for a call of the old broker's tools or management API; empty if no rule knows it."""
+        told = {argument.name: argument.text for argument in usage.arguments}
+        path = told.get("path", "")
+        paths = [key for key in self.rules.commands if key.startswith("/") and f"{path}/".startswith(f"{key}/")]
+        keys = [told.get("subcommand", ""), max(paths, key=len, default=""), usage.operation]
+        return next((self.rules.commands[key] for key in keys if key in self.rules.commands), "")
 
 
 def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> Replacements:

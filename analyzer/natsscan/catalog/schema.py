@@ -315,7 +315,7 @@ class ToolsFile(Strict, frozen=True, tag_field="kind", tag="tools"):
 
     `system` is the id of the broker whose tools they are; without it, the first that is migrated from. `installers`
     maps a command to the ecosystem of the packages it takes. After a command of `not_calling`, the name of a tool
-    stands for a file, a package or a service.
+    stands for a file, a package or a service. `harmless` commands change nothing outside of the shell.
     """
 
     id: Identifier
@@ -325,6 +325,7 @@ class ToolsFile(Strict, frozen=True, tag_field="kind", tag="tools"):
     installers: dict[str, str] = field(default_factory=dict)
     http_clients: dict[str, HttpClientRule] = field(default_factory=dict)
     not_calling: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
 
 

@@ -18,13 +18,15 @@ T = TypeVar("T")
 class Tools:
     """What commands do: those of the broker, HTTP clients and installers by name, and those that call no other.
 
-    `method` matches an option of any HTTP client that gives the method, which is its group.
+    `harmless` ones change nothing outside of the shell. `method` matches an option of any HTTP client that gives the
+    method, which is its group.
     """
 
     own: dict[str, ToolRule]
     http_clients: dict[str, HttpClientRule]
     installers: dict[str, str]
     not_calling: frozenset[str]
+    harmless: frozenset[str]
     method: re.Pattern[str]
 
 
@@ -58,6 +60,7 @@ def compile_tools(files: Iterable[tuple[YamlFile, ToolsFile]], ecosystems: Itera
         http_clients=clients,
         installers=installers,
         not_calling=frozenset(chain.from_iterable(content.not_calling for _, content in given)),
+        harmless=frozenset(chain.from_iterable(content.harmless for _, content in given)),
         method=re.compile(rf"(?:{any_of(methods)})[= \t]*[\"']?([A-Z]+)"),
     )
     return {system: replace(shared, own=tools) for system, tools in own.items()}

@@ -131,6 +131,8 @@ def _fits(finding: Finding, rule: CompiledRule) -> bool:
         return False
     if judged.languages and usage.language not in judged.languages:
         return False
+    if judged.symbols and not rule.symbols.search(usage.symbol):
+        return False
     return not judged.paths or rule.paths.search(usage.span.path) is not None
 
 

@@ -150,20 +150,20 @@ def _contains(case: Case) -> Verdict:
     paths = named or sorted(path for path in case.tree.paths if rule.rule.judge.paths and rule.paths.search(path))
     if rule.rule.judge.where is Where.SERVICE and case.about.service:
         paths = [path for path in paths if belongs(path, "", case.about.service)]
+    texts = ((path, (case.tree.read(path) or b"").decode("utf-8", errors="replace")) for path in paths)
+    among = [(path, text) for path, text in texts if not rule.rule.judge.among or rule.among.search(text)]
     having = []
-    for path in paths:
-        text = (case.tree.read(path) or b"").decode("utf-8", errors="replace")
+    for path, text in among:
         first = rule.content[0].search(text) if rule.content else None
         if first is not None and all(pattern.search(text) for pattern in rule.content[1:]):
             having.append(Evidence(path, text.count("\n", 0, first.start()) + 1, "has it"))
-    looked = f"{len(paths)} {'file' if len(paths) == 1 else 'files'} of the kind"
-    if having:
-        return (
-            Status.DONE,
-            f"{len(having)} of {looked} {'has' if len(having) == 1 else 'have'} it.",
-            tuple(having[:SHOWN]),
-        )
-    return Status.TODO, f"Looked for in {looked}, and not found." if paths else "No file of the kind is there.", ()
+    looked = f"{len(among)} {'file' if len(among) == 1 else 'files'} of the kind"
+    if not having:
+        return Status.TODO, f"Looked for in {looked}, and not found." if among else "No file of the kind is there.", ()
+    if rule.rule.judge.among and len(having) < len(among):
+        lacking = [Evidence(path, 0, "has it not") for path, _ in among if path not in {each.path for each in having}]
+        return Status.PARTIAL, f"{len(having)} of {looked} {_have(having)} it.", tuple(lacking[:SHOWN])
+    return Status.DONE, f"{len(having)} of {looked} {_have(having)} it.", tuple(having[:SHOWN])
 
 
 def _exists(case: Case) -> Verdict:
@@ -263,6 +263,10 @@ def _uses(findings: Sequence[Finding], name: str) -> str:
 
 def _are(items: Sequence[object]) -> str:
     return "is" if len(items) == 1 else "are"
+
+
+def _have(items: Sequence[object]) -> str:
+    return "has" if len(items) == 1 else "have"
 
 
 def _counted(findings: Iterable[Finding]) -> str:

@@ -9,6 +9,7 @@ import click
 from natsscan import __version__
 from natsscan.cli.checklist import checklist_command
 from natsscan.cli.explain import explain_command
+from natsscan.cli.generate import generate_command
 from natsscan.cli.map import map_command
 from natsscan.cli.patch import patch_command
 from natsscan.cli.rules import rules_command
@@ -40,6 +41,7 @@ class _ScanByDefault(click.Group):
         topology_command,
         map_command,
         patch_command,
+        generate_command,
         verify_command,
         checklist_command,
         rules_command,

@@ -137,13 +137,13 @@ def _first_stage(patches: Iterable[Patch], wanted: set[Applicability]) -> Stage:
 
 
 def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]) -> Selection:
-    """Return the patches of a stage that can be made now: what an earlier stage still has to add comes first."""
+    """Return the patches of a stage that can be made now: what earlier ones still have to do in a file comes first."""
     from natsscan.patches.engine import Selection, select
 
     earlier = {
         path: patch
         for patch in patches
-        if patch.stage.rank < stage.rank and patch.applicability is not Applicability.MANUAL
+        if patch.stage.rank < stage.rank and patch.applicability in wanted
         for path in (patch.area, *patch.paths)
     }
     due = [patch for patch in patches if patch.stage is stage and patch.applicability in wanted]

@@ -11,8 +11,9 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
+from natsscan.patches import bash
 from natsscan.patches.context import Context
-from natsscan.patches.engine import ChangedError, apply
+from natsscan.patches.engine import ChangedError, changed
 from natsscan.patches.rendering import Rendering
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.registry import READERS
@@ -29,7 +30,6 @@ _LEFT = "What it is about would still be there, or something new of it."
 class _Scan:
     """What a scan of one file finds, and how many faults of its text it meets."""
 
-    kind: FileKind
     usages: tuple[Usage, ...]
     faults: int
 
@@ -45,46 +45,39 @@ def checked(
 
     `read` gives the bytes of a file, `kinds` what each with findings is.
     """
-    before: dict[str, _Scan] = {}
     found: list[Patch] = []
     for patch in sorted(patches, key=lambda patch: patch.stage.rank):
         if patch.applicability is not Applicability.MANUAL:
-            for path in patch.paths:
-                data = read(path)
-                if path not in before and path in kinds and data is not None:
-                    before[path] = _scan(SourceFile(path, kinds[path], data), context.catalog)
-            switches = [each for each in found if each.stage is Stage.CUT_OVER and {*each.paths} & {*patch.paths}]
-            patch = _checked(patch, context, {path: read(path) for path in patch.paths}, before, switches)
-        if patch.applicability is not Applicability.MANUAL:
             offered = (each for each in found if each.applicability is not Applicability.MANUAL)
-            patch = _rendered(patch, rendering, [each for each in offered if each.stage.rank < patch.stage.rank])
+            earlier = [each for each in offered if each.stage.rank < patch.stage.rank]
+            patch = _checked(patch, earlier, context, read, kinds)
+            if patch.applicability is not Applicability.MANUAL:
+                patch = _rendered(patch, rendering, earlier)
         found.append(patch)
     return tuple(found)
 
 
 def _checked(
     patch: Patch,
+    earlier: Sequence[Patch],
     context: Context,
-    files: Mapping[str, bytes | None],
-    scans: Mapping[str, _Scan],
-    switches: Iterable[Patch],
+    read: Callable[[str], bytes | None],
+    kinds: Mapping[str, FileKind],
 ) -> Patch:
-    """Return a patch with what was checked; one that cleans up is tried where lines have been switched before."""
-    earlier = [
-        replace(each, edits=tuple(edit for edit in each.edits if edit.path in files))
-        for each in switches
-        if patch.stage is Stage.CLEAN_UP and each.applicability is not Applicability.MANUAL
-    ]
+    """Return a patch with what was checked in its files, as the patches of earlier stages leave them."""
+    wanted = frozenset(patch.paths).__contains__
     try:
-        after = apply(files, [*earlier, patch])
+        changed([patch], wanted, read)
+        base, after = changed(earlier, wanted, read), changed([*earlier, patch], wanted, read)
     except ChangedError as error:
         return _demoted(patch, Checks(applies=Check.FAILED), f"{error}.")
     parses = idempotent = rescan = Check.PASSED
     for path, new in after.items():
-        if new is None or files[path] is None:
+        old = base.get(path, read(path))
+        if new is None or old is None or path not in kinds:
             continue
-        before = scans[path]
-        source = SourceFile(path, before.kind, new)
+        before = _scan(SourceFile(path, kinds[path], old), context.catalog)
+        source = SourceFile(path, kinds[path], new)
         now = _scan(source, context.catalog)
         if now.faults > before.faults:
             parses = Check.FAILED
@@ -112,12 +105,13 @@ def _scan(source: SourceFile, catalog: Catalog) -> _Scan:
     """Return what a scan of one file finds, and how much of it could not be read."""
     reader = READERS.get(source.kind)
     if reader is None:
-        return _Scan(source.kind, (), 0)
+        return _Scan((), 0)
     surface = Surface(source, TextPositions(source.path, source.data), "", catalog.broker, catalog.secrets)
     result = reader(surface)
     usages = tuple(usage for usage in result.usages if usage.tier is Tier.DIRECT)
     faults = len(result.problems) + (source.kind in _YAML and not _composes(source.data))
-    return _Scan(source.kind, usages, faults)
+    faults += source.kind is FileKind.SHELL and bash.parse(source.data).has_error
+    return _Scan(usages, faults)
 
 
 def _composes(data: bytes) -> bool:

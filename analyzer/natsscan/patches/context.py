@@ -48,7 +48,8 @@ class Context:
             whole = Place(0, len(source.data), tuple(free), None, 0, reason, not is_kept, serves=True)
             return Reading((whole,), tuple(held))
         rules = self.catalog.replacements
-        found = editor(Job(source, tuple(free), self.catalog.broker, rules, self.templates, self.helmfiles.twins))
+        leads_to, values = self.pinned.leads_to, self.helmfiles.twins
+        found = editor(Job(source, tuple(free), self.catalog.broker, rules, self.templates, leads_to, values))
         places, torn = [], list[tuple[Usage, str]]()
         for place in found.places:
             why = next((why for usage, why in held if place.start <= usage.span.start < place.end), None)
@@ -69,6 +70,8 @@ class Context:
 
     def _held_by(self, path: str, usage: Usage) -> str | None:
         """Return why a usage cannot move, None if it can."""
+        if path in self.pinned.with_broker:
+            return _STAYS
         image = self.pinned.files.get(path) or self.pinned.services.get((path, usage.definition or ""))
         if image is not None:
             return _PINNED.format(image)

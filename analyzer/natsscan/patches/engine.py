@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from natsscan.model.patch import Edit, Patch, digest
@@ -88,6 +88,26 @@ def apply(files: Files, patches: Iterable[Patch]) -> dict[str, bytes | None]:
     for path, wanted in edits.items():
         found[path] = _edited(path, files.get(path), wanted)
     return found
+
+
+def changed(
+    patches: Iterable[Patch], wanted: Callable[[str], bool], read: Callable[[str], bytes | None]
+) -> dict[str, bytes | None]:
+    """Return those of some files that patches change, as they leave them; `read` gives the files as they are.
+
+    Raises ChangedError likewise.
+    """
+    mine = [
+        replace(
+            patch,
+            edits=tuple(each for each in patch.edits if wanted(each.path)),
+            creates=tuple(new for new in patch.creates if wanted(new.path)),
+            removes=tuple(gone for gone in patch.removes if wanted(gone.path)),
+        )
+        for patch in patches
+        if any(map(wanted, patch.paths))
+    ]
+    return apply({path: read(path) for patch in mine for path in patch.paths}, mine)
 
 
 def replacements(patch: Patch, earlier: Iterable[Patch] = ()) -> dict[str, list[Replacement]]:

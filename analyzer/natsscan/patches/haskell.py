@@ -44,7 +44,7 @@ def _patch(finding: Finding, mapping: Mapping, gaps: list[Gap]) -> Patch:
     usage = finding.usage
     place = f"{usage.span.path}:{usage.span.line}"
     title = f"{place}: {usage.symbol} by hand"
-    told = [*_told(usage, mapping), *(f"Must survive: {gap.property}. {gap.advice}" for gap in gaps[:_MANY])]
+    told = [*told_by(usage, mapping), *(f"Must survive: {gap.property}. {gap.advice}" for gap in gaps[:_MANY])]
     if len(gaps) > _MANY:
         told.append(f"{len(gaps) - _MANY} more properties of it are in mapping.md.")
     return Patch(
@@ -61,7 +61,7 @@ def _patch(finding: Finding, mapping: Mapping, gaps: list[Gap]) -> Patch:
     )
 
 
-def _told(usage: Usage, mapping: Mapping) -> Iterable[str]:
+def told_by(usage: Usage, mapping: Mapping) -> Iterable[str]:
     """Yield what the mapping has in the place of a usage."""
     for plan in mapping.publishers:
         if usage.span in plan.at and plan.discipline is not Discipline.DEAD_LETTER:

@@ -33,21 +33,19 @@ class Pinned:
     tags: Mapping[str, str]
 
     def leads_to(self, symbol: str) -> str | None:
-        """Return the image that a key path or variable leads to by its name, None if it says nothing of any.
-
-        One with a hole, as `rabbitmq-v{n}`, leads to all that are called so.
-        """
+        """Return the image that a key path or variable leads to by its name, None if it says nothing of any."""
         for part in symbol.lower().split("."):
             tag, open_tag = _TAG.search(part), _OPEN_TAG.search(part)
             if tag is not None and tag[1] in self.tags:
                 return self.tags[tag[1]]
-            for name, image in self.tags.items():
-                if open_tag is not None and name.startswith(open_tag[1]) and name[len(open_tag[1]) :].isdigit():
-                    return image
+            if open_tag is not None:  # a loop makes several names of it: `brig_v{i}`
+                for known, image in sorted(self.tags.items()):
+                    if re.fullmatch(re.escape(open_tag[1]) + r"\d+", known):
+                        return image
         return None
 
     def keeps_broker(self, path: str) -> bool:
-        """Tell whether the broker, and what prepares it, has to stay in a file."""
+        """Tell whether the broker has to stay in a file."""
         return path in self.with_broker or any(path.startswith(folder + "/") or not folder for folder in self.folders)
 
 
@@ -130,12 +128,8 @@ def _foreign(
     }
     stays: set[str] = set()
     for helmfile, values in releases.items():
-        older = next((found[path] for path, _ in values if path in found), None)
-        if older is not None:
-            brokers = {path for path, chart in values if posixpath.basename(chart) in broker.charts}
-            stays |= {helmfile, *brokers}
-            if all(path in found or path in brokers for path, _ in values if path in configs):
-                found[helmfile] = older  # nothing in it is for anybody else
+        if any(path in found for path, _ in values):
+            stays |= {helmfile, *(path for path, chart in values if posixpath.basename(chart) in broker.charts)}
     return found, frozenset(stays)
 
 

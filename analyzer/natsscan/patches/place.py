@@ -16,9 +16,10 @@ class Place:
     """A stretch of a file that is the broker's as a whole.
 
     `twin` is what stands for it on NATS, inserted at `beside`; empty if it is there already, None if nothing can be,
-    and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it. `serves`
-    tells that it is the broker itself or prepares it, and not a program that talks to it; `mounts` are the files, by
-    their paths, that only it is given.
+    and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it. `is_safe`
+    tells that its twin changes nothing that runs today: a command that is run once more may. `serves` tells that it is
+    the broker itself or prepares it, and not a program that talks to it; `mounts` are the files, by their paths, that
+    only it is given.
     """
 
     start: int
@@ -28,6 +29,7 @@ class Place:
     beside: int
     reason: str
     can_go: bool = True
+    is_safe: bool = True
     serves: bool = False
     mounts: tuple[str, ...] = ()
 
@@ -55,8 +57,9 @@ class Reading:
 class Job:
     """A file with the broker's usages in it, and what an editor goes by.
 
-    `templates` are the named templates of charts with something of the broker in them, `values` the files of values
-    for its own releases, by their paths, each with the one that stands beside it.
+    `templates` are the named templates of charts with something of the broker in them. `leads_to` gives the released
+    image that a name leads to, None if it says nothing of any. `values` are the files of values for the broker's own
+    releases, by their paths, each with the one that stands beside it.
     """
 
     source: SourceFile
@@ -64,6 +67,7 @@ class Job:
     broker: Broker
     replacements: Replacements
     templates: frozenset[str] = frozenset()
+    leads_to: Callable[[str], str | None] = lambda _: None
     values: Mapping[str, str] = field(default_factory=dict)
 
 

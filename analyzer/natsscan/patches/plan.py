@@ -18,7 +18,7 @@ from natsscan.model.usage import Tier, Usage
 from natsscan.patches.brokerfiles import brings_another, chart_twin, removals
 from natsscan.patches.checks import checked
 from natsscan.patches.context import Context
-from natsscan.patches.haskell import manual_patches
+from natsscan.patches.haskell import manual_patches, told_by
 from natsscan.patches.helmfiles import Helmfiles, new_values, read_helmfiles
 from natsscan.patches.leftover import hold
 from natsscan.patches.pinned import Pinned, find_pinned
@@ -30,6 +30,10 @@ from natsscan.source.kinds import Kinds, is_helmfile
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
 _ADDS = "Only adds: nothing that runs today reads it."
+_RUNS_MORE = (
+    "It runs commands once more, for {}: see that the files and folders they name are there, and that they do not "
+    "write what those beside them have written."
+)
 _SWITCHES = "These lines can be about one broker only. Make it when the programs that read them have moved."
 _TOGETHER = (
     "It is about what several places do together, and no edit of this one mends it: decide what NATS is to keep."
@@ -54,7 +58,8 @@ class _Part:
     """What is changed together: the files with findings.
 
     Of a chart of the broker, `whole` are all its files. `creates` are the files that come beside, such as those of
-    another chart, and `orphans` files without findings that are there for the broker alone.
+    another chart, and `orphans` files without findings that are there for the broker alone. Of `replaced` files one of
+    `creates` takes the place.
     """
 
     service: str
@@ -63,6 +68,7 @@ class _Part:
     whole: Mapping[str, bytes]
     creates: tuple[NewFile, ...]
     orphans: Mapping[str, bytes]
+    replaced: frozenset[str]
 
 
 def make_patches(
@@ -114,21 +120,19 @@ def make_patches(
     for area, files in sorted(areas.items()):
         chart = [p for p in sorted(paths) if p.startswith(f"{area}/")] if _is_chart(area, paths, catalog) else []
         whole = {path: data for path in chart if (data := read(path)) is not None}
-        creates = (
-            *chart_twin(area, whole, catalog.replacements),
-            *_new_values(area, files, helmfiles, catalog.replacements, read, charts),
-        )
+        values = dict(_new_values(area, files, helmfiles, catalog.replacements, read, charts))
+        creates = (*chart_twin(area, whole, catalog.replacements), *values.values())
         mounts = {path for file in files for place in file.places if place.can_go for path in place.mounts}
         orphans = {path: data for path in mounts & paths - kinds.keys() if (data := read(path)) is not None}
         missing = tuple(new for new in creates if read(new.path) is None)
-        belongs = _Part(services[area], area, tuple(files), whole, missing, orphans)
+        belongs = _Part(services[area], area, tuple(files), whole, missing, orphans, frozenset(values))
         found += _patches(belongs, mapping.gaps, known, names)
     found += manual_patches(findings, mapping)
     tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(all_helmfiles)))
     tried, held = hold(tried, findings, helmfiles, read, paths)
     for each in held:
         manual.setdefault((each.path, each.reason), []).extend(each.findings)
-    tried += tuple(_manual(path, reason, about) for (path, reason), about in sorted(manual.items()) if about)
+    tried += tuple(_manual(path, reason, about, mapping) for (path, reason), about in sorted(manual.items()) if about)
     return tuple(sorted(tried, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
 
 
@@ -164,8 +168,8 @@ def _new_values(
     replacements: Replacements,
     read: Callable[[str], bytes | None],
     charts: Kinds,
-) -> Iterator[NewFile]:
-    """Yield the files of values that releases beside those of the broker name, for the helmfile that is an area."""
+) -> Iterator[tuple[str, NewFile]]:
+    """Yield the files of values for the broker, each with the one that a release beside names, for a helmfile."""
     added = b"".join(place.twin or b"" for file in files for place in file.places if file.path == area)
     for old, new in sorted(helmfiles.twins.items()):
         data, name = read(old), posixpath.relpath(new, posixpath.dirname(area) or ".")
@@ -175,7 +179,7 @@ def _new_values(
             wraps = chart is not None and brings_another(
                 read(f"{chart}/Chart.yaml"), read(f"{chart}/requirements.yaml")
             )
-            yield NewFile(new, new_values(data, is_own, is_own and wraps, replacements))
+            yield old, NewFile(new, new_values(data, is_own, is_own and wraps, replacements))
 
 
 def _is_chart(area: str, paths: Iterable[str], catalog: Catalog) -> bool:
@@ -191,6 +195,8 @@ def _patches(
 ) -> list[Patch]:
     """Return the patch that puts the target beside, and the one that removes what it stood beside."""
     added: list[Edit] = []
+    run: list[Edit] = []
+    about_run: list[Usage] = []
     removed: list[Edit] = []
     gone = list(removals({**part.whole, **part.orphans}))
     about: list[Usage] = []
@@ -200,12 +206,15 @@ def _patches(
             about += file.usages if part.creates else ()
             cleared += file.usages
             continue
+        about += file.usages if file.path in part.replaced and part.creates else ()
         cuts = [place for place in file.places if place.can_go]
         cleared += [usage for place in cuts for usage in place.answers]
-        added += [
-            edit(file.path, file.data, place.beside, place.beside, place.twin) for place in file.places if place.twin
-        ]
-        about += [usage for place in file.places if place.twin for usage in place.answers]
+        for place in file.places:
+            if place.twin:
+                (added if place.is_safe else run).append(
+                    edit(file.path, file.data, place.beside, place.beside, place.twin)
+                )
+                (about if place.is_safe else about_run).extend(place.answers)
         if cuts and not any(place.twin is not None for place in file.places) and _is_empty_without(file.data, cuts):
             gone.append(RemovedFile(file.path, digest(file.data)))
         else:
@@ -216,6 +225,18 @@ def _patches(
         title = f"{part.area}: {names[1]} beside {names[0]}"
         patch = _patch(Stage.PREPARE, Applicability.SAFE, title, reason, part.service, about, known)
         found.append(replace(patch, edits=tuple(added), creates=part.creates, area=part.area))
+    if run:
+        title = f"{part.area}: {names[1]} beside {names[0]}, in what runs"
+        patch = _patch(
+            Stage.PREPARE,
+            Applicability.UNSAFE,
+            title,
+            f"{_RUNS_MORE.format(names[1])}{_rationale(about_run, gaps)}",
+            part.service,
+            about_run,
+            known,
+        )
+        found.append(replace(patch, edits=tuple(run), area=part.area))
     switches = [(file, each) for file in part.files if file.path not in part.whole for each in file.switches]
     if switches:
         title = f"{part.area}: {names[1]} in the place of {names[0]}"
@@ -249,13 +270,14 @@ def _rationale(usages: Iterable[Usage], gaps: Iterable[Gap]) -> str:
     return f" It is about {gap.property}: {gap.advice}" if gap else ""
 
 
-def _manual(path: str, reason: str, findings: Sequence[Finding]) -> Patch:
+def _manual(path: str, reason: str, findings: Sequence[Finding], mapping: NatsMapping) -> Patch:
     lines = ", ".join(dict.fromkeys(str(finding.usage.span.line) for finding in findings))
     title, service = f"{path}: by hand", findings[0].usage.service
     patch = _about(Stage.CUT_OVER, Applicability.MANUAL, title, reason, service, findings)
-    return replace(
-        patch, instructions=f"{path}, lines {lines}: {reason}", id=f"{patch.id}-{digest(reason.encode())[:6]}"
-    )
+    calls = (finding.usage for finding in findings if finding.usage.is_call)
+    told = dict.fromkeys(text for usage in calls for text in told_by(usage, mapping))
+    text = " ".join([f"{path}, lines {lines}: {reason}", *told])
+    return replace(patch, instructions=text, id=f"{patch.id}-{digest(reason.encode())[:6]}")
 
 
 def _patch(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from natsscan.model.source import FileKind
-from natsscan.patches import brokerfiles, env, packages, yaml
+from natsscan.patches import brokerfiles, dockerfile, env, make, packages, shell, yaml
 from natsscan.patches.place import Editor
 
 # The editor for each kind of file that one can edit.
@@ -14,6 +14,9 @@ EDITORS: dict[FileKind, Editor] = {
     FileKind.HELM_VALUES: yaml.read,
     FileKind.HELM_TEMPLATE: yaml.read,
     FileKind.COMPOSE: yaml.read,
+    FileKind.SHELL: shell.read,
+    FileKind.MAKE: make.read,
+    FileKind.DOCKERFILE: dockerfile.read,
     FileKind.ENV: env.read,
     FileKind.BROKER_CONFIG: brokerfiles.read,
 }

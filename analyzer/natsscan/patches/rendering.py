@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import yaml
 
 from natsscan.model.patch import Check, Patch, Stage
 from natsscan.model.source import SourceFile
-from natsscan.patches.engine import apply
+from natsscan.patches.engine import changed
 from natsscan.source.helm import Render
 from natsscan.source.kinds import Kinds
 from natsscan.surfaces.chartfiles import read_helmfile
@@ -66,24 +66,10 @@ class Rendering:
 
     def _files(self, chart: str, patches: Sequence[Patch]) -> dict[str, bytes]:
         """Return the files of a chart by their paths in it, as some patches leave them."""
-        after = self._after(patches, lambda path: path.startswith(f"{chart}/"))
+        after = changed(patches, lambda path: path.startswith(f"{chart}/"), self.read)
         inside = {path for path in self.paths if path.startswith(f"{chart}/")} | after.keys()
         found = {path[len(chart) + 1 :]: after.get(path, self.read(path)) for path in sorted(inside)}
         return {path: data for path, data in found.items() if data is not None}
-
-    def _after(self, patches: Sequence[Patch], wanted: Callable[[str], bool]) -> dict[str, bytes | None]:
-        """Return the files that some patches change, as they leave them."""
-        mine = [
-            replace(
-                patch,
-                edits=tuple(each for each in patch.edits if wanted(each.path)),
-                creates=tuple(new for new in patch.creates if wanted(new.path)),
-                removes=tuple(gone for gone in patch.removes if wanted(gone.path)),
-            )
-            for patch in patches
-            if any(map(wanted, patch.paths))
-        ]
-        return apply({path: self.read(path) for patch in mine for path in patch.paths}, mine)
 
     def _values(self, chart: str, patches: Sequence[Patch]) -> Iterator[Mapping[str, object]]:
         """Yield values to try: none beside the chart's own, then those of each release of it."""
@@ -94,7 +80,7 @@ class Rendering:
             for release in read_helmfile(source.data).releases:
                 if posixpath.basename(release.chart) == name:
                     paths = [posixpath.normpath(posixpath.join(folder, file)) for file in release.files]
-                    after = self._after(patches, frozenset(paths).__contains__)
+                    after = changed(patches, frozenset(paths).__contains__, self.read)
                     yield _together(data for path in paths if (data := after.get(path, self.read(path))))
 
 

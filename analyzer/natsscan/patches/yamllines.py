@@ -70,6 +70,9 @@ class YamlLines:
             return entry.name
         if entry.kind is not ValueKind.MAP:
             return entry.text
+        keys = self.children(entry)
+        if len(keys) == 1:
+            return keys[0].name
         metadata = self.tree.child(entry.place, "metadata")
         named = self.children(metadata or entry)
         called = next((child.text for child in named if child.name in _NAMES), None)

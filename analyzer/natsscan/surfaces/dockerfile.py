@@ -22,7 +22,7 @@ _HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 
 
 @dataclass(frozen=True, slots=True)
-class _Instruction:
+class Instruction:
     """An instruction of a Dockerfile: its word in capitals, and where what follows it begins and ends."""
 
     word: str
@@ -38,7 +38,7 @@ def read(surface: Surface) -> SurfaceReading:
     hits: list[Hit] = []
     starts, stages = [0], [""]
     is_broker = broker.name.search(surface.source.path) is not None
-    for instruction in _instructions(text, script):
+    for instruction in instructions(text, script):
         match = _IMAGE.match(text, instruction.start, instruction.end) if instruction.word == "FROM" else None
         if match is not None:
             starts.append(instruction.start)
@@ -58,14 +58,14 @@ def read(surface: Surface) -> SurfaceReading:
     return reading(surface, text, script, lambda offset: stages[bisect_right(starts, offset) - 1] or None, hits)
 
 
-def _exposed(broker: Broker, text: str, instruction: _Instruction) -> Iterator[Hit]:
+def _exposed(broker: Broker, text: str, instruction: Instruction) -> Iterator[Hit]:
     for match in _PORT.finditer(text, instruction.start, instruction.end):
         port = int(match[0]) if len(match[0]) <= len("65535") else 0
         if port in broker.ports:
             yield Hit(Operation.DEPLOY, f"port {port}", match.start(), match.end(), {"serves": broker.ports[port]})
 
 
-def _instructions(text: str, script: Script) -> Iterator[_Instruction]:
+def instructions(text: str, script: Script) -> Iterator[Instruction]:
     """Yield the instructions of a Dockerfile; the comments, which may stand inside of them, go to the script."""
     word, begun, at = "", 0, 0
     pending: list[str] = []
@@ -89,11 +89,11 @@ def _instructions(text: str, script: Script) -> Iterator[_Instruction]:
                 pending = [delimiter for delimiter in _HEREDOC.findall(line) if delimiter in lines]
             goes_on = bool(pending) or line.rstrip().endswith("\\") or (not line.strip() and word != "?")
         if not goes_on and word:
-            yield _Instruction(word, begun, end)
+            yield Instruction(word, begun, end)
             word = ""
         at = end + 1
     if word:
-        yield _Instruction(word, begun, len(text))
+        yield Instruction(word, begun, len(text))
 
 
 def _line_end(text: str, at: int) -> int:

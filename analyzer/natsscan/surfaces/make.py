@@ -22,7 +22,7 @@ def read(surface: Surface) -> SurfaceReading:
     text = byte_text(surface)
     script = Script()
     starts, names = [0], [""]
-    for start, end in _logical_lines(text):
+    for start, end in logical_lines(text):
         line = text[start:end]
         prefix = _PREFIX.match(line)
         if prefix is not None:
@@ -46,7 +46,7 @@ def _target(name: str) -> str | None:
     return None if not name or (name[0] == "." and name[1:2].isupper()) else name
 
 
-def _logical_lines(text: str) -> Iterator[Place]:
+def logical_lines(text: str) -> Iterator[Place]:
     """Yield the lines of a makefile without their ends, those that a backslash continues as one."""
     at = 0
     while at < len(text):

@@ -1,0 +1,1 @@
+"""Files for those who run the system on NATS, made from its own mapping."""
