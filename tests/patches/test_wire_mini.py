@@ -201,7 +201,8 @@ def test_after_clean_up_charts_render_without_the_old_broker(natsscan: Command, 
     assert not (tree / "charts/rabbitmq-external").exists()
     found = json.loads(natsscan(tree, "--format", "json").out)["findings"]
     left = {f["path"] for f in found if f["tier"] == "direct" and f["system"] == "rabbitmq"}
-    assert not {path for path in left if path.startswith("charts/") and "/integration/templates/" not in path}
+    released = {f"charts/integration/templates/{name}.yaml" for name in ("configmap", "pod")}
+    assert {path for path in left if path.startswith("charts/")} == released
     assert not left & {
         "Makefile",
         "hack/bin/fill-queue.sh",
@@ -214,37 +215,6 @@ def test_after_clean_up_charts_render_without_the_old_broker(natsscan: Command, 
     assert "brig galley nats nats-external wire-mini" in makefile
     assert ".PHONY: reset\nreset:\n\trm" in makefile
     assert not {path for path in left if path.endswith((".integration.yaml", "/default.nix")) and "services" in path}
-
-
-def test_without_released_backends_nothing_of_the_old_broker_is_left_in_yaml(
-    natsscan: Command, tree: Path, render: Render
-) -> None:
-    shutil.rmtree(tree / "deploy/compose/federation-v0")
-    (tree / "deploy/compose/federation-v0.yaml").unlink()
-    git(tree, "add", "-A")
-    for stage in ("prepare", "cut-over", "clean-up"):
-        write(natsscan, tree, stage)
-        parsed(tree)
-    services = yaml.safe_load((tree / "deploy/compose/docker-compose.yaml").read_text())["services"]
-    assert "init_vhosts" not in services and "rabbitmq" not in services and "nats" in services
-    assert services["queue-head"]["depends_on"] == ["nats"]
-    found = json.loads(natsscan(tree, "--format", "json").out)["findings"]
-    packages = ("stack.yaml", "tools/queue-report/package.yaml")
-    left = {
-        f["path"]
-        for f in found
-        if f["tier"] == "direct"
-        and f["system"] == "rabbitmq"
-        and f["path"].endswith((".yaml", ".tpl", ".gotmpl", ".env"))
-    } - {*packages}
-    # A command in a workflow, one in a hook's script, and the image of a program that is called after the broker.
-    assert left == {
-        ".github/workflows/ci.yaml",
-        "charts/integration/templates/pod.yaml",
-        "deploy/compose/docker-compose.yaml",
-    }
-    for service in SERVICES:
-        assert render(tree / "charts" / service, {"secrets": {"nats": LOGIN}})
 
 
 def test_what_released_images_read_is_left_alone(natsscan: Command, tree: Path) -> None:
@@ -260,3 +230,48 @@ def test_what_released_images_read_is_left_alone(natsscan: Command, tree: Path) 
     assert "export RABBITMQ_USERNAME=" in variables  # which the one of the released backend reads
     told = natsscan("patch", tree, "--stage", "cut-over").out.replace("\n#   ", " ")
     assert "which is not built from this tree" in told
+
+
+def left_in_yaml(natsscan: Command, tree: Path) -> list[dict[str, Any]]:
+    """What there is of the broker in YAML that says how to run things; packages are another matter."""
+    found = natsscan(tree, "--format", "json").json["findings"]
+    direct = [f for f in found if f["tier"] == "direct" and f["system"] == "rabbitmq"]
+    others = ("stack.yaml", "package.yaml")
+    return [f for f in direct if f["path"].endswith((".yaml", ".gotmpl")) and not f["path"].endswith(others)]
+
+
+def test_after_all_stages_yaml_has_only_what_a_released_backend_needs(natsscan: Command, tree: Path) -> None:
+    for stage in ("prepare", "cut-over", "clean-up"):
+        write(natsscan, tree, stage)
+        parsed(tree)
+    patches = natsscan("patch", tree, "--format", "json").json["patches"]
+    why = {answer: patch["reason"] for patch in patches for answer in patch["answers"]}
+    known = ("not built from this tree", "released images", "still names it", "still reads it", "by an alias")
+    # A setting that names no broker counts as long as something beside it does.
+    known += ("does not name the broker",)
+    left = {f["fingerprint"]: f for f in left_in_yaml(natsscan, tree)}
+    assert left and not [f for print_, f in left.items() if not any(part in why[print_] for part in known)]
+    services = yaml.safe_load((tree / "deploy/compose/docker-compose.yaml").read_text())["services"]
+    assert {*services} == {"rabbitmq", "nats", "init_vhosts", "fake_sqs"}
+    assert (tree / "deploy/compose/definitions.json").exists() and (tree / "deploy/compose/rabbitmq.conf").exists()
+
+
+def test_without_the_released_backend_nothing_is_left_in_yaml(natsscan: Command, tree: Path, render: Render) -> None:
+    shutil.rmtree(tree / "deploy/compose/federation-v0")
+    (tree / "deploy/compose/federation-v0.yaml").unlink()
+    shutil.rmtree(tree / "deploy/docker/broker")  # an image that is built with rabbitmq.conf in it
+    for stage in ("prepare", "cut-over", "clean-up"):
+        write(natsscan, tree, stage)
+        parsed(tree)
+        render(tree / "charts/integration", {})
+    assert not left_in_yaml(natsscan, tree)
+    compose = tree / "deploy/compose"
+    assert not (compose / "definitions.json").exists() and not (compose / "rabbitmq.conf").exists()
+    assert {*yaml.safe_load((compose / "docker-compose.yaml").read_text())["services"]} == {"nats", "fake_sqs"}
+    pod_of_tests = render(tree / "charts/integration", {})["integration/templates/pod.yaml"]
+    assert "initContainers" not in pod_of_tests and "nats-ca" in pod_of_tests
+    releases = (tree / "hack/helmfile.yaml.gotmpl").read_text()
+    for named in re.findall(r"- (\./helm_vars/\S+)", releases):
+        assert (tree / "hack" / named).exists(), named
+    for value in re.findall(r"\.Values\.(nats\w+)", (tree / "hack/helm_vars/values.yaml.gotmpl").read_text()):
+        assert f"{value}:" in releases

@@ -22,18 +22,26 @@ class ServiceRule(Strict, frozen=True):
     sets: str
 
 
-class ReleaseRule(Strict, frozen=True):
-    """A release of a helmfile that installs the target with its own chart, from a repository by name and URL.
+class RepositoryRule(Strict, frozen=True):
+    """A repository of charts."""
 
-    It `keeps` keys of the broker's release, and has a file with `values` where that one has one of its own.
+    name: str
+    url: str
+
+
+class ReleaseRule(Strict, frozen=True):
+    """A release in a helmfile that brings the target: the keys it keeps of the old one, its chart, and its values.
+
+    `tls_values` are those for old values in which a key like `tls_key` names a secret, `{secret}` in them.
     """
 
+    keeps: tuple[str, ...]
+    repository: RepositoryRule
     chart: str
     version: str
-    repository: str
-    url: str
-    keeps: tuple[str, ...]
     values: str
+    tls_key: str
+    tls_values: str
 
 
 class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"):
@@ -41,6 +49,7 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
 
     `commands` say what stands for a call of the old one's tools or management API, by what the call does.
     `chart` are the files, by name, of a chart that brings the target; `{name}` in them is what it is called.
+    `configured` matches the keys of the old broker's configuration that ask for a configuration of the new one.
     """
 
     id: str
@@ -56,8 +65,9 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     dropped: str
     commands: dict[str, str]
     service: ServiceRule
-    release: ReleaseRule
     chart: dict[str, str]
+    release: ReleaseRule
+    configured: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,8 @@ class Replacements:
 
     rules: ReplacementsFile
     dropped: re.Pattern[str]
+    tls_key: re.Pattern[str]
+    configured: re.Pattern[str]
     _images: tuple[tuple[re.Pattern[bytes], bytes], ...]
     _urls: re.Pattern[bytes]
     _rest: re.Pattern[bytes]
@@ -94,6 +106,8 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
         for name in rules.images:
             file.pattern(("images", name), name)
         file.pattern(("dropped",), rules.dropped)
+        file.pattern(("release", "tls_key"), rules.release.tls_key)
+        file.pattern(("configured",), rules.configured)
         last = rules
     if last is None:
         raise InputError("no rule file of kind `replacements`; the bundled one is rules/targets/nats.yaml")
@@ -105,6 +119,8 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
     return Replacements(
         last,
         re.compile(last.dropped),
+        re.compile(last.release.tls_key),
+        re.compile(last.configured),
         tuple((re.compile(old.encode()), now.encode()) for old, now in sorted(last.images.items())),
         re.compile(rf"((?:{schemes})://{_PART}*)/{_PART}*".encode()),
         re.compile(rf"{words}|(?<![\d.])(?:{numbers})(?!\d)".encode()),

@@ -144,10 +144,10 @@ def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]
         path: patch
         for patch in patches
         if patch.stage.rank < stage.rank and patch.applicability in wanted
-        for path in patch.paths
+        for path in (patch.area, *patch.paths)
     }
     due = [patch for patch in patches if patch.stage is stage and patch.applicability in wanted]
-    early = {patch.id: earlier[path] for patch in due for path in patch.paths if path in earlier}
+    early = {p.id: earlier[path] for p in due for path in (p.area, *p.paths) if path in earlier}
     found = select(patch for patch in due if patch.id not in early)
     waiting = tuple((p, f"'{early[p.id].title}' comes first, in {early[p.id].stage}") for p in due if p.id in early)
     return Selection(found.kept, (*found.held, *waiting))

@@ -87,7 +87,8 @@ class Patch:
     """Edits that are made together or not at all; a manual one has none, and instructions instead.
 
     `answers` are the fingerprints of the findings that it is about, `rules` their rules, `at` their places. `reason`
-    says in one or two sentences why it may be made, or why natsscan does not.
+    says in one or two sentences why it may be made, or why natsscan does not. `area` is what is changed together: a
+    chart, the files of a helmfile, or a file; empty for a manual one.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Patch:
     removes: tuple[RemovedFile, ...] = ()
     instructions: str = ""
     checks: Checks = Checks()
+    area: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:

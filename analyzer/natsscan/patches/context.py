@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.model.source import SourceFile
+from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Usage
+from natsscan.patches.helmfiles import Helmfiles
 from natsscan.patches.pinned import Pinned
-from natsscan.patches.place import Job, Reading
+from natsscan.patches.place import Job, Place, Reading
 from natsscan.patches.registry import EDITORS
+from natsscan.source.kinds import is_helmfile
 
 _NO_EDITOR = "natsscan does not rewrite files of this kind yet."
 _PINNED = "It is read by {}, which is not built from this tree and speaks as it always did: it keeps its broker."
@@ -20,33 +22,51 @@ _STAYS = "What runs beside it from released images still needs the broker, so it
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The rules, what cannot move, and the named templates of charts with something of the broker in them."""
+    """The rules, what cannot move, named templates of charts with something of the broker in them, and helmfiles."""
 
     catalog: Catalog
     pinned: Pinned
     templates: frozenset[str]
+    helmfiles: Helmfiles
 
     def read(self, source: SourceFile, usages: Iterable[Usage]) -> Reading:
         """Return what the editor of a file finds in it; what cannot move is in no place, with the reason."""
         editor = EDITORS.get(source.kind)
-        others: list[tuple[Usage, str]] = []
+        held: list[tuple[Usage, str]] = []
         free: list[Usage] = []
         for usage in usages:
-            held = self._held_by(source.path, usage)
-            if held is not None:
-                others.append((usage, held))
-            elif editor is None:
-                others.append((usage, _NO_EDITOR))
-            else:
+            why = self._held_by(source.path, usage)
+            if why is None:
                 free.append(usage)
+            else:
+                held.append((usage, why))
         if editor is None or not free:
-            return Reading((), tuple(others))
-        broker, replacements = self.catalog.broker, self.catalog.replacements
-        found = editor(Job(source, tuple(free), broker, replacements, self.templates, self.pinned.leads_to))
-        places = found.places
+            return Reading((), (*held, *((usage, _NO_EDITOR) for usage in free)))
+        if source.path in self.helmfiles.twins:  # values for the broker alone
+            is_kept = self.pinned.keeps_broker(source.path)
+            reason = _STAYS if is_kept else ""
+            whole = Place(0, len(source.data), tuple(free), None, 0, reason, not is_kept, serves=True)
+            return Reading((whole,), tuple(held))
+        rules = self.catalog.replacements
+        leads_to, values = self.pinned.leads_to, self.helmfiles.twins
+        found = editor(Job(source, tuple(free), self.catalog.broker, rules, self.templates, leads_to, values))
+        places, torn = [], list[tuple[Usage, str]]()
+        for place in found.places:
+            why = next((why for usage, why in held if place.start <= usage.span.start < place.end), None)
+            if why is None:
+                places.append(place)
+            else:  # a part of it cannot move, so all of it stays
+                torn += [(usage, why) for usage in place.answers]
+        stays = self._stays(source, found.places, [usage for usage, _ in held])
+        places = [replace(p, can_go=False, reason=_STAYS) if p.can_go and stays(p) else p for p in places]
+        return Reading(tuple(places), (*held, *torn, *found.others), found.switches)
+
+    def _stays(self, source: SourceFile, places: Iterable[Place], held: Collection[Usage]) -> Callable[[Place], bool]:
+        """Return what tells which places of a file stay, as others need the broker that they are or set up."""
         if self.pinned.keeps_broker(source.path):
-            places = tuple(replace(place, can_go=False, reason=f"{_STAYS} {place.reason}".strip()) for place in places)
-        return replace(found, places=places, others=(*others, *found.others))
+            return lambda place: place.serves
+        is_workflow = source.kind is FileKind.YAML and bool(held) and any(place.serves for place in places)
+        return lambda _: is_workflow and not is_helmfile(source.path)
 
     def _held_by(self, path: str, usage: Usage) -> str | None:
         """Return why a usage cannot move, None if it can."""

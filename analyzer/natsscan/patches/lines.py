@@ -27,10 +27,19 @@ def is_alone(data: bytes, start: int, end: int) -> bool:
 
 def whole(data: bytes, text: bytes, at: int) -> bytes:
     """Return lines to insert at an offset: where the file ends without a line end, one comes before them."""
-    newline = b"\r\n" if data[: line_end(data, 0)].endswith(b"\r\n") else b"\n"
     if at and data[at - 1 : at] != b"\n":
-        return newline + text.rstrip(b"\r\n")
-    return text if text.endswith(b"\n") else text + newline
+        return newline(data) + text.rstrip(b"\r\n")
+    return text if text.endswith(b"\n") else text + newline(data)
+
+
+def newline(data: bytes) -> bytes:
+    """Return how lines of a text end, by its first one."""
+    return b"\r\n" if data[: line_end(data, 0)].endswith(b"\r\n") else b"\n"
+
+
+def is_blank(data: bytes, at: int) -> bool:
+    """Tell whether the line of an offset has nothing in it; the end of a text is no line."""
+    return at < len(data) and not data[line_start(data, at) : line_end(data, at)].strip()
 
 
 def runs(items: Iterable[T], follows: Callable[[T, T], bool]) -> Iterator[list[T]]:

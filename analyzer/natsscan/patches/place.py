@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.replacements import Replacements
-from natsscan.model.patch import NewFile
 from natsscan.model.source import SourceFile
 from natsscan.model.usage import Usage
 
@@ -18,7 +17,9 @@ class Place:
 
     `twin` is what stands for it on NATS, inserted at `beside`; empty if it is there already, None if nothing can be,
     and `reason` says why. `can_go` tells whether the stretch may be removed. `answers` are the usages in it. `is_safe`
-    tells that its twin changes nothing that runs today: a command that is run once more may.
+    tells that its twin changes nothing that runs today: a command that is run once more may. `serves` tells that it is
+    the broker itself or prepares it, and not a program that talks to it; `mounts` are the files, by their paths, that
+    only it is given.
     """
 
     start: int
@@ -29,6 +30,8 @@ class Place:
     reason: str
     can_go: bool = True
     is_safe: bool = True
+    serves: bool = False
+    mounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,11 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The places of a file, lines to switch, and the usages in neither, with the reason why people have to look.
-
-    `creates` are files that what stands beside the places reads.
-    """
+    """The places of a file, lines to switch, and the usages in neither, with the reason why people have to look."""
 
     places: tuple[Place, ...]
     others: tuple[tuple[Usage, str], ...]
     switches: tuple[Switch, ...] = ()
-    creates: tuple[NewFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,8 @@ class Job:
     """A file with the broker's usages in it, and what an editor goes by.
 
     `templates` are the named templates of charts with something of the broker in them. `leads_to` gives the released
-    image that a name leads to, None if it says nothing of any.
+    image that a name leads to, None if it says nothing of any. `values` are the files of values for the broker's own
+    releases, by their paths, each with the one that stands beside it.
     """
 
     source: SourceFile
@@ -68,6 +68,7 @@ class Job:
     replacements: Replacements
     templates: frozenset[str] = frozenset()
     leads_to: Callable[[str], str | None] = lambda _: None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 Editor = Callable[[Job], Reading]

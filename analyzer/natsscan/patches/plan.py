@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.replacements import Replacements
 from natsscan.model.finding import Finding
 from natsscan.model.mapping import Fidelity, Gap
 from natsscan.model.mapping import Mapping as NatsMapping
@@ -14,16 +15,17 @@ from natsscan.model.patch import Applicability, Edit, NewFile, Patch, RemovedFil
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
-from natsscan.patches.brokerfiles import chart_twin, removals
+from natsscan.patches.brokerfiles import brings_another, chart_twin, removals
 from natsscan.patches.checks import checked
 from natsscan.patches.context import Context
 from natsscan.patches.haskell import manual_patches, told_by
+from natsscan.patches.helmfiles import Helmfiles, new_values, read_helmfiles
+from natsscan.patches.leftover import hold
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Place, Switch, broker_templates
-from natsscan.patches.references import without_named
 from natsscan.patches.rendering import Rendering
 from natsscan.source.helm import Render
-from natsscan.source.kinds import is_helmfile
+from natsscan.source.kinds import Kinds, is_helmfile
 
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
@@ -33,6 +35,10 @@ _RUNS_MORE = (
     "write what those beside them have written."
 )
 _SWITCHES = "These lines can be about one broker only. Make it when the programs that read them have moved."
+_TOGETHER = (
+    "It is about what several places do together, and no edit of this one mends it: decide what NATS is to keep."
+)
+_TOPOLOGY = "topology"
 _REMOVES = "What it removes is about {} alone; make it when nothing reads or runs that any more."
 
 
@@ -45,14 +51,15 @@ class _File:
     usages: tuple[Usage, ...]
     places: tuple[Place, ...]
     switches: tuple[Switch, ...]
-    creates: tuple[NewFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What is changed together: the files with findings.
 
-    Of a chart of the broker, `whole` are all its files, and `creates` those of the chart that comes beside it.
+    Of a chart of the broker, `whole` are all its files. `creates` are the files that come beside, such as those of
+    another chart, and `orphans` files without findings that are there for the broker alone. Of `replaced` files one of
+    `creates` takes the place.
     """
 
     service: str
@@ -60,6 +67,8 @@ class _Part:
     files: tuple[_File, ...]
     whole: Mapping[str, bytes]
     creates: tuple[NewFile, ...]
+    orphans: Mapping[str, bytes]
+    replaced: frozenset[str]
 
 
 def make_patches(
@@ -85,37 +94,45 @@ def make_patches(
     kinds = {path: FileKind(usages[0].language) for path, usages in by_file.items()}
     sources = _sources(kinds, read)
     templates = broker_templates(finding.usage for finding in findings)
-    helmfiles = _sources(dict.fromkeys(filter(is_helmfile, paths), FileKind.YAML), read)  # also without the broker
-    context = Context(catalog, _pinned(sources, helmfiles, paths, catalog), templates)
-    areas: dict[tuple[str, str], list[_File]] = {}
-    manual: dict[tuple[str, str], list[Usage]] = {}
+    all_helmfiles = _sources(dict.fromkeys(filter(is_helmfile, paths), FileKind.YAML), read)  # also without the broker
+    helmfiles = read_helmfiles(all_helmfiles, paths, catalog.broker, catalog.replacements)
+    context = Context(catalog, _pinned(sources, all_helmfiles, paths, catalog), templates, helmfiles)
+    areas: dict[str, list[_File]] = {}
+    services: dict[str, str] = {}
+    manual: dict[tuple[str, str], list[Finding]] = {}
+    charts = Kinds(paths)
     for source in sources:
         usages = tuple(by_file[source.path])
         reading = context.read(source, usages)
-        part = _area(source.path, source.kind, usages[0].service)
-        areas.setdefault(part, []).append(
-            _File(source.path, source.data, usages, reading.places, reading.switches, reading.creates)
-        )
-        if not (source.kind in _HELM and _is_chart(part[1], paths, catalog)):  # those move as a whole
-            for usage, reason in reading.others:
-                manual.setdefault((source.path, reason), []).append(usage)
-            for place in reading.places:
-                if place.reason and place.answers:
-                    manual.setdefault((source.path, place.reason), []).extend(place.answers)
+        area = _area(source.path, source.kind, charts, helmfiles)
+        services.setdefault(area, usages[0].service)
+        areas.setdefault(area, []).append(_File(source.path, source.data, usages, reading.places, reading.switches))
+        if not (source.kind in _HELM and _is_chart(area, paths, catalog)):  # those move as a whole
+            why = [*reading.others, *((usage, place.reason) for place in reading.places for usage in place.answers)]
+            for usage, reason in why:
+                if reason:
+                    manual.setdefault((source.path, reason), []).append(known[_key(usage)])
+    for finding in findings:
+        if finding.usage.language == _TOPOLOGY:
+            manual.setdefault((finding.usage.span.path, _TOGETHER), []).append(finding)
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
-    for (service, area), files in sorted(areas.items()):
+    for area, files in sorted(areas.items()):
         chart = [p for p in sorted(paths) if p.startswith(f"{area}/")] if _is_chart(area, paths, catalog) else []
         whole = {path: data for path in chart if (data := read(path)) is not None}
-        twins = (*chart_twin(area, whole, catalog.replacements), *(new for file in files for new in file.creates))
-        creates = tuple({new.path: new for new in twins if read(new.path) is None}.values())
-        belongs = _Part(service, area, tuple(files), whole, creates)
+        values = dict(_new_values(area, files, helmfiles, catalog.replacements, read, charts))
+        creates = (*chart_twin(area, whole, catalog.replacements), *values.values())
+        mounts = {path for file in files for place in file.places if place.can_go for path in place.mounts}
+        orphans = {path: data for path in mounts & paths - kinds.keys() if (data := read(path)) is not None}
+        missing = tuple(new for new in creates if read(new.path) is None)
+        belongs = _Part(services[area], area, tuple(files), whole, missing, orphans, frozenset(values))
         found += _patches(belongs, mapping.gaps, known, names)
-    found = list(without_named(found, paths, read))
-    found += [_manual(path, reason, usages, known, mapping) for (path, reason), usages in sorted(manual.items())]
     found += manual_patches(findings, mapping)
-
-    tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(helmfiles)))
+    tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(all_helmfiles)))
+    tried, held = hold(tried, findings, helmfiles, read, paths)
+    for each in held:
+        manual.setdefault((each.path, each.reason), []).extend(each.findings)
+    tried += tuple(_manual(path, reason, about, mapping) for (path, reason), about in sorted(manual.items()) if about)
     return tuple(sorted(tried, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
 
 
@@ -133,12 +150,36 @@ def _pinned(
     return find_pinned(sources, helmfiles, charts, catalog.broker)
 
 
-def _area(path: str, kind: FileKind, service: str) -> tuple[str, str]:
-    """Return whose and what a file is part of: files of a chart are changed together, others one by one."""
+def _area(path: str, kind: FileKind, charts: Kinds, helmfiles: Helmfiles) -> str:
+    """Return what a file is changed together with: its chart, or the helmfile that names it; others go one by one."""
+    chart, helmfile = charts.chart_of(path), helmfiles.changed_with(path)
+    if not chart and helmfile is not None:
+        return helmfile
     if kind not in _HELM:
-        return service, path
+        return path
     folder = path.partition("/templates/")[0] if "/templates/" in path else posixpath.dirname(path)
-    return service, folder or path
+    return folder or path
+
+
+def _new_values(
+    area: str,
+    files: Iterable[_File],
+    helmfiles: Helmfiles,
+    replacements: Replacements,
+    read: Callable[[str], bytes | None],
+    charts: Kinds,
+) -> Iterator[tuple[str, NewFile]]:
+    """Yield the files of values for the broker, each with the one that a release beside names, for a helmfile."""
+    added = b"".join(place.twin or b"" for file in files for place in file.places if file.path == area)
+    for old, new in sorted(helmfiles.twins.items()):
+        data, name = read(old), posixpath.relpath(new, posixpath.dirname(area) or ".")
+        if data is not None and old in helmfiles.named.get(area, ()) and name.encode() in added:
+            chart = charts.named(posixpath.normpath(posixpath.join(posixpath.dirname(area), helmfiles.charts[old])))
+            is_own = helmfiles.charts[old].startswith(".")
+            wraps = chart is not None and brings_another(
+                read(f"{chart}/Chart.yaml"), read(f"{chart}/requirements.yaml")
+            )
+            yield old, NewFile(new, new_values(data, is_own, is_own and wraps, replacements))
 
 
 def _is_chart(area: str, paths: Iterable[str], catalog: Catalog) -> bool:
@@ -157,7 +198,7 @@ def _patches(
     run: list[Edit] = []
     about_run: list[Usage] = []
     removed: list[Edit] = []
-    gone = list(removals(part.whole))
+    gone = list(removals({**part.whole, **part.orphans}))
     about: list[Usage] = []
     cleared: list[Usage] = []
     for file in part.files:
@@ -165,6 +206,7 @@ def _patches(
             about += file.usages if part.creates else ()
             cleared += file.usages
             continue
+        about += file.usages if file.path in part.replaced and part.creates else ()
         cuts = [place for place in file.places if place.can_go]
         cleared += [usage for place in cuts for usage in place.answers]
         for place in file.places:
@@ -182,7 +224,7 @@ def _patches(
         reason = f"{_ADDS}{_rationale(about, gaps)}"
         title = f"{part.area}: {names[1]} beside {names[0]}"
         patch = _patch(Stage.PREPARE, Applicability.SAFE, title, reason, part.service, about, known)
-        found.append(replace(patch, edits=tuple(added), creates=part.creates))
+        found.append(replace(patch, edits=tuple(added), creates=part.creates, area=part.area))
     if run:
         title = f"{part.area}: {names[1]} beside {names[0]}, in what runs"
         patch = _patch(
@@ -194,7 +236,7 @@ def _patches(
             about_run,
             known,
         )
-        found.append(replace(patch, edits=tuple(run)))
+        found.append(replace(patch, edits=tuple(run), area=part.area))
     switches = [(file, each) for file in part.files if file.path not in part.whole for each in file.switches]
     if switches:
         title = f"{part.area}: {names[1]} in the place of {names[0]}"
@@ -202,12 +244,12 @@ def _patches(
         reason = f"{_SWITCHES}{_rationale(usages, gaps)}"
         patch = _patch(Stage.CUT_OVER, Applicability.UNSAFE, title, reason, part.service, usages, known)
         edits = tuple(edit(file.path, file.data, each.start, each.end, each.text) for file, each in switches)
-        found.append(replace(patch, edits=edits))
+        found.append(replace(patch, edits=edits, area=part.area))
     if removed or gone:
         title = f"{part.area}: {names[0]} goes"
         reason = f"{_REMOVES.format(names[0])}{_rationale(cleared, gaps)}"
         patch = _patch(Stage.CLEAN_UP, Applicability.UNSAFE, title, reason, part.service, cleared, known)
-        found.append(replace(patch, edits=tuple(removed), removes=tuple(gone)))
+        found.append(replace(patch, edits=tuple(removed), removes=tuple(gone), area=part.area))
     return found
 
 
@@ -228,16 +270,12 @@ def _rationale(usages: Iterable[Usage], gaps: Iterable[Gap]) -> str:
     return f" It is about {gap.property}: {gap.advice}" if gap else ""
 
 
-def _manual(
-    path: str,
-    reason: str,
-    usages: list[Usage],
-    known: Mapping[tuple[str, int, str], Finding],
-    mapping: NatsMapping,
-) -> Patch:
-    lines = ", ".join(dict.fromkeys(str(usage.span.line) for usage in usages))
-    patch = _patch(Stage.CUT_OVER, Applicability.MANUAL, f"{path}: by hand", reason, usages[0].service, usages, known)
-    told = dict.fromkeys(text for usage in usages if usage.is_call for text in told_by(usage, mapping))
+def _manual(path: str, reason: str, findings: Sequence[Finding], mapping: NatsMapping) -> Patch:
+    lines = ", ".join(dict.fromkeys(str(finding.usage.span.line) for finding in findings))
+    title, service = f"{path}: by hand", findings[0].usage.service
+    patch = _about(Stage.CUT_OVER, Applicability.MANUAL, title, reason, service, findings)
+    calls = (finding.usage for finding in findings if finding.usage.is_call)
+    told = dict.fromkeys(text for usage in calls for text in told_by(usage, mapping))
     text = " ".join([f"{path}, lines {lines}: {reason}", *told])
     return replace(patch, instructions=text, id=f"{patch.id}-{digest(reason.encode())[:6]}")
 
@@ -251,11 +289,16 @@ def _patch(
     usages: Iterable[Usage],
     known: Mapping[tuple[str, int, str], Finding],
 ) -> Patch:
-    usages = tuple(usages)
     findings = [known[_key(usage)] for usage in usages]
+    return _about(stage, applicability, title, reason, service, findings)
+
+
+def _about(
+    stage: Stage, applicability: Applicability, title: str, reason: str, service: str, findings: Sequence[Finding]
+) -> Patch:
     answers = tuple(dict.fromkeys(finding.fingerprint for finding in findings))
     rules = tuple(sorted({finding.rule for finding in findings}))
-    at = tuple(dict.fromkeys(usage.span for usage in usages))
+    at = tuple(dict.fromkeys(finding.usage.span for finding in findings))
     return Patch(
         f"{stage}-{digest(title.encode())[:8]}", title, stage, applicability, reason, service, answers, rules, at
     )

@@ -75,7 +75,15 @@ class YamlLines:
             return keys[0].name
         metadata = self.tree.child(entry.place, "metadata")
         named = self.children(metadata or entry)
-        return next((child.text for child in named if child.name in _NAMES), "")
+        called = next((child.text for child in named if child.name in _NAMES), None)
+        return next((child.name for child in named), "") if called is None else called
+
+    def is_called(self, entry: Entry) -> bool:
+        """Tell whether an entry has a name, and not only that of the first key in it."""
+        if entry.key is not None or entry.kind is not ValueKind.MAP:
+            return True
+        metadata = self.tree.child(entry.place, "metadata")
+        return any(child.name in _NAMES for child in self.children(metadata or entry))
 
     def around(self, at: int) -> Iterator[Entry]:
         """Yield the entries around an offset, the innermost first."""
@@ -122,13 +130,22 @@ class YamlLines:
         """Tell whether an entry stands in a map or list in braces or brackets."""
         return entry.parent >= 0 and self.is_flow(self.tree.entries[entry.parent])
 
-    def in_flow(self, entry: Entry) -> Lines:
-        """Return what goes with an entry that shares its lines: up to the next one, or else from the one before."""
-        siblings = self.siblings(entry)
-        at = siblings.index(entry)
-        if at + 1 < len(siblings):
-            return Lines(begin(entry), begin(siblings[at + 1]))
-        return Lines(self.end(siblings[at - 1]) if at else begin(entry), self.end(entry))
+    def flow_gaps(self, first: Entry, last: Entry) -> tuple[int | None, int | None]:
+        """Return where the entry before some in braces or brackets ends, and where the one behind them begins."""
+        inside = sorted(self.siblings(first), key=begin)
+        before = next((self.end(each) for each in reversed(inside) if begin(each) < begin(first)), None)
+        return before, next((begin(each) for each in inside if begin(each) >= self.end(last)), None)
+
+    def flow_cut(self, first: Entry, last: Entry) -> Lines:
+        """Return what goes with entries in braces or brackets: up to the next one, or else from the one before.
+
+        A comment behind the one before belongs to that, and stays.
+        """
+        before, after = self.flow_gaps(first, last)
+        if after is not None:
+            return Lines(begin(first), after)
+        is_bare = before is not None and self.data[before : begin(first)].strip() == b","
+        return Lines(before if before is not None and is_bare else begin(first), self.end(last))
 
     def blocks(self) -> Iterator[tuple[Action, Meaning, Lines]]:
         """Yield each template block with lines of its own, by its first action, and each lone action that prints.
@@ -152,6 +169,19 @@ class YamlLines:
             first = line_start(self.data, start)
             if lines.has(start) and not self.data[first:start].strip() and first not in self._alone:
                 yield Lines(first, line_end(self.data, start))
+
+    def is_action(self, at: int) -> bool:
+        """Tell whether the line that begins at an offset has a template action and nothing else."""
+        return at in self._alone
+
+    def block_of(self, lines: Lines) -> Lines:
+        """Return lines with the template blocks in which nothing would be left without them."""
+        before = self._alone.get(line_start(self.data, max(lines.start - 1, 0))) if lines.start else None
+        after = self._alone.get(lines.end)
+        if before is None or after is None or not _OPENS.match(before.body) or not after.body.startswith("end"):
+            return lines
+        end = line_end(self.data, after.end)
+        return self.block_of(Lines(line_start(self.data, before.start), end))
 
     def depth(self, lines: Lines) -> int:
         """Return how many template blocks some lines leave open; -1 if they end one that they did not open."""

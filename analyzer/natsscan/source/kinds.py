@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 
@@ -64,6 +65,11 @@ def is_helmfile(path: str) -> bool:
     return named and name.endswith((".yaml", ".yml", ".gotmpl"))
 
 
+def is_document(path: str) -> bool:
+    """Tell whether a file is there for people to read, by its name."""
+    return _SUFFIXES.get(posixpath.splitext(path)[1]) is FileKind.DOCS or "changelog" in path.lower()
+
+
 class Kinds:
     """Tells the kind of a file by its path and by the chart it belongs to; `paths` are all files of the project."""
 
@@ -95,6 +101,12 @@ class Kinds:
         while folder and folder not in self._charts:
             folder = folder.rpartition("/")[0]
         return folder
+
+    def named(self, path: str) -> str | None:
+        """Return the chart at a path, or else the only one that is called so; None if there is none."""
+        name = path.rpartition("/")[2]
+        same = [folder for folder in self._charts if folder.rpartition("/")[2] == name]
+        return path if path in self._charts else same[0] if len(same) == 1 else None
 
     def _is_template(self, path: str) -> bool:
         at = path.find("templates/")

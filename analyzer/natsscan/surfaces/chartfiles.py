@@ -40,9 +40,10 @@ class ChartFile:
 
 @dataclass(frozen=True, slots=True)
 class Helmfile:
-    """What a helmfile says."""
+    """What a helmfile says: its releases, and the files of values for its own templates, those of all environments."""
 
     releases: tuple[Release, ...]
+    environments: tuple[str, ...]
     faults: tuple[Fault, ...]
 
 
@@ -74,7 +75,13 @@ def read_helmfile(data: bytes) -> Helmfile:
         if entry.key is None and entry.parent in lists and entry.text and not entry.actions:
             files.setdefault(lists[entry.parent], []).append(entry.text)
     found = (Release(chart, tuple(files.get(place, ()))) for place, chart in releases.items() if chart)
-    return Helmfile(tuple(found), tuple(tree.faults))
+    environments = dict.fromkeys(
+        entry.text
+        for entry in tree.entries
+        if entry.key is None and entry.path[:1] == ("environments",) and entry.path[2:] == ("values",)
+        if entry.text and not entry.actions
+    )
+    return Helmfile(tuple(found), tuple(environments), tuple(tree.faults))
 
 
 def _items(tree: YamlTree, name: str) -> Iterator[Entry]:
