@@ -176,6 +176,12 @@ def test_programs_get_all_stages_as_json(natsscan: Command, shop: Path) -> None:
     assert {f["fingerprint"] for f in found if f["tier"] == "direct" and f["operation"] != "topology"} <= answered_by
 
 
+def test_one_patch_is_chosen_by_its_id(natsscan: Command, shop: Path) -> None:
+    first = natsscan("patch", ".", "--format", "json").json["patches"][0]
+    chosen = natsscan("patch", ".", "--format", "json", "--only", first["id"]).json["patches"]
+    assert [patch["title"] for patch in chosen] == [first["title"]]
+
+
 def test_names_in_output_hold_no_control_characters(natsscan: Command, write: Write) -> None:
     write({"natsscan.toml": "", "a\x1b[31m/s.yaml": SERVICE})
     run = natsscan("patch", ".")

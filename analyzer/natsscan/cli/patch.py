@@ -30,7 +30,9 @@ CHANGES = 1
     help="The stage whose patches are wanted.  [default: the first one with something to do]",
 )
 @click.option("--unsafe", is_flag=True, help="Also patches that are right as a rule but want a look.")
-@click.option("--only", multiple=True, metavar="WHAT", help="A rule, service or path (with * and ?); repeatable.")
+@click.option(
+    "--only", multiple=True, metavar="WHAT", help="A rule, service, path or id of a patch (with * and ?); repeatable."
+)
 @click.option("--write", is_flag=True, help="Make the changes in the files.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask for each patch, with its diff shown.")
 @click.option("--check", is_flag=True, help="Print nothing but the count; exit with 1 if something would change.")
@@ -126,7 +128,7 @@ def _patches(
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:
-    names = [patch.service, *patch.rules, *patch.paths, *(span.path for span in patch.at)]
+    names = [patch.id, patch.service, *patch.rules, *patch.paths, *(span.path for span in patch.at)]
     return any(
         fnmatch.fnmatchcase(name, each) or name.startswith(each.rstrip("/") + "/") for each in only for name in names
     )
