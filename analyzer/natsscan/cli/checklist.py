@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -64,7 +63,7 @@ def checklist_command(
     The whole project is looked at, whatever part of it PATH is: a checklist names files of all of it.
     """
     from natsscan.checklist.read import read_checklist
-    from natsscan.cli.scan import terminal
+    from natsscan.cli.outputs import terminal
     from natsscan.source.project import open_project
 
     wanted = _statuses(fail_on)
@@ -122,20 +121,15 @@ class _Seen:
 def _look_at(root: Path, options: _Options, home: Path | None = None) -> _Seen:
     from natsscan.checklist.tree import Tree
     from natsscan.cli.mapping import map_paths
-    from natsscan.source.discover import list_files
-    from natsscan.source.read import read_file
+    from natsscan.pipeline.outcome import reading
+    from natsscan.source.tree import DiskTree
 
     mapped = map_paths((root,), options.exclude, options.rules, options.definitions, None, options.subjects)
-
-    @cache
-    def read(path: str) -> bytes | None:
-        data = read_file(root, path)
-        return data if isinstance(data, bytes) else None
-
-    paths = frozenset(list_files(root, options.exclude).paths)
+    files = DiskTree(root)
+    paths = frozenset(files.list(options.exclude).paths)
     own = options.checklist.resolve() if options.checklist else None
     others = frozenset(path for path in paths if root / path != own)  # what it says itself proves nothing
-    return _Seen(Tree(mapped.report, mapped.catalog, others, read), mapped, options, home or root)
+    return _Seen(Tree(mapped.report, mapped.catalog, others, reading(files)), mapped, options, home or root)
 
 
 def _review(checklist: Checklist, seen: _Seen) -> Review:

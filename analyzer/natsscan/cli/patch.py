@@ -108,23 +108,15 @@ def _patches(
 ) -> tuple[_Tree, tuple[Patch, ...]]:
     from natsscan.cli.mapping import map_paths
     from natsscan.patches.plan import make_patches
-    from natsscan.source.discover import list_files
+    from natsscan.pipeline.outcome import reading
     from natsscan.source.helm import renderer
     from natsscan.source.project import open_project
-    from natsscan.source.read import read_file
 
     found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
-    root = open_project(paths).root
-    known: dict[str, bytes | None] = {}
-
-    def read(path: str) -> bytes | None:
-        if path not in known:
-            data = read_file(root, path)
-            known[path] = data if isinstance(data, bytes) else None
-        return known[path]
-
-    paths_of_all = list_files(root, exclude).paths
-    return _Tree(root, read), make_patches(found.report, found.mapping, found.catalog, read, paths_of_all, renderer())
+    project = open_project(paths)
+    read, every = reading(project.tree), project.tree.list(exclude).paths
+    tree = _Tree(project.root, read)
+    return tree, make_patches(found.report, found.mapping, found.catalog, read, every, renderer())
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,25 +8,22 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.options import scan_options
-from natsscan.model.errors import InputError
+from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
+from natsscan.reports.formats import FORMATS, Look, render
 
 if TYPE_CHECKING:
     from natsscan.catalog.catalog import Catalog
     from natsscan.config import Config
-    from natsscan.model.mapping import Mapping
     from natsscan.model.report import Report
 
 FINDINGS = 1
 UNREAD = 3
-FORMATS = ("text", "json")
 
 
 @click.command("scan")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
-@click.option(
-    "--output", "outputs", multiple=True, metavar="FORMAT=FILE", help="Also write a report to a file; repeatable."
-)
+@output_option
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every finding with its line, and all that was not read.")
 @click.option(
@@ -56,16 +52,18 @@ def scan_command(
     Names are resolved in the whole project around the PATHs: the git root, else the folder with natsscan.toml,
     cabal.project or stack.yaml.
     """
+    from natsscan.pipeline.outcome import outcome
+    from natsscan.source.project import open_project
+
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
-    files = [_output(output) for output in outputs]
+    files = output_files(outputs)
     report, catalog = scan_with_rules(paths, exclude, rules, max_file_size, definitions)
     config = configuration(paths)[0]
-    for name, file in files:
-        _write(file, _render(report, catalog, name, detail=2, width=None, colour=False))
+    found = outcome(report, catalog, open_project(paths).tree, exclude)
+    write_reports(found, files)
     detail = 0 if quiet else 2 if verbose else 1
-    width, colour = terminal()
-    sys.stdout.write(_render(report, catalog, format_, detail, width, colour))
+    sys.stdout.write(render(format_, found, Look(detail, *terminal())))
     return _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
 
 
@@ -111,50 +109,8 @@ def configuration(paths: tuple[Path, ...]) -> tuple[Config, Path | None]:
     return load_config(paths[0].resolve(), open_project(paths).root)
 
 
-def _output(text: str) -> tuple[str, Path]:
-    name, separator, file = text.partition("=")
-    if not separator or not file or name not in FORMATS:
-        raise InputError(f"--output {text}: expected FORMAT=FILE, where FORMAT is one of {', '.join(FORMATS)}")
-    return name, Path(file)
-
-
 def _config_rules(config: Config, file: Path | None) -> tuple[Path, ...]:
     return tuple(file.parent / folder for folder in config.rules) if file else ()
-
-
-def _render(report: Report, catalog: Catalog, name: str, detail: int, width: int | None, colour: bool) -> str:
-    if name == "json":
-        from natsscan.reports import json
-
-        return json.render(report, _mapping(report, catalog))
-    from natsscan.reports import text
-
-    return text.render(report, text.Detail(detail), width, colour)
-
-
-def _mapping(report: Report, catalog: Catalog) -> Mapping:
-    from natsscan.nats.decisions import Decisions
-    from natsscan.nats.plan import make_plan
-
-    usages = [finding.usage for finding in report.to_migrate.findings]
-    return make_plan(report.topology, usages, catalog.target, Decisions())
-
-
-def terminal() -> tuple[int | None, bool]:
-    """Return the width to keep to, and whether to use colour (https://no-color.org, FORCE_COLOR)."""
-    on_terminal = sys.stdout.isatty()
-    if os.environ.get("NO_COLOR"):
-        colour = False
-    else:
-        colour = (on_terminal and os.environ.get("TERM") != "dumb") or bool(os.environ.get("FORCE_COLOR"))
-    return (os.get_terminal_size(sys.stdout.fileno()).columns or 80 if on_terminal else None), colour
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{file}: cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def _exit_code(report: Report, fail_on: str, strict: bool) -> int:

@@ -45,7 +45,7 @@ def verify_command(
     for each publisher, and compares who received with what AMQP says. Exits with 1 if anything differs.
     """
     from natsscan.cli.mapping import map_paths
-    from natsscan.cli.scan import terminal
+    from natsscan.cli.outputs import terminal
     from natsscan.model.proof import Proof, Verdict
     from natsscan.reports.proof import render
 

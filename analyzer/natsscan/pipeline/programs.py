@@ -21,7 +21,6 @@ from natsscan.pipeline.surfaces import read_surfaces
 from natsscan.pipeline.task import Found, Part, Progress, Task, part, read
 from natsscan.source.kinds import is_package
 from natsscan.source.project import Project
-from natsscan.source.read import read_file
 from natsscan.source.text import TextPositions
 from natsscan.surfaces import program_text
 from natsscan.surfaces.surface import Belonging
@@ -32,9 +31,7 @@ def scan_programs(task: Task, kinds: dict[str, FileKind], progress: Progress) ->
     catalog, nothing = task.catalog, Belonging()
     reading = read(task, kinds, progress)
     named = naming(reading.sources, catalog.brokers, Broker.is_named)
-    packages = (
-        read_file(task.project.root, path, task.options.max_file_size) for path in filter(is_package, task.paths)
-    )
+    packages = (task.project.tree.read(path, task.options.max_file_size) for path in filter(is_package, task.paths))
     here = known_here(catalog, (text for text in packages if isinstance(text, bytes)), named)
     found = _haskell(replace(task, catalog=here), reading.sources, progress)
     kept, problems, positions = list(found.usages), found.problems, dict(found.positions)

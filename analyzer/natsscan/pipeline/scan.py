@@ -24,7 +24,6 @@ from natsscan.model.span import Span
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Usage
 from natsscan.pipeline.task import Part, Progress, ScanOptions, Task
-from natsscan.source.discover import list_files
 from natsscan.source.kinds import Kinds, is_helmfile
 from natsscan.source.project import Project
 from natsscan.source.read import read_given
@@ -47,7 +46,7 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     Never raises for what a file holds: what cannot be read is in the report's coverage. Raises InputError for
     definitions of the broker that cannot be read at all.
     """
-    listing = list_files(project.root, options.exclude)
+    listing = project.tree.list(options.exclude)
     kinds = Kinds(listing.paths)
     kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
     programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}

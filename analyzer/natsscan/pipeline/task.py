@@ -14,7 +14,7 @@ from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.usage import Usage
 from natsscan.source.project import Project
-from natsscan.source.read import MAX_FILE_SIZE, read_file, text_problem
+from natsscan.source.read import MAX_FILE_SIZE, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
 
@@ -99,7 +99,7 @@ def read(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Reading:
     unread: dict[str, FileKind] = {}
     for done, (path, kind) in enumerate(kinds.items()):
         progress("reading", done, len(kinds))
-        data = read_file(task.project.root, path, task.options.max_file_size)
+        data = task.project.tree.read(path, task.options.max_file_size)
         if data is None:
             continue
         problem = data if isinstance(data, Problem) else text_problem(path, data)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -39,7 +39,11 @@ def list_files(root: Path, exclude: tuple[str, ...] = ()) -> Listing:
     """
     listed = _git_files(root) if (root / ".git").exists() else None
     problems: list[Problem] = []
-    names = listed if listed is not None else _walk(root, problems)
+    return listing(listed if listed is not None else _walk(root, problems), exclude, problems)
+
+
+def listing(names: Iterable[str], exclude: tuple[str, ...], problems: Iterable[Problem] = ()) -> Listing:
+    """Sort paths into those that are scanned and those left out: in GENERATED_FOLDERS, or by a pattern."""
     spec = pathspec.GitIgnoreSpec.from_lines(exclude) if exclude else None
     kept: list[str] = []
     excluded: dict[str, str] = {}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from natsscan.model.errors import InputError
+from natsscan.source.tree import DiskTree, Tree
 
 PROJECT_FILES = ("natsscan.toml", "cabal.project", "stack.yaml")
 
@@ -13,11 +14,13 @@ class Project:
     """The tree a scan is about.
 
     `root` is the whole project, in which names are resolved (the context). `scope` holds the paths the user named,
-    relative to the root with forward slashes, `.` for the root itself; findings are about these only.
+    relative to the root with forward slashes, `.` for the root itself; findings are about these only. `tree` has the
+    files: those under the root, or those of a commit.
     """
 
     root: Path
     scope: tuple[str, ...]
+    tree: Tree
 
     def in_scope(self, path: str) -> bool:
         """Tell whether a path relative to the root lies under one of the scope's paths."""
@@ -41,7 +44,7 @@ def open_project(paths: tuple[Path, ...]) -> Project:
             f"the paths belong to {len(roots)} projects ({', '.join(map(str, roots))}); scan each on its own"
         )
     scope = sorted({path.relative_to(roots[0]).as_posix() for path in resolved})
-    return Project(roots[0], tuple(scope))
+    return Project(roots[0], tuple(scope), DiskTree(roots[0]))
 
 
 def _root_of(path: Path) -> Path:

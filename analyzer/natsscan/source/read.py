@@ -37,14 +37,17 @@ def read_file(root: Path, path: str, max_size: int = MAX_FILE_SIZE) -> bytes | P
             )
             return Problem(path, 0, what, Loss.WHOLE)
         if status.st_size > max_size:
-            return Problem(
-                path, 0, f"{status.st_size:,} bytes, over the limit of {max_size:,} (--max-file-size)", Loss.WHOLE
-            )
+            return too_large(path, status.st_size, max_size)
         return _read_all(handle, status.st_size)
     except OSError as error:
         return Problem(path, 0, f"{(error.strerror or str(error)).lower()}", Loss.WHOLE)
     finally:
         os.close(handle)
+
+
+def too_large(path: str, size: int, max_size: int) -> Problem:
+    """Return the problem of a file that is larger, in bytes, than those that are read."""
+    return Problem(path, 0, f"{size:,} bytes, over the limit of {max_size:,} (--max-file-size)", Loss.WHOLE)
 
 
 def _read_all(handle: int, size: int) -> bytes:

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from natsscan.model.comparison import Comparison, State
+from natsscan.model.finding import Finding
+from natsscan.model.mapping import Mapping
+from natsscan.model.patch import Patch
+from natsscan.model.report import Report
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the output formats are made of: a report, what it becomes on NATS, and the patches for it.
+
+    `read` gives the bytes of a file of the tree that was scanned, None if there is none. `make_mapping` and
+    `make_patches` are called once, by the first format that shows what they make: patches take as long as the scan.
+    `states` tells how findings stand to a baseline or to the state before a change, by their fingerprints; it is empty
+    if nothing was compared. `gone` are findings that are there no more. `comparison` is the change that is looked at,
+    if one is.
+    """
+
+    report: Report
+    read: Callable[[str], bytes | None]
+    make_mapping: Callable[[], Mapping]
+    make_patches: Callable[[Mapping], tuple[Patch, ...]]
+    states: dict[str, State] = field(default_factory=dict)
+    gone: tuple[Finding, ...] = ()
+    comparison: Comparison | None = None
+
+    @cached_property
+    def mapping(self) -> Mapping:
+        """What the messaging system becomes on NATS."""
+        return self.make_mapping()
+
+    @cached_property
+    def patches(self) -> tuple[Patch, ...]:
+        """The patches of all stages, tried."""
+        return self.make_patches(self.mapping)

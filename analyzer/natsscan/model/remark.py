@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is said of lines of a change, both ends included, where people review it.
+
+    `key` is the same for the same remark on another run. `text` is Markdown that is safe to post. `replacement` is what
+    would stand in place of exactly these lines, None without a suggestion.
+    """
+
+    key: str
+    path: str
+    first: int
+    last: int
+    text: str
+    replacement: str | None = None

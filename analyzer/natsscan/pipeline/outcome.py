@@ -1,0 +1,48 @@
+"""From a report to all that the output formats show: what it becomes on NATS, and patches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.model.mapping import Mapping
+from natsscan.model.outcome import Outcome
+from natsscan.model.patch import Patch
+from natsscan.model.report import Report
+from natsscan.source.tree import Tree
+
+Read = Callable[[str], bytes | None]
+
+
+def reading(tree: Tree) -> Read:
+    """Return what gives the bytes of a tree's files, each read once; None for what is not there or cannot be read."""
+
+    @cache
+    def read(path: str) -> bytes | None:
+        data = tree.read(path)
+        return data if isinstance(data, bytes) else None
+
+    return read
+
+
+def propose_mapping(report: Report, catalog: Catalog) -> Mapping:
+    """Return what a report's topology becomes on NATS if people decide nothing."""
+    from natsscan.nats.decisions import Decisions
+    from natsscan.nats.plan import make_plan
+
+    usages = [finding.usage for finding in report.to_migrate.findings]
+    return make_plan(report.topology, usages, catalog.target, Decisions())
+
+
+def outcome(report: Report, catalog: Catalog, tree: Tree, exclude: tuple[str, ...]) -> Outcome:
+    """Return what the formats are made of."""
+    read = reading(tree)
+
+    def make_patches(mapping: Mapping) -> tuple[Patch, ...]:
+        from natsscan.patches.plan import make_patches
+        from natsscan.source.helm import renderer
+
+        return make_patches(report, mapping, catalog, read, tree.list(exclude).paths, renderer())
+
+    return Outcome(report, read, partial(propose_mapping, report, catalog), make_patches)

@@ -1,0 +1,31 @@
+"""The formats that a report can be had in, by name. Each is imported only when it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsscan.model.outcome import Outcome
+
+FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text is shown: how much of it (0 one line, 1 one screen, 2 all), how wide, and whether in colour."""
+
+    detail: int = 2
+    width: int | None = None
+    colour: bool = False
+
+
+def render(name: str, outcome: Outcome, look: Look) -> str:
+    """Return an outcome in one of FORMATS."""
+    if name == "json":
+        from natsscan.reports import json
+
+        return json.render(outcome.report, outcome.mapping)
+    from natsscan.reports import text
+
+    return text.render(outcome.report, text.Detail(look.detail), look.width, look.colour)
