@@ -161,7 +161,7 @@ def test_since_a_commit_tells_what_was_finished(natsscan: Command, tree: Path) -
     run = natsscan("checklist", tree, "--checklist", tree / "checklist.md", "--since", "HEAD")
     assert "1 task finished:\n    line 1: Update docker-compose to use NATS" in run.out
     bad = natsscan("checklist", tree, "--checklist", tree / "checklist.md", "--since", "nope")
-    assert bad.code == 2 and "nope: git does not have it" in bad.err and bad.err.count("\n") == 1
+    assert bad.code == 2 and "nope: git has no such commit here" in bad.err and bad.err.count("\n") == 1
 
 
 def test_a_checklist_is_written_and_understood(natsscan: Command, tree: Path) -> None:

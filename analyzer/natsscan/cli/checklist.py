@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +13,7 @@ from natsscan.model.errors import InputError
 if TYPE_CHECKING:
     from natsscan.checklist.tree import Tree
     from natsscan.cli.mapping import Mapped
+    from natsscan.cli.opened import Opened
     from natsscan.model.checklist import Checklist, Review, Status
 
 FORMATS = ("text", "json", "markdown", "html", "csv")
@@ -63,6 +63,7 @@ def checklist_command(
     The whole project is looked at, whatever part of it PATH is: a checklist names files of all of it.
     """
     from natsscan.checklist.read import read_checklist
+    from natsscan.cli.opened import open_paths
     from natsscan.cli.outputs import terminal
     from natsscan.source.project import open_project
 
@@ -70,17 +71,17 @@ def checklist_command(
     need_subjects(subjects)
     if (update or annotate) and (file is None or generate):
         raise click.UsageError("--update and --annotate need --checklist FILE", ctx=click.get_current_context())
-    root = open_project((path,)).root
+    opened = open_paths((open_project((path,)).root,), exclude, rules, definitions)
     given = None if file is None or generate else _read(file)
-    now = _look_at(root, _Options(exclude, rules, definitions, subjects, file))
+    now = _look_at(opened, subjects, file)
     if given is None:
         text = _generated(now)
         if generate:
             return _print_or_write(text, file)
         given = text.encode()
     checklist = read_checklist(str(file) if file and not generate else "the checklist written from it", given)
-    review = _review(checklist, now)
-    before = _before(since, checklist, now) if since else None
+    review = _review(checklist, now, rules)
+    before = _review(checklist, _look_at(_at(since, opened), subjects, file), rules) if since else None
     if file is not None and (update or annotate):
         _write(file, review, annotate)
     if format_ == "text":
@@ -100,55 +101,41 @@ def checklist_command(
 
 
 @dataclass(frozen=True, slots=True)
-class _Options:
-    exclude: tuple[str, ...]
-    rules: tuple[Path, ...]
-    definitions: tuple[Path, ...]
-    subjects: Path | None
-    checklist: Path | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Seen:
-    """A project scanned and mapped, to be held against a checklist; `home` is where its history is."""
+    """A project scanned and mapped, to be held against a checklist."""
 
     tree: Tree
     mapped: Mapped
-    options: _Options
-    home: Path
+    opened: Opened
 
 
-def _look_at(root: Path, options: _Options, home: Path | None = None) -> _Seen:
+def _look_at(opened: Opened, subjects: Path | None, file: Path | None) -> _Seen:
     from natsscan.checklist.tree import Tree
-    from natsscan.cli.mapping import map_paths
+    from natsscan.cli.mapping import map_opened
     from natsscan.pipeline.outcome import reading
-    from natsscan.source.tree import DiskTree
 
-    mapped = map_paths((root,), options.exclude, options.rules, options.definitions, None, options.subjects)
-    files = DiskTree(root)
-    paths = frozenset(files.list(options.exclude).paths)
-    own = options.checklist.resolve() if options.checklist else None
-    others = frozenset(path for path in paths if root / path != own)  # what it says itself proves nothing
-    return _Seen(Tree(mapped.report, mapped.catalog, others, reading(files)), mapped, options, home or root)
+    mapped, project = map_opened(opened, None, subjects), opened.project
+    own = file.resolve() if file else None
+    paths = project.tree.list(opened.options.exclude).paths
+    others = frozenset(path for path in paths if project.root / path != own)  # what it says itself proves nothing
+    return _Seen(Tree(mapped.report, mapped.catalog, others, reading(project.tree)), mapped, opened)
 
 
-def _review(checklist: Checklist, seen: _Seen) -> Review:
+def _review(checklist: Checklist, seen: _Seen, rules: tuple[Path, ...]) -> Review:
     from natsscan.catalog.catalog import load_checklist_rules
     from natsscan.checklist.review import review
-    from natsscan.cli.scan import configuration
     from natsscan.model.checklist import Attestation
     from natsscan.patches.plan import make_patches
     from natsscan.source.history import departures
 
-    mapped = seen.mapped
+    mapped, root = seen.mapped, seen.opened.project.root
     patches = make_patches(mapped.report, mapped.mapping, mapped.catalog, seen.tree.read, seen.tree.paths)
-    config = configuration((seen.home,))[0]
-    given = [(each.task, Attestation(each.who, each.when, each.note)) for each in config.attest]
+    given = [(each.task, Attestation(each.who, each.when, each.note)) for each in seen.opened.config.attest]
     return review(
         checklist,
-        load_checklist_rules(seen.options.rules),
+        load_checklist_rules(rules),
         seen.tree,
-        lambda paths: departures(seen.home, paths),
+        lambda paths: departures(root, paths),
         patches,
         given,
         mapped.mapping.consumers,
@@ -161,18 +148,12 @@ def _generated(seen: _Seen) -> str:
     return generate_checklist(seen.tree, seen.mapped.mapping)
 
 
-def _before(revision: str, checklist: Checklist, now: _Seen) -> Review:
-    """Return the same checklist held against the project as it was in a commit."""
-    from natsscan.source.history import files_of
-    from natsscan.source.write import write_files
+def _at(revision: str, opened: Opened) -> Opened:
+    """Return the same project as it was in a commit."""
+    from natsscan.source.git import tree_of
 
-    files = files_of(now.home, revision)
-    with TemporaryDirectory() as folder:
-        root = Path(folder).resolve() / now.home.name
-        root.mkdir()
-        write_files(root, files)
-        (root / "natsscan.toml").touch()  # so that the folder is a project of its own
-        return _review(checklist, _look_at(root, now.options, now.home))
+    project = opened.project
+    return replace(opened, project=replace(project, tree=tree_of(project.root, revision)))
 
 
 def _read(file: Path) -> bytes:

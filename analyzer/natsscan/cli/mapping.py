@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.cli.scan import scan_with_rules
+from natsscan.cli.opened import Opened, open_paths, scan_opened
 from natsscan.model.errors import InputError
 from natsscan.model.mapping import OLDEST_SERVER, Mapping, Version
 from natsscan.model.report import Report
@@ -33,11 +33,16 @@ def map_paths(
     subjects: Path | None,
 ) -> Mapped:
     """Scan, and map what was found as `subjects` decides. Raises InputError for input that cannot be read."""
+    return map_opened(open_paths(paths, exclude, rules, definitions), server_version, subjects)
+
+
+def map_opened(opened: Opened, server_version: str | None, subjects: Path | None) -> Mapped:
+    """Scan and map a project likewise."""
     from natsscan.nats.artifacts.subjects import decisions_of, read_subjects
     from natsscan.nats.plan import make_plan
 
     server = parse_version(server_version) if server_version else None
-    report, catalog = scan_with_rules(paths, exclude, rules, None, definitions)
+    report, catalog = scan_opened(opened), opened.catalog
     document = read_subjects(subjects, catalog.target.layouts) if subjects else None
     usages = [finding.usage for finding in report.to_migrate.findings]
     decisions = Decisions()

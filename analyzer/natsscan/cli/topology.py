@@ -30,9 +30,9 @@ def topology_command(
     Exchanges, queues, bindings, publishers and consumers, each with the lines that say so; as a picture with
     `--format svg`, `mermaid` or `dot`.
     """
-    from natsscan.cli.scan import run_scan
+    from natsscan.cli.opened import open_paths, scan_opened
 
-    report = run_scan(paths, exclude, rules, None, definitions)
+    report = scan_opened(open_paths(paths, exclude, rules, definitions))
     sys.stdout.write(_render(report, format_))
 
 

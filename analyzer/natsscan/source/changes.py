@@ -1,0 +1,64 @@
+"""What a change does to files, as git sees it: which it renames, and which lines its diff shows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from natsscan.model.comparison import Hunk
+from natsscan.source.git import git, git_bytes
+
+_HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
+# Lines around each changed one, as forges show them.
+_CONTEXT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The files that were renamed, old path to new one, and the lines that the diff shows of each file afterwards."""
+
+    moved: dict[str, str]
+    hunks: dict[str, tuple[Hunk, ...]]
+
+
+def changes(root: Path, base: str, head: str | None) -> Changes:
+    """Return what leads from one commit to the other, or to what is staged if `head` is None."""
+    ends = ["diff-tree", "-r", base, head] if head is not None else ["diff-index", "--cached", base]
+    command = [*ends[:1], "--find-renames", "--no-ext-diff", "--no-textconv", "--no-color", *ends[1:]]
+    staged = head is None
+    paths, moved = _paths(git(root, [*command, "--name-status", "-z"], own_index=staged))
+    patch = git_bytes(root, [*command, f"--unified={_CONTEXT}"], own_index=staged)
+    # Sections stand in the order of the names, which saves reading names in git's quoting.
+    sections = [patch[at.start() : end] for at, end in _stretches(patch)]
+    return Changes(moved, dict(zip(paths, map(_hunks, sections), strict=False)))
+
+
+def _paths(listed: str) -> tuple[list[str], dict[str, str]]:
+    """Return the paths, as they are after, in the order of the diff, and those that were renamed."""
+    parts = iter(filter(None, listed.split("\0")))
+    paths, moved = [], {}
+    for status in parts:
+        path = next(parts)
+        if status[0] in "RC":
+            new = next(parts)
+            if status[0] == "R":
+                moved[path] = new
+            path = new
+        paths.append(path)
+    return paths, moved
+
+
+def _stretches(patch: bytes) -> list[tuple[re.Match[bytes], int]]:
+    starts = list(_SECTION.finditer(patch))
+    return list(zip(starts, [*(at.start() for at in starts[1:]), len(patch)], strict=True))
+
+
+def _hunks(section: bytes) -> tuple[Hunk, ...]:
+    found = []
+    for match in _HUNK.finditer(section):
+        first, count = int(match.group(1)), int(match.group(2) or 1)
+        if count:
+            found.append(Hunk(first, first + count - 1))
+    return tuple(found)
