@@ -55,7 +55,9 @@ class GapRule(Strict, frozen=True):
     its alternatives. `unless` names attributes that must not fit. `stream` and `consumer` are fields it sets; the texts
     `number`, `number + 1` and `milliseconds` stand for the value of the last attribute of `when`. With `own_stream`
     the queue cannot share a stream; a `temporary` one comes and goes; with `levels` there is a consumer for each level.
-    `headers` are those that messages are to carry, `settle` how a consumer settles them.
+    `headers` are those that messages are to carry, `settle` how a consumer settles them. `kept_by` tells what code on
+    NATS shows that the property is kept there: for operations a pattern that is looked for in what such code says, in
+    capitals or not. A rule with it is about a guarantee, and a change that loses it is told.
     """
 
     id: str
@@ -74,24 +76,30 @@ class GapRule(Strict, frozen=True):
     levels: bool = False
     headers: tuple[str, ...] = ()
     settle: tuple[str, ...] = ()
+    kept_by: dict[str, str] = field(default_factory=dict)
 
 
 class GapsFile(Strict, frozen=True, tag_field="kind", tag="gaps"):
-    """What becomes of the properties of the AMQP side; `silent` are attributes, by noun, that no rule is needed for."""
+    """What becomes of the properties of the AMQP side; `silent` are attributes, by noun, that no rule is needed for.
+
+    `guarantees` are what NATS has as a matter of course: no gap, but told if a change loses it.
+    """
 
     id: str
     title: str
     links: tuple[str, ...]
     gaps: tuple[GapRule, ...] = ()
+    guarantees: tuple[GapRule, ...] = ()
     silent: dict[Noun, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """All that rule files say of the way to NATS."""
+    """All that rule files say of the way to NATS. `guarantees` are the rules about what a change must not lose."""
 
     layouts: LayoutsFile
     gaps: tuple[GapRule, ...]
+    guarantees: tuple[GapRule, ...]
     silent: dict[Noun, frozenset[str]]
 
 
@@ -104,16 +112,22 @@ def compile_target(
     """
     layout = _last(layouts)
     found: dict[str, GapRule] = {}
+    gaps_of: set[str] = set()
     silent: dict[Noun, frozenset[str]] = {}
     for file, content in gaps:
-        for at, rule in enumerate(content.gaps):
-            if rule.id in found:
-                raise file.error(("gaps", at, "id"), f"gap {rule.id} is defined twice")
-            _check_gap(file, at, rule, layout)
-            found[rule.id] = rule
+        for part, rules in (("gaps", content.gaps), ("guarantees", content.guarantees)):
+            for at, rule in enumerate(rules):
+                if rule.id in found:
+                    raise file.error((part, at, "id"), f"gap {rule.id} is defined twice")
+                _check_gap(file, (part, at), rule, layout)
+                found[rule.id] = rule
+                if part == "gaps":
+                    gaps_of.add(rule.id)
         for noun, names in content.silent.items():
             silent[noun] = silent.get(noun, frozenset()) | set(names)
-    return Target(layout, tuple(found[name] for name in sorted(found)), silent)
+    every = [found[name] for name in sorted(found)]
+    kept = tuple(rule for rule in every if rule.kept_by)
+    return Target(layout, tuple(rule for rule in every if rule.id in gaps_of), kept, silent)
 
 
 def _last(layouts: Iterable[tuple[YamlFile, LayoutsFile]]) -> LayoutsFile:
@@ -135,14 +149,14 @@ def _last(layouts: Iterable[tuple[YamlFile, LayoutsFile]]) -> LayoutsFile:
     return last
 
 
-def _check_gap(file: YamlFile, at: int, rule: GapRule, layout: LayoutsFile) -> None:
+def _check_gap(file: YamlFile, steps: tuple[str, int], rule: GapRule, layout: LayoutsFile) -> None:
     for part, settings in (("stream", rule.stream), ("consumer", rule.consumer)):
         for name in settings:
             if name not in layout.since.get(part, {}):
-                raise file.error(("gaps", at, part, name), f"{name} is no field of a {part}'s configuration")
-    for part, patterns in (("when", rule.when), ("unless", rule.unless)):
+                raise file.error((*steps, part, name), f"{name} is no field of a {part}'s configuration")
+    for part, patterns in (("when", rule.when), ("unless", rule.unless), ("kept_by", rule.kept_by)):
         for name, pattern in patterns.items():
-            file.pattern(("gaps", at, part, name), pattern)
+            file.pattern((*steps, part, name), pattern)
 
 
 def config(settings: dict[str, Setting]) -> Config:

@@ -49,6 +49,14 @@ class PropertyChange:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class SystemPart:
+    """A part of the messaging system, on either broker, that a change adds or takes away, and its places in code."""
+
+    about: str
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Hunk:
     """Lines of a file after a change, both ends included, that its diff shows: the changed ones and those around."""
 
@@ -68,8 +76,9 @@ class TaskMove:
 class Comparison:
     """A change. `base` and `head` are what people call its two ends.
 
-    `new` and `unchanged` are findings as they stand after it, `fixed` as they stood before. `moved` maps paths before
-    to paths after, of files that were renamed. `hunks` are the lines that the diff shows, by paths after.
+    `new` and `unchanged` are findings as they stand after it, `fixed` as they stood before. `added` and `removed` are
+    parts of the messaging system. `moved` maps paths before to paths after, of files that were renamed. `hunks` are
+    the lines that the diff shows, by paths after.
     """
 
     base: str
@@ -80,6 +89,8 @@ class Comparison:
     fixed: tuple[Finding, ...]
     unchanged: tuple[Finding, ...]
     properties: tuple[PropertyChange, ...] = ()
+    added: tuple[SystemPart, ...] = ()
+    removed: tuple[SystemPart, ...] = ()
     moved: dict[str, str] = field(default_factory=dict)
     hunks: dict[str, tuple[Hunk, ...]] = field(default_factory=dict)
     tasks: tuple[TaskMove, ...] = ()

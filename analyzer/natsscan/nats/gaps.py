@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -58,12 +58,9 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
     settle: list[str] = []
     known: set[str] = set(target.silent.get(subject.noun, ()))
     for rule in target.gaps:
-        if rule.about != subject.noun:
-            continue
-        known.update(name for names in rule.when for name in names.split("|"))
-        value = _fits(rule, subject.attributes)
-        if value is None:
-            continue
+        if rule.about == subject.noun:
+            known.update(name for names in rule.when for name in names.split("|"))
+    for rule, value in fitting(subject, target.gaps):
         since = Version.parse(rule.since)
         missing = server is not None and since > server
         if not missing:
@@ -82,6 +79,13 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
     return Judged(tuple(gaps), stream, consumer, own, temporary, levels, _once(headers), _once(settle))
 
 
+def fitting(subject: Subject, rules: Iterable[GapRule]) -> Iterator[tuple[GapRule, str]]:
+    """Yield the rules that know a property which a subject has, each with the value it has there."""
+    for rule in rules:
+        if rule.about == subject.noun and (value := _fits(rule, subject.attributes)) is not None:
+            yield rule, value
+
+
 def _once(texts: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
@@ -96,12 +100,8 @@ def code_gaps(usages: Iterable[Usage], target: Target, server: Version | None) -
     for usage in usages:
         if usage.tier is Tier.MENTION:
             continue
-        attributes = {"operation": usage.operation.value, "symbol": usage.symbol, "library": usage.library}
-        attributes |= {argument.name: argument.text for argument in usage.arguments}
-        for rule in rules:
-            value = _fits(rule, attributes)
-            if value is not None:
-                places.setdefault(rule.id, {})[usage.span] = value
+        for rule, value in fitting(of_usage(usage), rules):
+            places.setdefault(rule.id, {})[usage.span] = value
     found = []
     for rule in rules:
         if rule.id in places:
@@ -157,9 +157,18 @@ def of_consumer(consumer: Consumer) -> Subject:
         "prefetch": consumer.prefetch or "",
         "requeue": _OR.join(consumer.requeue) or "none",
         "exclusive": str(consumer.exclusive).lower(),
+        "queue": consumer.queue,
+        "settles": "ack" if consumer.acks else "reject" if consumer.rejects else "",
     }
     title = f"{consumer.service}, consuming {consumer.queue}"
     return Subject("consumer", title, attributes, (*consumer.at, *consumer.acks, *consumer.rejects))
+
+
+def of_usage(usage: Usage) -> Subject:
+    """Return one thing that code, a setting or a script does, with its arguments."""
+    attributes = {"operation": usage.operation.value, "symbol": usage.symbol, "library": usage.library}
+    attributes |= {argument.name: argument.text for argument in usage.arguments}
+    return Subject("code", "the code", attributes, (usage.span,))
 
 
 def _fits(rule: GapRule, attributes: Mapping[str, str]) -> str | None:
