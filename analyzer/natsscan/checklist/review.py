@@ -11,7 +11,7 @@ from natsscan.checklist.judge import judge
 from natsscan.checklist.tree import Kind, Tree
 from natsscan.checklist.understand import understand
 from natsscan.checklist.whereabouts import find
-from natsscan.model.checklist import Attestation, Checklist, Review
+from natsscan.model.checklist import Attestation, Checklist, Judgement, Review
 from natsscan.model.mapping import ConsumerPlan
 from natsscan.model.patch import Applicability, Patch
 from natsscan.source.history import Departure
@@ -47,3 +47,20 @@ def _by_finding(patches: Iterable[Patch]) -> dict[str, tuple[str, ...]]:
             for fingerprint in patch.answers:
                 found[fingerprint] = (*found.get(fingerprint, ()), patch.id)
     return found
+
+
+def moves(before: Review, after: Review) -> list[tuple[Judgement, bool]]:
+    """Return the tasks that are finished now and were not, and those that were and are not, with whether they are."""
+    was = {judged.task.id: judged.is_finished for judged in before.judgements}
+    return [
+        (judged, judged.is_finished)
+        for judged in leaves(after.judgements)
+        if was.get(judged.task.id, judged.is_finished) is not judged.is_finished
+    ]
+
+
+def leaves(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """Return the judgements of tasks that have no tasks in them."""
+    judgements = list(judgements)
+    outer = {(j.task.sections, j.task.parents[:depth]) for j in judgements for depth in range(1, j.task.depth + 1)}
+    return [j for j in judgements if (j.task.sections, (*j.task.parents, j.task.text)) not in outer]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,9 @@ from natsscan.cli.options import need_subjects, scan_options, subjects_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
-    from natsscan.checklist.tree import Tree
-    from natsscan.cli.mapping import Mapped
+    from natsscan.cli.judging import Seen
     from natsscan.cli.opened import Opened
-    from natsscan.model.checklist import Checklist, Review, Status
+    from natsscan.model.checklist import Review, Status
 
 FORMATS = ("text", "json", "markdown", "html", "csv")
 OPEN = 1
@@ -63,6 +62,8 @@ def checklist_command(
     The whole project is looked at, whatever part of it PATH is: a checklist names files of all of it.
     """
     from natsscan.checklist.read import read_checklist
+    from natsscan.cli.judging import judge_checklist, read_file_of_tasks, seen
+    from natsscan.cli.mapping import map_opened
     from natsscan.cli.opened import open_paths
     from natsscan.cli.outputs import terminal
     from natsscan.source.project import open_project
@@ -72,16 +73,19 @@ def checklist_command(
     if (update or annotate) and (file is None or generate):
         raise click.UsageError("--update and --annotate need --checklist FILE", ctx=click.get_current_context())
     opened = open_paths((open_project((path,)).root,), exclude, rules, definitions)
-    given = None if file is None or generate else _read(file)
-    now = _look_at(opened, subjects, file)
+    given = None if file is None or generate else read_file_of_tasks(file)
+    now = seen(opened, map_opened(opened, None, subjects), file)
     if given is None:
         text = _generated(now)
         if generate:
             return _print_or_write(text, file)
         given = text.encode()
     checklist = read_checklist(str(file) if file and not generate else "the checklist written from it", given)
-    review = _review(checklist, now, rules)
-    before = _review(checklist, _look_at(_at(since, opened), subjects, file), rules) if since else None
+    review = judge_checklist(checklist, now, rules)
+    before = None
+    if since:
+        then = _at(since, opened)
+        before = judge_checklist(checklist, seen(then, map_opened(then, None, subjects), file), rules)
     if file is not None and (update or annotate):
         _write(file, review, annotate)
     if format_ == "text":
@@ -100,49 +104,7 @@ def checklist_command(
     return OPEN if any(judged.status in wanted for judged in review.judgements) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A project scanned and mapped, to be held against a checklist."""
-
-    tree: Tree
-    mapped: Mapped
-    opened: Opened
-
-
-def _look_at(opened: Opened, subjects: Path | None, file: Path | None) -> _Seen:
-    from natsscan.checklist.tree import Tree
-    from natsscan.cli.mapping import map_opened
-    from natsscan.pipeline.outcome import reading
-
-    mapped, project = map_opened(opened, None, subjects), opened.project
-    own = file.resolve() if file else None
-    paths = project.tree.list(opened.options.exclude).paths
-    others = frozenset(path for path in paths if project.root / path != own)  # what it says itself proves nothing
-    return _Seen(Tree(mapped.report, mapped.catalog, others, reading(project.tree)), mapped, opened)
-
-
-def _review(checklist: Checklist, seen: _Seen, rules: tuple[Path, ...]) -> Review:
-    from natsscan.catalog.catalog import load_checklist_rules
-    from natsscan.checklist.review import review
-    from natsscan.model.checklist import Attestation
-    from natsscan.patches.plan import make_patches
-    from natsscan.source.history import departures
-
-    mapped, root = seen.mapped, seen.opened.project.root
-    patches = make_patches(mapped.report, mapped.mapping, mapped.catalog, seen.tree.read, seen.tree.paths)
-    given = [(each.task, Attestation(each.who, each.when, each.note)) for each in seen.opened.config.attest]
-    return review(
-        checklist,
-        load_checklist_rules(rules),
-        seen.tree,
-        lambda paths: departures(root, paths),
-        patches,
-        given,
-        mapped.mapping.consumers,
-    )
-
-
-def _generated(seen: _Seen) -> str:
+def _generated(seen: Seen) -> str:
     from natsscan.checklist.generate import generate_checklist
 
     return generate_checklist(seen.tree, seen.mapped.mapping)
@@ -154,14 +116,6 @@ def _at(revision: str, opened: Opened) -> Opened:
 
     project = opened.project
     return replace(opened, project=replace(project, tree=tree_of(project.root, revision)))
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"--checklist {file}: cannot be read: {reason}; --generate writes one") from error
 
 
 def _print_or_write(text: str, file: Path | None) -> int:

@@ -8,6 +8,7 @@ import click
 
 from natsscan import __version__
 from natsscan.cli.checklist import checklist_command
+from natsscan.cli.diff import diff_command
 from natsscan.cli.explain import explain_command
 from natsscan.cli.generate import generate_command
 from natsscan.cli.map import map_command
@@ -44,6 +45,7 @@ class _ScanByDefault(click.Group):
         generate_command,
         verify_command,
         checklist_command,
+        diff_command,
         rules_command,
         explain_command,
         schema_command,

@@ -51,7 +51,12 @@ def scan_opened(opened: Opened) -> Report:
     from natsscan.cli.progress import Progress
     from natsscan.pipeline.scan import scan
 
-    sys.setrecursionlimit(10_000)  # every recursion here is bounded, but the bounds add up
-    gc.disable()  # a scan makes few cycles and ends soon; looking for them took a tenth of its time
+    prepare_to_scan()
     with Progress() as progress:
         return scan(opened.project, opened.catalog, opened.options, progress.update)
+
+
+def prepare_to_scan() -> None:
+    """Set the process up for scans."""
+    sys.setrecursionlimit(10_000)  # every recursion here is bounded, but the bounds add up
+    gc.disable()  # a scan makes few cycles and ends soon; looking for them took a tenth of its time

@@ -6,8 +6,9 @@ import click
 
 
 @click.command("schema")
-def schema_command() -> None:
-    """Print the JSON Schema of `--format json`."""
-    from natsscan.reports.json import schema
+@click.argument("document", type=click.Choice(["report", "diff"]), default="report", metavar="[report|diff]")
+def schema_command(document: str) -> None:
+    """Print the JSON Schema of `--format json`, of a scan or of `natsscan diff`."""
+    from natsscan.reports import json, json_diff
 
-    sys.stdout.write(schema())
+    sys.stdout.write(json.schema() if document == "report" else json_diff.schema())

@@ -37,7 +37,7 @@ def ends_of(project: Project, base: str, head: str | None, *, staged: bool) -> E
     """
     root = project.root
     if not (root / ".git").exists():
-        raise InputError(f"{root}: is not the root of a git repository, so there are no two states to compare")
+        raise InputError(f"{root}: there is no git repository here, and so no two states to compare")
     if staged:
         return Ends(base, STAGED, commit_of(root, base), None)
     if head is None and "..." in base:
@@ -54,8 +54,8 @@ def _end(span: str, dots: str) -> str:
 
 def compare(
     project: Project, catalog: Catalog, options: ScanOptions, ends: Ends, progress: Progress
-) -> tuple[Comparison, Project]:
-    """Compare two states of a project, both read from git's objects; also return the project as it is after."""
+) -> tuple[Comparison, Project, Project]:
+    """Compare two states of a project, both read from git's objects; also return the project as it is in each."""
     root, head_commit = project.root, ends.head_commit
     old = replace(project, tree=tree_of(root, ends.base_commit, options.max_file_size))
     new = replace(
@@ -69,7 +69,7 @@ def compare(
     change = changes(root, ends.base_commit, head_commit)
     findings = compare_findings(before.to_migrate.findings, after.to_migrate.findings, change.moved)
     system = compare_systems(before, after, catalog.target, _renamed_services(old, new, options, change.moved))
-    return Comparison(
+    comparison = Comparison(
         base=ends.base,
         head=ends.head,
         before=before,
@@ -82,7 +82,8 @@ def compare(
         removed=system.removed,
         moved=change.moved,
         hunks=change.hunks,
-    ), new
+    )
+    return comparison, old, new
 
 
 def _renamed_services(old: Project, new: Project, options: ScanOptions, moved: dict[str, str]) -> dict[str, str]:

@@ -13,10 +13,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from natsscan.checklist.review import leaves, moves
 from natsscan.checklist.understand import shared_sections
 from natsscan.model.checklist import Judgement, Proposal, Review, Status
 from natsscan.reports.console import console as make_console
 from natsscan.reports.escape import visible
+from natsscan.reports.words import number
 
 _WORDS = {
     Status.DONE: "done",
@@ -79,13 +81,6 @@ def progress(review: Review) -> tuple[Progress, ...]:
     )
 
 
-def leaves(judgements: Iterable[Judgement]) -> list[Judgement]:
-    """Return the judgements of tasks that have no tasks in them."""
-    judgements = list(judgements)
-    outer = {(j.task.sections, j.task.parents[:depth]) for j in judgements for depth in range(1, j.task.depth + 1)}
-    return [j for j in judgements if (j.task.sections, (*j.task.parents, j.task.text)) not in outer]
-
-
 def counted(judgements: Iterable[Judgement]) -> str:
     """Return how many tasks have which status, in words."""
     counts = Counter(judged.status for judged in judgements)
@@ -97,7 +92,7 @@ def render(review: Review, root: str, is_full: bool, width: int | None, colour: 
     out = StringIO()
     console = make_console(out, width, colour)
     every = review.judgements
-    console.print(Text(visible(f"{review.checklist.path} against {root}: {len(every)} {_plural('task', len(every))}")))
+    console.print(Text(visible(f"{review.checklist.path} against {root}: {number(len(every), 'task')}")))
     console.print()
     console.print(Text(f"{counted(every)}." if every else "It holds no tasks.", style="bold"))
     if every:
@@ -177,16 +172,12 @@ def _print_proposals(console: Console, proposals: Sequence[Proposal], is_full: b
     if not proposals:
         return
     console.print()
-    console.print(Text(f"{len(proposals)} {_plural('task', len(proposals))} it lacks:", style="bold"))
+    console.print(Text(f"{number(len(proposals), 'task')} it lacks:", style="bold"))
     shown = proposals if is_full else proposals[:_PROPOSED]
     for each in shown:
         console.print(Padding(Text(visible(f"{each.section}: {each.text}")), (0, 0, 0, 2)))
     if len(shown) < len(proposals):
         console.print(Padding(Text(f"and {len(proposals) - len(shown)} more: -v", style="dim"), (0, 0, 0, 2)))
-
-
-def _plural(word: str, number: int) -> str:
-    return word if number == 1 else f"{word}s"
 
 
 def render_moves(before: Review, after: Review, revision: str) -> str:
@@ -195,19 +186,9 @@ def render_moves(before: Review, after: Review, revision: str) -> str:
     moved = moves(before, after)
     for finished, title in ((True, "finished"), (False, "went back")):
         tasks = [judged for judged, is_finished in moved if is_finished is finished]
-        lines.append(f"  {len(tasks)} {_plural('task', len(tasks))} {title}{':' if tasks else ''}")
+        lines.append(f"  {number(len(tasks), 'task')} {title}{':' if tasks else ''}")
         lines += [f"    line {judged.task.line}: {visible(judged.task.text)}" for judged in tasks]
     return "\n".join(lines) + "\n"
-
-
-def moves(before: Review, after: Review) -> list[tuple[Judgement, bool]]:
-    """Return the tasks that are finished now and were not, and those that were and are not, with whether they are."""
-    was = {judged.task.id: judged.is_finished for judged in before.judgements}
-    return [
-        (judged, judged.is_finished)
-        for judged in leaves(after.judgements)
-        if was.get(judged.task.id, judged.is_finished) is not judged.is_finished
-    ]
 
 
 def render_next(path: str, file: Path | None) -> str:

@@ -10,8 +10,9 @@ import msgspec
 from markupsafe import Markup, escape
 
 from natsscan.catalog.catalog import bundled
+from natsscan.checklist.review import moves
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
-from natsscan.reports.checklist import counted, moves, progress
+from natsscan.reports.checklist import counted, progress
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("id", "line", "section", "service", "task", "ticked", "status", "reason", "next", "evidence", "patches")

@@ -21,11 +21,16 @@ class Look:
 
 
 def render(name: str, outcome: Outcome, look: Look) -> str:
-    """Return an outcome in one of FORMATS."""
+    """Return an outcome in one of FORMATS; of a change, if it is about one."""
     if name == "json":
-        from natsscan.reports import json
+        from natsscan.reports import json, json_diff
 
-        return json.render(outcome.report, outcome.mapping)
-    from natsscan.reports import text
+        return (
+            json_diff.render(outcome.comparison) if outcome.comparison else json.render(outcome.report, outcome.mapping)
+        )
+    from natsscan.reports import diff, text
 
-    return text.render(outcome.report, text.Detail(look.detail), look.width, look.colour)
+    detail = text.Detail(look.detail)
+    if outcome.comparison:
+        return diff.render(outcome.comparison, detail, look.width, look.colour)
+    return text.render(outcome.report, detail, look.width, look.colour)

@@ -139,7 +139,7 @@ def document(report: Report, mapping: Mapping) -> ReportDocument:
     coverage, to_migrate = report.coverage, report.to_migrate.findings
     return ReportDocument(
         schema_version=1,
-        tool=Tool("natsscan", __version__, report.rules_digest),
+        tool=tool(report),
         root=report.root,
         scope=list(report.scope),
         coverage=CoverageEntry(
@@ -147,7 +147,7 @@ def document(report: Report, mapping: Mapping) -> ReportDocument:
             excluded=coverage.excluded,
             problems=[ProblemEntry(item.path, item.line, item.loss, item.reason) for item in coverage.problems],
         ),
-        findings=[_finding(finding) for finding in report.findings],
+        findings=[finding_entry(finding) for finding in report.findings],
         suppressed=[_suppressed(item) for item in report.suppressed],
         topology=topology_entry(report.topology, report.nats),
         mapping=mapping_entry(mapping),
@@ -159,17 +159,28 @@ def document(report: Report, mapping: Mapping) -> ReportDocument:
     )
 
 
+def tool(report: Report) -> Tool:
+    """Return what made a report."""
+    return Tool("natsscan", __version__, report.rules_digest)
+
+
 def schema() -> str:
     """Return the JSON Schema (draft 2020-12) of the report."""
+    return json_schema(ReportDocument, "natsscan report, schema_version 1")
+
+
+def json_schema(document: type[msgspec.Struct], title: str) -> str:
+    """Return the JSON Schema (draft 2020-12) of a document."""
     generated: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "natsscan report, schema_version 1",
-        **msgspec.json.schema(ReportDocument),
+        "title": title,
+        **msgspec.json.schema(document),
     }
     return msgspec.json.format(msgspec.json.encode(generated, order="deterministic"), indent=2).decode() + "\n"
 
 
-def _finding(finding: Finding) -> FindingEntry:
+def finding_entry(finding: Finding) -> FindingEntry:
+    """Return a finding in the shape that it has in every JSON output."""
     usage, span = finding.usage, finding.usage.span
     return FindingEntry(
         fingerprint=finding.fingerprint,
@@ -203,4 +214,4 @@ def _argument(argument: Argument) -> ArgumentEntry:
 
 
 def _suppressed(item: Suppressed) -> SuppressedEntry:
-    return SuppressedEntry(item.line, item.reason, _finding(item.finding))
+    return SuppressedEntry(item.line, item.reason, finding_entry(item.finding))

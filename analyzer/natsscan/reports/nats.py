@@ -12,6 +12,7 @@ from natsscan.model.topology import Topology
 from natsscan.model.usage import Operation
 from natsscan.reports.escape import visible
 from natsscan.reports.place import Place
+from natsscan.reports.words import number
 from natsscan.topology.nats import on_both
 
 _SHOWN_SERVICES = 4
@@ -85,8 +86,8 @@ def in_use(title: str, findings: Iterable[Finding]) -> str:
     findings = tuple(findings)
     calls = tuple(f for f in findings if f.usage.is_call and f.usage.operation is not Operation.TYPE)
     told = calls or findings
-    what = _number(len(calls), "call") if calls else _number(len(findings), "place")
-    files = _number(len({finding.usage.span.path for finding in told}), "file")
+    what = number(len(calls), "call") if calls else number(len(findings), "place")
+    files = number(len({finding.usage.span.path for finding in told}), "file")
     services = sorted({finding.usage.service for finding in told})
     if len(services) > _SHOWN_SERVICES:
         services = [*services[: _SHOWN_SERVICES - 1], f"{len(services) - _SHOWN_SERVICES + 1} more"]
@@ -107,7 +108,3 @@ def _group(end: NatsEnd) -> tuple[int, str]:
 def _title(end: NatsEnd) -> str:
     noun = _noun(end)
     return f"NATS {noun} {end.name}" + (f" of stream {end.stream}" if noun == "consumer" and end.stream else "")
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -23,6 +23,7 @@ from natsscan.reports.escape import visible
 from natsscan.reports.nats import in_use
 from natsscan.reports.queues import queue_table
 from natsscan.reports.totals import by_service, count
+from natsscan.reports.words import number
 
 _COLUMNS: dict[str, frozenset[Operation]] = {
     "publish": frozenset({Operation.PUBLISH}),
@@ -96,13 +97,13 @@ def _scanned(report: Report) -> Text:
     kinds = report.coverage.files.values()
     read, partial, skipped = (sum(getattr(kind, name) for kind in kinds) for name in ("read", "partial", "skipped"))
     place = ", ".join(report.scope) if report.scope != (".",) else "the whole tree"
-    parts = [f"{read:,} {_plural('file', read)} read, {sum(kind.parsed for kind in kinds):,} of them closely"]
+    parts = [f"{number(read, 'file')} read, {sum(kind.parsed for kind in kinds):,} of them closely"]
     if partial:
         parts.append(f"{partial:,} only partly")
     if skipped:
         parts.append(f"{skipped:,} not read")
     if left_out := sum(report.coverage.excluded.values()):
-        parts.append(f"{left_out:,} {_plural('file', left_out)} in generated or excluded folders left out")
+        parts.append(f"{number(left_out, 'file')} in generated or excluded folders left out")
     return Text(visible(f"{place} in {report.root}: {'; '.join(parts)}"))
 
 
@@ -115,21 +116,21 @@ def _answer(report: Report) -> Text:
     if found.programs:
         calls = sum(1 for finding in found.programs if finding.usage.is_call)
         rest, files = len(found.programs) - calls, count(found.programs).files
-        parts.append(f"{_number(calls, 'call')} and {_number(rest, 'other use')} in {_number(files, 'module')}")
+        parts.append(f"{number(calls, 'call')} and {number(rest, 'other use')} in {number(files, 'module')}")
     if found.wrappers:
         files = count(found.wrappers).files
-        parts.append(f"{_number(len(found.wrappers), 'use')} of its wrappers in {_number(files, 'module')}")
+        parts.append(f"{number(len(found.wrappers), 'use')} of its wrappers in {number(files, 'module')}")
     if found.misfits:
-        parts.append(f"{_number(len(found.misfits), 'finding')} about the system as a whole")
+        parts.append(f"{number(len(found.misfits), 'finding')} about the system as a whole")
     if found.others:
-        parts.append(f"{_number(len(found.others), 'place')} in {_number(count(found.others).files, 'other file')}")
+        parts.append(f"{number(len(found.others), 'place')} in {number(count(found.others).files, 'other file')}")
     if found.mentions:
         only = "only mention" if len(found.mentions) > 1 else "only mentions"
-        parts.append(f"{_number(len(found.mentions), 'file')} {only} it")
+        parts.append(f"{number(len(found.mentions), 'file')} {only} it")
     services = len(by_service(found.shown))
-    where = f"AMQP in {_number(services, 'service')}: " if services else ""
+    where = f"AMQP in {number(services, 'service')}: " if services else ""
     effort = count(report.findings).effort
-    return Text(f"{where}{'; '.join(parts)}. Effort {_number(effort, 'point')}.{aside}", style="bold")
+    return Text(f"{where}{'; '.join(parts)}. Effort {number(effort, 'point')}.{aside}", style="bold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +266,3 @@ def _print_next(console: Console, report: Report, shown: bool) -> None:
         table.add_row(Text(("Next:  " if at == 0 else "       ") + visible(command)), why)
     console.print()
     console.print(table)
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number:,} {_plural(noun, number)}"
-
-
-def _plural(noun: str, number: int) -> str:
-    return noun if number == 1 else noun + "s"
