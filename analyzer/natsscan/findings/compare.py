@@ -31,7 +31,7 @@ def compare_findings(before: Iterable[Finding], after: Iterable[Finding], moved:
     when code moves to another module; in the same definition with other words; with one that says the same in another
     definition. Lines count for nothing.
     """
-    modules = module_renames(moved)
+    modules = {**moved, **module_renames(moved)}
     old, new = list(before), list(after)
     kept: set[int] = set()
     gone = set(range(len(old)))

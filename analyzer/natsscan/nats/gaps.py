@@ -17,7 +17,8 @@ from natsscan.nats.names import HoleRules, open_holes
 _OR = " or "
 _UNKNOWN = "No rule says what NATS has for this. Find out what relied on it before it goes."
 _NUMBERS = ("number", "number + 1", "milliseconds")
-_NOTHING = frozenset({"", "false", "none", "Nothing", "nothing", "null"})
+# Values that say that a property is not there.
+NOTHING = frozenset({"", "false", "none", "Nothing", "nothing", "null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def judge(subject: Subject, target: Target, server: Version | None) -> Judged:
             levels = tuple(sorted({0, int(value) // 2, int(value)}))
         gaps.append(_gap(rule, subject, value, missing))
     for name, value in subject.attributes.items():
-        if name not in known and value not in _NOTHING and subject.noun != "code":
+        if name not in known and value not in NOTHING and subject.noun != "code":
             what = ("unknown-property", subject.title, name, value)
             gaps.append(Gap(*what, Fidelity.NONE, "", OLDEST_SERVER, _UNKNOWN, subject.at))
     return Judged(tuple(gaps), stream, consumer, own, temporary, levels, _once(headers), _once(settle))
@@ -144,10 +145,12 @@ def of_binding(binding: Binding | ExchangeBinding, kind: str) -> Subject:
 
 def of_publisher(publisher: Publisher, rules: HoleRules) -> Subject:
     """Return a publisher with the properties of its messages; `words` tells of a key whose words a hole brings."""
-    key = publisher.routing_key or "the empty key"
+    key, exchange = publisher.routing_key or "the empty key", publisher.exchange or "the default exchange"
     split = any(rules[hole].words is Words.SPLIT for hole in open_holes(publisher.routing_key, rules) if hole in rules)
     attributes = publisher.properties | ({"words": "split"} if split else {})
-    return Subject("publisher", f"{publisher.service}, publishing {key}", attributes, (*publisher.at, *publisher.via))
+    return Subject(
+        "publisher", f"{publisher.service}, publishing {key} to {exchange}", attributes, (*publisher.at, *publisher.via)
+    )
 
 
 def of_consumer(consumer: Consumer) -> Subject:
@@ -158,7 +161,7 @@ def of_consumer(consumer: Consumer) -> Subject:
         "requeue": _OR.join(consumer.requeue) or "none",
         "exclusive": str(consumer.exclusive).lower(),
         "queue": consumer.queue,
-        "settles": "ack" if consumer.acks else "reject" if consumer.rejects else "",
+        "acknowledges": str(bool(consumer.acks)).lower(),
     }
     title = f"{consumer.service}, consuming {consumer.queue}"
     return Subject("consumer", title, attributes, (*consumer.at, *consumer.acks, *consumer.rejects))

@@ -18,8 +18,9 @@ from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS
 from natsscan.model.span import Span
 from natsscan.model.topology import Binding, Consumer, ExchangeBinding, Publisher, Topology
-from natsscan.model.usage import Tier, Usage
+from natsscan.model.usage import Provenance, Tier, Usage
 from natsscan.nats.gaps import (
+    NOTHING,
     Subject,
     fitting,
     of_binding,
@@ -89,7 +90,9 @@ def compare_systems(before: Report, after: Report, target: Target, services: Map
     for key, part in new.items():
         was = old.get(key)
         if was is not None:
-            missing = {name: value for name, value in part.guarantees.items() if _same(rules[name], was, rules) is None}
+            missing = {
+                n: value for n, value in part.guarantees.items() if _successor(rules[n], part, was, rules) is None
+            }
             found += [_change(part, rules[name], Fate.ADDED, ("", value)) for name, value in missing.items()]
     order = list(Fate)
     return SystemChange(
@@ -114,13 +117,21 @@ def parts_of(report: Report, target: Target, rename: Rename) -> Iterator[Part]:
         values: dict[str, set[str]] = {}
         for subject, _ in same:
             for rule, value in fitting(subject, target.guarantees):
-                values.setdefault(rule.id, set()).add(value)
-        guarantees = {name: _OR.join(sorted(found)) for name, found in sorted(values.items())}
+                values.setdefault(rule.id, set()).update(_said(rule, value))
+        guarantees = {name: _OR.join(sorted(found)) for name, found in sorted(values.items()) if found}
         yield Part(key, tuple(s for s, _ in same), frozenset().union(*(known for _, known in same)), guarantees)
     for end in report.nats.ends:
         title = f"{end.service}: {end.role} {end.name} on NATS"
         subject = Subject("code", title, {}, end.at)
         yield Part(("nats", end.role, shape(end.name), rename(end.service)), (subject,), frozenset(), {})
+
+
+def _said(rule: GapRule, value: str) -> list[str]:
+    """Return the alternatives of a value that have the property, or the value if only all of them together do."""
+    pattern = _pattern(rule)
+    literal = pattern.split("|")
+    alone = [each for each in value.split(_OR) if _compiled(pattern).fullmatch(each)]
+    return [each for each in alone or [value] if each in literal or each not in NOTHING]
 
 
 def _of_topology(topology: Topology, rename: Rename) -> Iterator[tuple[Key, Subject, frozenset[str]]]:
@@ -152,11 +163,13 @@ def _key_of_end(end: Publisher | Consumer, rename: Rename) -> Key:
 
 
 def _of_code(report: Report, rename: Rename) -> Iterator[tuple[Key, Subject, frozenset[str]]]:
-    """Yield what the code of each service does beside the messaging system itself."""
+    """Yield what the code of each service does beside the messaging system itself, as far as it says so itself."""
     for finding in report.to_migrate.findings:
         usage = finding.usage
         if usage.tier is not Tier.MENTION:
-            owner, subject = rename(_owner(usage)), of_usage(usage)
+            owner = rename(_owner(usage))
+            given = tuple(each for each in usage.arguments if each.provenance is not Provenance.DEFAULT)
+            subject = of_usage(replace(usage, arguments=given))
             yield ("code", owner), replace(subject, title=owner), frozenset({owner})
 
 
@@ -171,29 +184,32 @@ def _touched(part: Part, now: Part | None, rules: Mapping[str, GapRule], on_nats
     """Yield the guarantees of a part that a change loses, moves to NATS or gives another value."""
     for name, value in part.guarantees.items():
         rule = rules[name]
-        same = _same(rule, now, rules) if now is not None else None
+        places = _places(part, rule)
+        same = _successor(rule, part, now, rules) if now is not None else None
         if same is not None and now is not None:
-            if now.guarantees[same] != value and shape(now.guarantees[same]) != shape(value):
-                yield _change(part, rule, Fate.CHANGED, (value, now.guarantees[same]), now.at, _places(part, rule))
-            continue
-        keeping = on_nats.keeping(rule, part.services)
-        fate = Fate.KEPT if keeping else Fate.LOST
-        other = _value_of(rule, now) if now is not None and not keeping else ""
-        by = keeping or (now.at if now is not None and other else ())
-        yield _change(part, rule, fate, (value, other), by, _places(part, rule))
+            if shape(now.guarantees[same]) != shape(value):
+                yield _change(part, rule, Fate.CHANGED, (value, now.guarantees[same]), now.at, places)
+        elif keeping := on_nats.keeping(rule, part.services):
+            yield _change(part, rule, Fate.KEPT, (value, ""), keeping, places)
+        else:
+            other = _value_of(rule, now) if now is not None else ""
+            yield _change(part, rule, Fate.LOST, (value, other), now.at if now is not None and other else (), places)
 
 
-def _same(rule: GapRule, part: Part, rules: Mapping[str, GapRule]) -> str | None:
-    """Return the guarantee of a part that is about the same attribute, None without."""
-    if rule.id in part.guarantees:
+def _successor(rule: GapRule, before: Part, after: Part, rules: Mapping[str, GapRule]) -> str | None:
+    """Return the guarantee that a part has in place of one: the same, or a new one about the same attribute."""
+    if rule.id in after.guarantees:
         return rule.id
-    if rule.about == "code":
-        return None
-    return next((name for name in part.guarantees if _attribute(rules[name]) == _attribute(rule)), None)
+    fresh = (name for name in after.guarantees if name not in before.guarantees)
+    return next((name for name in fresh if rule.about != "code" and _attribute(rules[name]) == _attribute(rule)), None)
 
 
 def _attribute(rule: GapRule) -> str:
     return list(rule.when)[-1]
+
+
+def _pattern(rule: GapRule) -> str:
+    return list(rule.when.values())[-1]
 
 
 def _value_of(rule: GapRule, part: Part) -> str:
@@ -235,9 +251,13 @@ def _change(
     by: Iterable[Span] = (),
     at: tuple[Span, ...] = (),
 ) -> PropertyChange:
-    said, advice, name = (rule.property, rule.advice, rule.id) if rule else ("name", "", "")
-    before, after = ("" if value in ("true", said) else value for value in values)
-    return PropertyChange(part.title, said, before, after, fate, name, advice, at or part.at, tuple(by))
+    if rule is None:
+        return PropertyChange(part.title, "name", *values, fate, "", "", at or part.at, tuple(by))
+    named = _pattern(rule).split("|")  # where only these values have the property, they add nothing
+    before, after = ("" if value in named else value for value in values)
+    return PropertyChange(
+        part.title, rule.property, before, after, fate, rule.id, rule.advice, at or part.at, tuple(by)
+    )
 
 
 class _OnNats:
@@ -258,7 +278,7 @@ class _OnNats:
             for service in services
             for operation, words, span in self._said.get(service, ())
             for wanted, pattern in rule.kept_by.items()
-            if operation in wanted.split("|") and _compiled(pattern).search(words)
+            if operation in wanted.split("|") and _in_any_case(pattern).search(words)
         }
         return tuple(sorted(places))[:_SHOWN]
 
@@ -269,4 +289,9 @@ def _on_nats(report: Report) -> _OnNats:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@cache
+def _in_any_case(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)

@@ -104,13 +104,19 @@ def _print_properties(console: Console, fate: Fate, changes: Sequence[PropertyCh
 
 def said(change: PropertyChange) -> str:
     """Return what became of a property, with its values."""
+    if change.fate is Fate.ADDED:
+        return f"{change.property}: {change.after}" if change.after else change.property
     if change.after:
         return f"{change.property}: {change.before or 'yes'}, now {change.after}"
     return f"{change.property}: {change.before}" if change.before else change.property
 
 
 def _places(spans: Sequence[Span]) -> str:
-    told = [f"{span.path}:{span.line}" for span in spans[:_PLACES]]
+    """Return the first places, those of one file together."""
+    told = [
+        f"{path}:{', '.join(str(span.line) for span in group)}"
+        for path, group in groupby(spans[:_PLACES], key=lambda span: span.path)
+    ]
     more = f" and {len(spans) - _PLACES} more" if len(spans) > _PLACES else ""
     return ", ".join(told) + more
 
