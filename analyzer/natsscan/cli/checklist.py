@@ -110,36 +110,21 @@ class _Seen:
 
 
 def _look_at(opened: Opened, subjects: Path | None, file: Path | None) -> _Seen:
-    from natsscan.checklist.tree import Tree
     from natsscan.cli.mapping import map_opened
-    from natsscan.pipeline.outcome import reading
+    from natsscan.pipeline.review import tree_for
 
-    mapped, project = map_opened(opened, None, subjects), opened.project
-    own = file.resolve() if file else None
-    paths = project.tree.list(opened.options.exclude).paths
-    others = frozenset(path for path in paths if project.root / path != own)  # what it says itself proves nothing
-    return _Seen(Tree(mapped.report, mapped.catalog, others, reading(project.tree)), mapped, opened)
+    mapped = map_opened(opened, None, subjects)
+    tree = tree_for(mapped.report, mapped.catalog, opened.project, opened.options.exclude, file)
+    return _Seen(tree, mapped, opened)
 
 
 def _review(checklist: Checklist, seen: _Seen, rules: tuple[Path, ...]) -> Review:
-    from natsscan.catalog.catalog import load_checklist_rules
-    from natsscan.checklist.review import review
-    from natsscan.model.checklist import Attestation
     from natsscan.patches.plan import make_patches
-    from natsscan.source.history import departures
+    from natsscan.pipeline.review import judge_checklist
 
-    mapped, root = seen.mapped, seen.opened.project.root
+    mapped, opened = seen.mapped, seen.opened
     patches = make_patches(mapped.report, mapped.mapping, mapped.catalog, seen.tree.read, seen.tree.paths)
-    given = [(each.task, Attestation(each.who, each.when, each.note)) for each in seen.opened.config.attest]
-    return review(
-        checklist,
-        load_checklist_rules(rules),
-        seen.tree,
-        lambda paths: departures(root, paths),
-        patches,
-        given,
-        mapped.mapping.consumers,
-    )
+    return judge_checklist(checklist, seen.tree, mapped.mapping, patches, opened.project.root, opened.config, rules)
 
 
 def _generated(seen: _Seen) -> str:
