@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import need_subjects, scan_options, subjects_option
+from natsscan.cli.options import need_subjects, read_tasks, scan_options, subjects_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
-    from natsscan.cli.judging import Seen
+    from natsscan.checklist.tree import Tree
+    from natsscan.cli.mapping import Mapped
     from natsscan.cli.opened import Opened
-    from natsscan.model.checklist import Review, Status
+    from natsscan.model.checklist import Checklist, Review, Status
 
 FORMATS = ("text", "json", "markdown", "html", "csv")
 OPEN = 1
@@ -62,8 +63,6 @@ def checklist_command(
     The whole project is looked at, whatever part of it PATH is: a checklist names files of all of it.
     """
     from natsscan.checklist.read import read_checklist
-    from natsscan.cli.judging import judge_checklist, read_file_of_tasks, seen
-    from natsscan.cli.mapping import map_opened
     from natsscan.cli.opened import open_paths
     from natsscan.cli.outputs import terminal
     from natsscan.source.project import open_project
@@ -73,19 +72,16 @@ def checklist_command(
     if (update or annotate) and (file is None or generate):
         raise click.UsageError("--update and --annotate need --checklist FILE", ctx=click.get_current_context())
     opened = open_paths((open_project((path,)).root,), exclude, rules, definitions)
-    given = None if file is None or generate else read_file_of_tasks(file)
-    now = seen(opened, map_opened(opened, None, subjects), file)
+    given = None if file is None or generate else read_tasks(file)
+    now = _look_at(opened, subjects, file)
     if given is None:
         text = _generated(now)
         if generate:
             return _print_or_write(text, file)
         given = text.encode()
     checklist = read_checklist(str(file) if file and not generate else "the checklist written from it", given)
-    review = judge_checklist(checklist, now, rules)
-    before = None
-    if since:
-        then = _at(since, opened)
-        before = judge_checklist(checklist, seen(then, map_opened(then, None, subjects), file), rules)
+    review = _review(checklist, now, rules)
+    before = _review(checklist, _look_at(_at(since, opened), subjects, file), rules) if since else None
     if file is not None and (update or annotate):
         _write(file, review, annotate)
     if format_ == "text":
@@ -104,7 +100,34 @@ def checklist_command(
     return OPEN if any(judged.status in wanted for judged in review.judgements) else 0
 
 
-def _generated(seen: Seen) -> str:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A project scanned and mapped, to be held against a checklist."""
+
+    tree: Tree
+    mapped: Mapped
+    opened: Opened
+
+
+def _look_at(opened: Opened, subjects: Path | None, file: Path | None) -> _Seen:
+    from natsscan.cli.mapping import map_opened
+    from natsscan.pipeline.review import tree_for
+
+    mapped = map_opened(opened, None, subjects)
+    tree = tree_for(mapped.report, mapped.catalog, opened.project, opened.options.exclude, file)
+    return _Seen(tree, mapped, opened)
+
+
+def _review(checklist: Checklist, seen: _Seen, rules: tuple[Path, ...]) -> Review:
+    from natsscan.patches.plan import make_patches
+    from natsscan.pipeline.review import judge_checklist
+
+    mapped, opened = seen.mapped, seen.opened
+    patches = make_patches(mapped.report, mapped.mapping, mapped.catalog, seen.tree.read, seen.tree.paths)
+    return judge_checklist(checklist, seen.tree, mapped.mapping, patches, opened.project.root, opened.config, rules)
+
+
+def _generated(seen: _Seen) -> str:
     from natsscan.checklist.generate import generate_checklist
 
     return generate_checklist(seen.tree, seen.mapped.mapping)

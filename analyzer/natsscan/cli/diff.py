@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import Opened, open_paths, prepare_to_scan
-from natsscan.cli.options import scan_options
+from natsscan.cli.options import read_tasks, scan_options
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.model.errors import InputError
 from natsscan.reports.formats import FORMATS, Look, render
 
 if TYPE_CHECKING:
+    from natsscan.model.checklist import Checklist, Review
     from natsscan.model.comparison import Comparison, TaskMove
     from natsscan.model.outcome import Outcome
+    from natsscan.model.report import Report
     from natsscan.pipeline.compare import Ends
 
 FOUND = 1
@@ -115,16 +117,24 @@ def _tasks(
     """Return the tasks of a checklist, as it stands on disk, that are finished by a change or taken back."""
     from natsscan.checklist.read import read_checklist
     from natsscan.checklist.review import moves
-    from natsscan.cli.judging import judge_checklist, read_file_of_tasks, seen
-    from natsscan.cli.mapping import map_report
     from natsscan.model.comparison import TaskMove
 
-    checklist = read_checklist(str(file), read_file_of_tasks(file))
+    checklist = read_checklist(str(file), read_tasks(file))
     reviews = [
-        judge_checklist(checklist, seen(opened, map_report(report, opened.catalog), file), rules)
+        _review(checklist, opened, report, file, rules)
         for opened, report in ((before, found.before), (after, found.after))
     ]
     return tuple(TaskMove(judged, is_finished) for judged, is_finished in moves(*reviews))
+
+
+def _review(checklist: Checklist, opened: Opened, report: Report, file: Path, rules: tuple[Path, ...]) -> Review:
+    from natsscan.pipeline.outcome import outcome
+    from natsscan.pipeline.review import judge_checklist, tree_for
+
+    project, exclude = opened.project, opened.options.exclude
+    made = outcome(report, opened.catalog, project.tree, exclude)
+    tree = tree_for(report, opened.catalog, project, exclude, file)
+    return judge_checklist(checklist, tree, made.mapping, made.patches, project.root, opened.config, rules)
 
 
 def _wanted(text: str) -> frozenset[str]:

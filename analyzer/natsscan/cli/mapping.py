@@ -36,13 +36,6 @@ def map_paths(
     return map_opened(open_paths(paths, exclude, rules, definitions), server_version, subjects)
 
 
-def map_report(report: Report, catalog: Catalog) -> Mapped:
-    """Map a report as natsscan proposes it."""
-    from natsscan.pipeline.outcome import propose_mapping
-
-    return Mapped(report, catalog, propose_mapping(report, catalog), Decisions(), ())
-
-
 def map_opened(opened: Opened, server_version: str | None, subjects: Path | None) -> Mapped:
     """Scan and map a project likewise."""
     from natsscan.nats.artifacts.subjects import decisions_of, read_subjects

@@ -40,6 +40,15 @@ def need_subjects(subjects: Path | None) -> None:
         raise InputError(f"--subjects {subjects}: no such file; natsscan map writes one")
 
 
+def read_tasks(file: Path) -> bytes:
+    """Return the bytes of a checklist. Raises InputError if it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"--checklist {file}: cannot be read: {reason}; --generate writes one") from error
+
+
 def scan_options(command: F) -> F:
     """Add what every command has that scans: what to leave out, rules, and the broker's definitions."""
     return _exclude(_rules(_definitions(command)))

@@ -17,6 +17,7 @@ from natsscan.model.mapping import (
     filters_of,
 )
 from natsscan.model.order import Part, Step
+from natsscan.nats.gaps import about_shape
 from natsscan.nats.names import hole_token, holes, wildcard
 from natsscan.nats.subjects import overlap
 from natsscan.topology.shapes import shape
@@ -215,7 +216,7 @@ def facts(mapping: Mapping, order: Sequence[Step], title: str) -> Facts:
         about = {f"queue {shape(consumer.queue)}", *(f"exchange {name}" for name in stream.exchanges)}
         about |= {f"{service}, consuming {shape(consumer.queue)}" for service in consumer.services}
         about |= {f"{p.service}, publishing {shape(p.routing_key or 'the empty key')}" for p in publishers}
-        gaps = tuple(gap for gap in mapping.gaps if gap.fidelity in _CHANGES and _plain(gap.about) in about)
+        gaps = tuple(gap for gap in mapping.gaps if gap.fidelity in _CHANGES and about_shape(gap.about) in about)
         dead = (p for p in mapping.publishers if p.discipline is Discipline.DEAD_LETTER)
         rejecting = tuple(p for p in dead if p.at and set(p.at) <= set(consumer.at))
         open_ = [hole for hole in holes(consumer.name) if not is_constant(hole)]
@@ -230,15 +231,6 @@ def facts(mapping: Mapping, order: Sequence[Step], title: str) -> Facts:
         for plan in mapping.streams
     )
     return Facts(title, mapping, streams, tuple(order))
-
-
-def _plain(about: str) -> str:
-    """Return what a gap is about, with the holes of its name named alike."""
-    for lead in ("queue ", ", consuming ", ", publishing "):
-        before, found, name = about.partition(lead)
-        if found and (before == "") is (lead == "queue "):
-            return before + found + shape(name)
-    return about
 
 
 def _sources(stream: StreamPlan) -> tuple[str, ...]:

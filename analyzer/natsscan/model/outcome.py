@@ -4,11 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from natsscan.model.checklist import Review
 from natsscan.model.comparison import Comparison, State
 from natsscan.model.finding import Finding
 from natsscan.model.mapping import Mapping
 from natsscan.model.patch import Patch
 from natsscan.model.report import Report
+
+
+def _hidden(path: str, line: str) -> str:
+    """Return nothing of a line: who makes an outcome says what may be shown."""
+    del path, line
+    return "***"
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,8 @@ class Outcome:
     `make_patches` are called once, by the first format that shows what they make: patches take as long as the scan.
     `states` tells how findings stand to a baseline or to the state before a change, by their fingerprints; it is empty
     if nothing was compared. `gone` are findings that are there no more. `comparison` is the change that is looked at,
-    if one is.
+    if one is. `review` is a checklist held against the tree, if there is one. `redact` returns a line of the file at a
+    path with the secrets in it struck out.
     """
 
     report: Report
@@ -29,6 +37,8 @@ class Outcome:
     states: dict[str, State] = field(default_factory=dict)
     gone: tuple[Finding, ...] = ()
     comparison: Comparison | None = None
+    review: Review | None = None
+    redact: Callable[[str, str], str] = _hidden
 
     @cached_property
     def mapping(self) -> Mapping:

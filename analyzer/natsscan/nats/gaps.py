@@ -13,6 +13,7 @@ from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue
 from natsscan.model.usage import Tier, Usage
 from natsscan.nats.names import HoleRules, open_holes
+from natsscan.topology.shapes import shape
 
 _OR = " or "
 _UNKNOWN = "No rule says what NATS has for this. Find out what relied on it before it goes."
@@ -172,6 +173,15 @@ def of_usage(usage: Usage) -> Subject:
     attributes = {"operation": usage.operation.value, "symbol": usage.symbol, "library": usage.library}
     attributes |= {argument.name: argument.text for argument in usage.arguments}
     return Subject("code", "the code", attributes, (usage.span,))
+
+
+def about_shape(about: str) -> str:
+    """Return what a gap is about, with the holes of its name named alike."""
+    for lead in ("queue ", ", consuming ", ", publishing "):
+        before, found, name = about.partition(lead)
+        if found and (before == "") is (lead == "queue "):
+            return before + found + shape(name)
+    return about
 
 
 def _fits(rule: GapRule, attributes: Mapping[str, str]) -> str | None:

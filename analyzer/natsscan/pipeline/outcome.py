@@ -45,4 +45,17 @@ def outcome(report: Report, catalog: Catalog, tree: Tree, exclude: tuple[str, ..
 
         return make_patches(report, mapping, catalog, read, tree.list(exclude).paths, renderer())
 
-    return Outcome(report, read, partial(propose_mapping, report, catalog), make_patches)
+    propose = partial(propose_mapping, report, catalog)
+    return Outcome(report, read, propose, make_patches, redact=_redacting(catalog, tree, exclude))
+
+
+def _redacting(catalog: Catalog, tree: Tree, exclude: tuple[str, ...]) -> Callable[[str, str], str]:
+    """Return what strikes the secrets out of a line of the file at a path."""
+    from natsscan.findings.redact import notation_of, redact
+    from natsscan.source.kinds import Kinds
+
+    @cache
+    def kinds() -> Kinds:
+        return Kinds(tree.list(exclude).paths)
+
+    return lambda path, line: redact(catalog.secrets, line, notation_of(kinds().of(path) or ""))

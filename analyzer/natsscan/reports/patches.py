@@ -19,6 +19,13 @@ def patch_diff(
     patch: Patch, files: Files, is_executable: Callable[[str], bool], earlier: Iterable[Patch] = ()
 ) -> bytes:
     """Return the diff of one patch against files as they are; `earlier` patches have been made in them already."""
+    return b"".join(file_diffs(patch, files, is_executable, earlier).values())
+
+
+def file_diffs(
+    patch: Patch, files: Files, is_executable: Callable[[str], bool], earlier: Iterable[Patch] = ()
+) -> dict[str, bytes]:
+    """Return the same diff file by file, sorted by path."""
     parts = {
         path: edited_diff(path, files.get(path) or b"", places) for path, places in replacements(patch, earlier).items()
     }
@@ -26,7 +33,7 @@ def patch_diff(
     for gone in patch.removes:
         executable = is_executable(gone.path)
         parts[gone.path] = whole_diff(gone.path, files.get(gone.path) or b"", is_new=False, is_executable=executable)
-    return b"".join(parts[path] for path in sorted(parts))
+    return {path: parts[path] for path in sorted(parts)}
 
 
 def titled(patch: Patch) -> bytes:
