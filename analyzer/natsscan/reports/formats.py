@@ -25,9 +25,7 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
     if name == "json":
         from natsscan.reports import json, json_diff
 
-        return (
-            json_diff.render(outcome.comparison) if outcome.comparison else json.render(outcome.report, outcome.mapping)
-        )
+        return json_diff.render(outcome.comparison) if outcome.comparison else json.render(outcome)
     from natsscan.reports import diff, text
 
     detail = text.Detail(look.detail)
