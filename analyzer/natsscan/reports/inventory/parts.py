@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from natsscan.checklist.review import leaves
 from natsscan.checklist.understand import shared_sections
 from natsscan.model.checklist import Judgement, Review
 from natsscan.model.finding import Finding, Severity
@@ -14,7 +15,7 @@ from natsscan.model.mapping import Fidelity, Gap
 from natsscan.model.order import Step
 from natsscan.model.patch import Applicability, Stage
 from natsscan.model.usage import Tier
-from natsscan.reports.checklist import Progress, leaves, progress
+from natsscan.reports.checklist import Progress, progress
 from natsscan.reports.inventory.flows import ExchangePart, QueuePart, exchange_parts, queue_parts
 from natsscan.reports.totals import Totals, by_service, count
 
