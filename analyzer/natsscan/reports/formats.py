@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from natsscan.model.outcome import Outcome
 
-FORMATS = ("text", "json", "github-review")
+FORMATS = ("text", "json", "sarif", "github-review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
 
             change = outcome.comparison
             return json_diff.render(change) if change else json.render(outcome.report, outcome.mapping)
+        case "sarif":
+            from natsscan.reports.sarif import log
+
+            return log.render(outcome)
         case "github-review":
             from natsscan.reports import github_review
 
