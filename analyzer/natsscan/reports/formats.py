@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from natsscan.model.outcome import Outcome
 
-FORMATS = ("text", "json", "github-review")
+FORMATS = ("text", "json", "sarif", "github-review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,10 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
             from natsscan.reports import json, json_diff
 
             return json_diff.render(outcome.comparison) if outcome.comparison else json.render(outcome)
+        case "sarif":
+            from natsscan.reports.sarif import log
+
+            return log.render(outcome)
         case "github-review":
             from natsscan.reports import github_review
 
