@@ -41,7 +41,7 @@ def shop(write: Write, natsscan: Command) -> Path:
 def test_what_is_known_does_not_fail(shop: Path, natsscan: Command) -> None:
     run = natsscan("shop", "--baseline", FILE)
     assert run.code == 0 and "0 new." in run.out
-    assert (shop.parent / FILE).read_text().splitlines()[4:7] == [
+    assert (shop.parent / FILE).read_text().splitlines()[5:8] == [
         "  shop.cabal:",
         "    amqp: {broker-dependency: 1}",
         "  src/Shop.hs:",
@@ -96,6 +96,12 @@ def test_pruning_adds_nothing(shop: Path, natsscan: Command) -> None:
     natsscan("baseline", "shop", "-o", FILE, "--prune")
     assert (shop.parent / FILE).read_text() == before
     assert natsscan("shop", "--baseline", FILE).code == 1
+
+
+def test_a_baseline_in_the_tree_is_not_looked_into(shop: Path, natsscan: Command) -> None:
+    before = natsscan("shop", "--format", "json").json["findings"]
+    (shop / "anything.yaml").write_text((shop.parent / FILE).read_text().replace("amqp:", "rabbitmq:"))
+    assert natsscan("shop", "--format", "json").json["findings"] == before
 
 
 def test_what_is_out_of_scope_is_not_stale(shop: Path, natsscan: Command) -> None:
