@@ -51,9 +51,10 @@ def render(outcome: Outcome) -> str:
 
 
 def _comment(remark: Remark) -> CommentEntry:
+    side = "LEFT" if remark.is_deleted else "RIGHT"
     if remark.first == remark.last:
-        return CommentEntry(remark.path, remark.text, remark.last, "RIGHT")
-    return CommentEntry(remark.path, remark.text, remark.last, "RIGHT", remark.first, "RIGHT")
+        return CommentEntry(remark.path, remark.text, remark.last, side)
+    return CommentEntry(remark.path, remark.text, remark.last, side, remark.first, side)
 
 
 def _body(outcome: Outcome, change: Comparison, said: tuple[Remark, ...]) -> str:
