@@ -58,7 +58,7 @@ def _fitting(lines: list[str]) -> list[str]:
     for line in lines:
         length += len(line.encode()) + 1
         if length > LONGEST - 400:
-            return [*kept, f"- {len(lines) - len(kept)} more; `natsscan diff -v` has them."]
+            return [*kept, f"- {len(lines) - len(kept)} more on this line; `natsscan diff -v` has them."]
         kept.append(line)
     return kept
 
@@ -103,6 +103,10 @@ def _told(key: str, findings: list[Finding]) -> str:
     return "\n".join(
         [_marker(key), *_fitting(lines), "", f"`natsscan explain {findings[0].rule}` says why it matters."]
     )
+
+
+def _weight(finding: Finding) -> str:
+    return f"{finding.severity}, {finding.category}, {number(finding.effort, 'point')}"
 
 
 def _suggested(patch: Patch, part: Suggestion, at: int, parts: int) -> Remark:
