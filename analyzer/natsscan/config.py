@@ -24,7 +24,8 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     """What `natsscan.toml`, or `[tool.natsscan]` in `pyproject.toml`, may set. Every key has a flag of the same name.
 
     `rules` are folders of rule files, relative to the file; `exclude` patterns in `.gitignore` syntax;
-    `max_file_size` is in bytes. `attest` has no flag: it says who vouches for tasks of a checklist.
+    `max_file_size` is in bytes; `baseline` a file, relative too. `attest` has no flag: it says who vouches for tasks
+    of a checklist.
     """
 
     rules: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     max_file_size: int = MAX_FILE_SIZE
     fail_on: Literal["never", "note", "warning", "error"] = "never"
     strict: bool = False
+    baseline: str | None = None
     attest: tuple[Attest, ...] = ()
 
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from natsscan import __version__
+from natsscan.cli.baseline import baseline_command
 from natsscan.cli.checklist import checklist_command
 from natsscan.cli.diff import diff_command
 from natsscan.cli.explain import explain_command
@@ -46,6 +47,7 @@ class _ScanByDefault(click.Group):
         verify_command,
         checklist_command,
         diff_command,
+        baseline_command,
         rules_command,
         explain_command,
         schema_command,
@@ -63,7 +65,8 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and exit.
 
-    0: done; 1: findings at or above --fail-on; 2: bad input; 3: files unread and --strict; 130: interrupted.
+    0: done; 1: findings at or above --fail-on; 2: bad input; 3: files unread and --strict; 4: the baseline is stale;
+    130: interrupted.
     """
     try:
         code = cli(standalone_mode=False)

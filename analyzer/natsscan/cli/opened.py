@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A project that is about to be scanned; `options` are those of the command and of the configuration together."""
+    """A project that is about to be scanned; `options` are those of the command and of the configuration together.
+
+    `baseline` is the file that the configuration names, if it names one.
+    """
 
     project: Project
     catalog: Catalog
     options: ScanOptions
     config: Config
+    baseline: Path | None
 
 
 def open_paths(
@@ -43,7 +47,8 @@ def open_paths(
     config, file = load_config(paths[0].resolve(), project.root)
     own = tuple(file.parent / folder for folder in config.rules) if file else ()
     options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size, definitions)
-    return Opened(project, load_catalog((*own, *rules)), options, config)
+    baseline = file.parent / config.baseline if file and config.baseline else None
+    return Opened(project, load_catalog((*own, *rules)), options, config, baseline)
 
 
 def scan_opened(opened: Opened) -> Report:

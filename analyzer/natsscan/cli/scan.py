@@ -1,21 +1,25 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.opened import open_paths, scan_opened
+from natsscan.cli.opened import Opened, open_paths, scan_opened
 from natsscan.cli.options import scan_options
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.reports.formats import FORMATS, Look, render
 
 if TYPE_CHECKING:
+    from natsscan.model.baseline import Ratchet
+    from natsscan.model.comparison import State
     from natsscan.model.report import Report
 
 FINDINGS = 1
 UNREAD = 3
+STALE = 4
 
 
 @click.command("scan")
@@ -29,6 +33,12 @@ UNREAD = 3
     type=click.Choice(["never", "note", "warning", "error"]),
     help="Exit with 1 if there is a finding of this severity or above.  [default: never]",
 )
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Exit with 1 if there is a use that FILE does not know, with 4 if FILE has one that is gone.",
+)
 @click.option("--strict/--no-strict", default=None, help="Exit with 3 if something could not be read.")
 @scan_options
 @click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Largest file to read.")
@@ -39,6 +49,7 @@ def scan_command(
     quiet: bool,
     verbose: bool,
     fail_on: str | None,
+    baseline: Path | None,
     strict: bool | None,
     exclude: tuple[str, ...],
     rules: tuple[Path, ...],
@@ -58,10 +69,36 @@ def scan_command(
     opened = open_paths(paths, exclude, rules, definitions, max_file_size)
     report, config = scan_opened(opened), opened.config
     found = outcome(report, opened.catalog, opened.project.tree, opened.options.exclude)
+    ratchet = _hold(opened, report, baseline or opened.baseline)
+    if ratchet is not None:
+        found = replace(found, states=_states(ratchet), stale=ratchet.stale)
     write_reports(found, files)
     detail = 0 if quiet else 2 if verbose else 1
     sys.stdout.write(render(format_, found, Look(detail, *terminal())))
-    return _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
+    if ratchet is not None and format_ == "text":
+        from natsscan.reports import baseline as held
+
+        told = held.render(ratchet, str(baseline or opened.baseline), " ".join(map(str, paths)), *terminal())
+        sys.stdout.write(told if quiet else f"\n{told}")
+    code = _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
+    return code or (0 if ratchet is None else FINDINGS if ratchet.new else STALE if ratchet.stale else 0)
+
+
+def _hold(opened: Opened, report: Report, file: Path | None) -> Ratchet | None:
+    """Hold the findings against a baseline, if there is one."""
+    if file is None:
+        return None
+    from natsscan.findings.baseline import hold
+    from natsscan.findings.baseline_file import read_baseline
+
+    return hold(report.to_migrate.findings, read_baseline(file), opened.project.in_scope)
+
+
+def _states(ratchet: Ratchet) -> dict[str, State]:
+    from natsscan.model.comparison import State
+
+    new = dict.fromkeys((finding.fingerprint for finding in ratchet.new), State.NEW)
+    return new | dict.fromkeys((finding.fingerprint for finding in ratchet.known), State.UNCHANGED)
 
 
 def _exit_code(report: Report, fail_on: str, strict: bool) -> int:

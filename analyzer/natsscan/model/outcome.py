@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from natsscan.model.baseline import Known
 from natsscan.model.checklist import Review
 from natsscan.model.comparison import Comparison, State
 from natsscan.model.finding import Finding
@@ -26,7 +27,8 @@ class Outcome:
     `read` gives the bytes of a file of the tree that was scanned, None if there is none. `make_mapping` and
     `make_patches` are called once, by the first format that shows what they make: patches take as long as the scan.
     `states` tells how findings stand to a baseline or to the state before a change, by their fingerprints; it is empty
-    if nothing was compared. `gone` are findings that are there no more. `comparison` is the change that is looked at,
+    if nothing was compared. `gone` are findings that are there no more, `stale` entries of a baseline
+    that are. `comparison` is the change that is looked at,
     if one is. `review` is a checklist held against the tree, if there is one. `redact` returns a line of the file at a
     path with the secrets in it struck out. `make_rules` gives the rules about what is to be migrated, by their ids.
     """
@@ -37,6 +39,7 @@ class Outcome:
     make_patches: Callable[[Mapping], tuple[Patch, ...]]
     states: dict[str, State] = field(default_factory=dict)
     gone: tuple[Finding, ...] = ()
+    stale: tuple[Known, ...] = ()
     comparison: Comparison | None = None
     review: Review | None = None
     redact: Callable[[str, str], str] = _hidden

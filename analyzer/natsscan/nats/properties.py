@@ -37,6 +37,7 @@ Key = tuple[str, ...]
 
 _OR = " or "
 _SHOWN = 3
+_ANY = ".*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ def parts_of(report: Report, target: Target, rename: Rename) -> Iterator[Part]:
 def _said(rule: GapRule, value: str) -> list[str]:
     """Return the alternatives of a value that have the property, or the value if only all of them together do."""
     pattern = _pattern(rule)
+    if pattern == _ANY:  # it is there, whatever it is called
+        return ["true"]
     literal = pattern.split("|")
     alone = [each for each in value.split(_OR) if _compiled(pattern).fullmatch(each)]
     return [each for each in alone or [value] if each in literal or each not in NOTHING]
@@ -213,9 +216,10 @@ def _pattern(rule: GapRule) -> str:
 
 
 def _value_of(rule: GapRule, part: Part) -> str:
-    """Return what a part says now of the attribute that a rule is about."""
+    """Return what a part says now of the attribute that a rule is about; nothing if it only says no."""
     names = _attribute(rule).split("|")
-    return _OR.join(sorted({s.attributes[n] for s in part.subjects for n in names if s.attributes.get(n)}))
+    said = {s.attributes[n] for s in part.subjects for n in names if s.attributes.get(n)}
+    return _OR.join(sorted(said - NOTHING - {"true"}))
 
 
 def _places(part: Part, rule: GapRule) -> tuple[Span, ...]:
@@ -254,7 +258,7 @@ def _change(
     if rule is None:
         return PropertyChange(part.title, "name", *values, fate, "", "", at or part.at, tuple(by))
     named = _pattern(rule).split("|")  # where only these values have the property, they add nothing
-    before, after = ("" if value in named else value for value in values)
+    before, after = ("" if value in ("true", *named) else value for value in values)
     return PropertyChange(
         part.title, rule.property, before, after, fate, rule.id, rule.advice, at or part.at, tuple(by)
     )

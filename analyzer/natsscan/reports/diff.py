@@ -13,7 +13,7 @@ from rich.text import Text
 from natsscan.model.comparison import Comparison, Fate, PropertyChange, SystemPart
 from natsscan.model.finding import Finding
 from natsscan.model.span import Span
-from natsscan.model.usage import Tier
+from natsscan.model.usage import Operation, Tier
 from natsscan.reports.console import console as make_console
 from natsscan.reports.escape import visible
 from natsscan.reports.text import Detail
@@ -129,8 +129,9 @@ def _print_findings(console: Console, title: str, findings: Sequence[Finding], e
     ranked = sorted(findings, key=lambda f: (f.severity.rank, f.usage.span))
     shown = findings if everything else ranked[:_SHOWN]
     for finding in shown:
-        span, excerpt = finding.usage.span, finding.excerpt.strip()
-        line = Text(visible(f"{span.path}:{span.line}  {excerpt}"), no_wrap=True, overflow="ellipsis")
+        span, of_system = finding.usage.span, finding.usage.operation is Operation.TOPOLOGY
+        told = finding.message if of_system else finding.excerpt.strip()
+        line = Text(visible(f"{span.path}:{span.line}  {told}"), no_wrap=True, overflow="ellipsis")
         console.print(Padding(line, (0, 0, 0, 2)))
         if everything:
             console.print(Padding(Text(visible(f"{finding.message} [{finding.rule}]"), style="dim"), (0, 0, 0, 6)))

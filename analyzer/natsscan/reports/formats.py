@@ -26,8 +26,7 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
         case "json":
             from natsscan.reports import json, json_diff
 
-            change = outcome.comparison
-            return json_diff.render(change) if change else json.render(outcome.report, outcome.mapping)
+            return json_diff.render(outcome.comparison) if outcome.comparison else json.render(outcome)
         case "sarif":
             from natsscan.reports.sarif import log
 

@@ -10,10 +10,12 @@ from typing import Any, Literal
 import msgspec
 
 from natsscan import __version__
+from natsscan.model.comparison import State
 from natsscan.model.coverage import KindCoverage, Loss
 from natsscan.model.finding import Category, Finding, Severity, Suppressed
 from natsscan.model.mapping import Mapping
 from natsscan.model.natsuse import NatsUse
+from natsscan.model.outcome import Outcome
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind
 from natsscan.model.topology import Topology
@@ -109,6 +111,22 @@ class TotalsEntry(msgspec.Struct, frozen=True):
     targets: dict[str, Totals]
 
 
+class StaleEntry(msgspec.Struct, frozen=True):
+    """Uses that a baseline knows and that are gone: of one rule, in one definition or of one key, and how many."""
+
+    path: str
+    place: str
+    rule: str
+    count: int
+
+
+class BaselineEntry(msgspec.Struct, frozen=True):
+    """The report held against a baseline: fingerprints of findings that it does not know, and what is gone."""
+
+    new: list[str]
+    stale: list[StaleEntry]
+
+
 class ReportDocument(msgspec.Struct, frozen=True):
     """The whole report. `root` is the name of the project's folder; all paths are relative to that folder."""
 
@@ -122,11 +140,15 @@ class ReportDocument(msgspec.Struct, frozen=True):
     topology: TopologyEntry
     mapping: MappingEntry
     totals: TotalsEntry
+    baseline: BaselineEntry | None = None
 
 
-def render(report: Report, mapping: Mapping) -> str:
+def render(outcome: Outcome) -> str:
     """Return the report as JSON, indented, with a final newline; equal reports give equal text."""
-    return msgspec.json.format(msgspec.json.encode(document(report, mapping)), indent=2).decode() + "\n"
+    made = document(outcome.report, outcome.mapping)
+    if outcome.states or outcome.stale:
+        made = msgspec.structs.replace(made, baseline=_baseline(outcome))
+    return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
 
 
 def render_topology(topology: Topology, nats: NatsUse) -> str:
@@ -136,7 +158,7 @@ def render_topology(topology: Topology, nats: NatsUse) -> str:
 
 def document(report: Report, mapping: Mapping) -> ReportDocument:
     """Return the report in the shape of the contract."""
-    coverage, to_migrate = report.coverage, report.to_migrate.findings
+    coverage = report.coverage
     return ReportDocument(
         schema_version=1,
         tool=tool(report),
@@ -151,11 +173,17 @@ def document(report: Report, mapping: Mapping) -> ReportDocument:
         suppressed=[_suppressed(item) for item in report.suppressed],
         topology=topology_entry(report.topology, report.nats),
         mapping=mapping_entry(mapping),
-        totals=TotalsEntry(
-            overall=count(to_migrate),
-            services={service: count(findings) for service, findings in by_service(to_migrate).items()},
-            targets={system: count(found) for system in report.targets if (found := report.about(system))},
-        ),
+        totals=totals_entry(report),
+    )
+
+
+def totals_entry(report: Report) -> TotalsEntry:
+    """Return the totals of a report."""
+    to_migrate = report.to_migrate.findings
+    return TotalsEntry(
+        overall=count(to_migrate),
+        services={service: count(findings) for service, findings in by_service(to_migrate).items()},
+        targets={system: count(found) for system in report.targets if (found := report.about(system))},
     )
 
 
@@ -211,6 +239,11 @@ def _argument(argument: Argument) -> ArgumentEntry:
     values = list(argument.value.texts) if argument.value else []
     holes = [hole.key or hole.name for hole in argument.value.holes] if argument.value else []
     return ArgumentEntry(argument.text, argument.provenance, values, holes, at)
+
+
+def _baseline(outcome: Outcome) -> BaselineEntry:
+    new = [f.fingerprint for f in outcome.report.findings if outcome.states.get(f.fingerprint) is State.NEW]
+    return BaselineEntry(new, [StaleEntry(each.path, each.place, each.rule, each.count) for each in outcome.stale])
 
 
 def _suppressed(item: Suppressed) -> SuppressedEntry:

@@ -11,7 +11,7 @@ from natsscan.model.outcome import Outcome
 from natsscan.model.patch import Patch, Suggestion, digest
 from natsscan.model.remark import Remark
 from natsscan.patches.suggest import due, open_suggestions
-from natsscan.reports.escape import fenced, markdown
+from natsscan.reports.markdown import fenced, prose_with_code
 from natsscan.reports.words import number
 
 # How long a comment may be on GitHub, in characters; counted here in bytes of UTF-8, which are never fewer.
@@ -66,7 +66,7 @@ def _told(key: str, findings: list[Finding]) -> str:
     length = len(lines[0])
     for above, finding in enumerate(findings):
         about = f"{finding.severity}, {finding.category}, {number(finding.effort, 'point')}"
-        line = f"- `{finding.rule}` ({about}): {markdown(finding.message)}"
+        line = f"- `{finding.rule}` ({about}): {prose_with_code(finding.message)}"
         length += len(line.encode()) + 1
         if length > LONGEST - 200:
             lines.append(f"- {len(findings) - above} more on this line; `natsscan -v` has them.")
@@ -79,7 +79,7 @@ def _told(key: str, findings: list[Finding]) -> str:
 def _suggested(patch: Patch, part: Suggestion, at: int, parts: int) -> Remark:
     """Return the remark that suggests one part of a patch."""
     key = digest("\0".join([patch.id, part.path, str(at), part.text]).encode())
-    about = f"`{patch.id}` ({patch.applicability}): {markdown(patch.title)}. {markdown(patch.reason)}"
+    about = f"`{patch.id}` ({patch.applicability}): {prose_with_code(patch.title)}. {prose_with_code(patch.reason)}"
     together = f" **Part {at} of {parts} of one change: commit them together.**" if parts > 1 else ""
     block = fenced(part.text.replace("\r\n", "\n"), "suggestion")
     text = f"{_marker(key)}\n{about}{together}\n\n{block}"

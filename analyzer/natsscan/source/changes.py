@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from natsscan.model.comparison import Hunk
@@ -31,8 +32,7 @@ def changes(root: Path, base: str, head: str | None) -> Changes:
     paths, moved = _paths(git(root, [*command, "--name-status", "-z"], own_index=staged))
     patch = git_bytes(root, [*command, f"--unified={_CONTEXT}"], own_index=staged)
     # Sections stand in the order of the names, which saves reading names in git's quoting.
-    sections = [patch[at.start() : end] for at, end in _stretches(patch)]
-    return Changes(moved, dict(zip(paths, map(_hunks, sections), strict=False)))
+    return Changes(moved, dict(zip(paths, map(_hunks, _sections(patch)), strict=False)))
 
 
 def _paths(listed: str) -> tuple[list[str], dict[str, str]]:
@@ -50,9 +50,10 @@ def _paths(listed: str) -> tuple[list[str], dict[str, str]]:
     return paths, moved
 
 
-def _stretches(patch: bytes) -> list[tuple[re.Match[bytes], int]]:
-    starts = list(_SECTION.finditer(patch))
-    return list(zip(starts, [*(at.start() for at in starts[1:]), len(patch)], strict=True))
+def _sections(patch: bytes) -> list[bytes]:
+    """Return the parts of a diff, one for each file."""
+    starts = [at.start() for at in _SECTION.finditer(patch)]
+    return [patch[start:end] for start, end in pairwise([*starts, len(patch)])]
 
 
 def _hunks(section: bytes) -> tuple[Hunk, ...]:
