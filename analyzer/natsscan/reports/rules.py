@@ -18,7 +18,15 @@ def render_list(catalog: Catalog) -> str:
     rules = [_line(rule, width) for rule in catalog.rules]
     symbols = Counter(symbol.library for symbol in catalog.symbols.values())
     known = [f"{library.id}: {library.title} ({symbols[library.id]} symbols)" for library in catalog.libraries]
-    return "\n".join([f"{len(rules)} rules", *rules, "", f"{len(known)} libraries", *sorted(known), ""])
+    gaps = sorted((gap.id, gap.fidelity.value, gap.property) for gap in catalog.target.gaps)
+    width = max((len(name) for name, _, _ in gaps), default=0)
+    properties = [f"{name:<{width}}  {fidelity:<6}  {title}" for name, fidelity, title in gaps]
+    parts = [
+        (f"{len(rules)} rules", rules),
+        (f"{len(gaps)} properties and how much of each NATS keeps", properties),
+        (f"{len(known)} libraries", sorted(known)),
+    ]
+    return "\n".join(line for title, lines in parts for line in (title, *lines, ""))
 
 
 def render_page(rule: FindingRule) -> str:
