@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from natsscan.model.outcome import Outcome
 
-FORMATS = ("text", "json", "sarif", "github-review")
+FORMATS = ("text", "json", "jsonl", "sarif", "rdjson", "github", "github-review", "gitlab", "csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,26 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
             from natsscan.reports.sarif import log
 
             return log.render(outcome)
+        case "jsonl":
+            from natsscan.reports import jsonl
+
+            return jsonl.render(outcome)
+        case "rdjson":
+            from natsscan.reports import rdjson
+
+            return rdjson.render(outcome)
+        case "github":
+            from natsscan.reports import github
+
+            return github.render(outcome)
+        case "gitlab":
+            from natsscan.reports import gitlab
+
+            return gitlab.render(outcome)
+        case "csv":
+            from natsscan.reports import csv_table
+
+            return csv_table.render(outcome)
         case "github-review":
             from natsscan.reports import github_review
 

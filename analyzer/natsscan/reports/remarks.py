@@ -12,7 +12,7 @@ from natsscan.model.patch import Patch, Suggestion, digest
 from natsscan.model.remark import Remark
 from natsscan.model.usage import Tier
 from natsscan.patches.suggest import due, open_suggestions
-from natsscan.reports.escape import fenced, markdown
+from natsscan.reports.markdown import fenced, prose_with_code
 from natsscan.reports.words import number
 
 # How long a comment may be on GitHub, in characters; counted here in bytes of UTF-8, which are never fewer.
@@ -42,7 +42,10 @@ def _of_losses(change: Comparison) -> Iterable[Remark]:
             by_line.setdefault(place, []).append(lost)
     for (path, line), losses in by_line.items():
         key = digest("\0".join(f"{each.about}\0{each.property}" for each in losses).encode())
-        lines = [f"- {markdown(each.about)}: {markdown(_lost(each))}. {markdown(each.advice)}" for each in losses]
+        lines = [
+            f"- {prose_with_code(each.about)}: {prose_with_code(_lost(each))}. {prose_with_code(each.advice)}"
+            for each in losses
+        ]
         text = "\n".join([_marker(key), "This goes, and nothing on NATS keeps it:", "", *_fitting(lines)])
         yield Remark(key, path, line, line, text, is_deleted=True)
 
@@ -96,10 +99,7 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
 
 def _told(key: str, findings: list[Finding]) -> str:
     """Return the remark about the findings of one line, as many as fit."""
-    lines = [
-        f"- `{f.rule}` ({f.severity}, {f.category}, {number(f.effort, 'point')}): {markdown(f.message)}"
-        for f in findings
-    ]
+    lines = [f"- `{each.rule}` ({_weight(each)}): {prose_with_code(each.message)}" for each in findings]
     return "\n".join(
         [_marker(key), *_fitting(lines), "", f"`natsscan explain {findings[0].rule}` says why it matters."]
     )
@@ -112,7 +112,7 @@ def _weight(finding: Finding) -> str:
 def _suggested(patch: Patch, part: Suggestion, at: int, parts: int) -> Remark:
     """Return the remark that suggests one part of a patch."""
     key = digest("\0".join([patch.id, part.path, str(at), part.text]).encode())
-    about = f"`{patch.id}` ({patch.applicability}): {markdown(patch.title)}. {markdown(patch.reason)}"
+    about = f"`{patch.id}` ({patch.applicability}): {prose_with_code(patch.title)}. {prose_with_code(patch.reason)}"
     together = f" **Part {at} of {parts} of one change: commit them together.**" if parts > 1 else ""
     block = fenced(part.text.replace("\r\n", "\n"), "suggestion")
     text = f"{_marker(key)}\n{about}{together}\n\n{block}"
