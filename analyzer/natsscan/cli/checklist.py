@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "markdown", "html", "csv")
 OPEN = 1
+# What a checklist that natsscan writes for the occasion is called.
+GENERATED = "the checklist written from it"
 
 
 @click.command("checklist")
@@ -72,14 +74,14 @@ def checklist_command(
     if (update or annotate) and (file is None or generate):
         raise click.UsageError("--update and --annotate need --checklist FILE", ctx=click.get_current_context())
     opened = open_paths((open_project((path,)).root,), exclude, rules, definitions)
-    given = None if file is None or generate else _read(file)
+    given = None if file is None or generate else read_file(file)
     now = _look_at(opened, subjects, file)
     if given is None:
         text = _generated(now)
         if generate:
             return _print_or_write(text, file)
         given = text.encode()
-    checklist = read_checklist(str(file) if file and not generate else "the checklist written from it", given)
+    checklist = read_checklist(str(file) if file and not generate else GENERATED, given)
     review = _review(checklist, now, rules)
     before = _review(checklist, _look_at(_at(since, opened), subjects, file), rules) if since else None
     if file is not None and (update or annotate):
@@ -141,7 +143,8 @@ def _at(revision: str, opened: Opened) -> Opened:
     return replace(opened, project=replace(project, tree=tree_of(project.root, revision)))
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """Return the bytes of a checklist. Raises InputError if it cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:

@@ -10,6 +10,7 @@ from natsscan import __version__
 from natsscan.cli.checklist import checklist_command
 from natsscan.cli.explain import explain_command
 from natsscan.cli.generate import generate_command
+from natsscan.cli.inventory import inventory_command
 from natsscan.cli.map import map_command
 from natsscan.cli.patch import patch_command
 from natsscan.cli.rules import rules_command
@@ -44,6 +45,7 @@ class _ScanByDefault(click.Group):
         generate_command,
         verify_command,
         checklist_command,
+        inventory_command,
         rules_command,
         explain_command,
         schema_command,

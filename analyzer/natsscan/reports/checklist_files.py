@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from natsscan.catalog.catalog import bundled
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
 from natsscan.reports.checklist import counted, moves, progress
+from natsscan.reports.escape import visible
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("id", "line", "section", "service", "task", "ticked", "status", "reason", "next", "evidence", "patches")
@@ -170,7 +171,7 @@ def _document(form: str, review: Review, root: str) -> str:
         autoescape=form == "html",  # noqa: S701  # in Markdown the filter escapes
     )
     environment.filters["md"] = markdown
-    environment.filters["code"] = _html
+    environment.filters["code"] = with_code
     name = "judged.html" if form == "html" else "judged.md"
     return environment.get_template(name).render(
         review=review, root=root, counted=counted(review.judgements), progress=progress(review)
@@ -186,8 +187,9 @@ def markdown(text: str) -> str:
     return "".join(shown).replace("|", "\\|")
 
 
-def _html(text: str) -> Markup:
+def with_code(text: str) -> Markup:
     """Return text as HTML, with what stands in backquotes as code."""
+    text = visible(text)
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)
