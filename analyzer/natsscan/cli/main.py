@@ -12,6 +12,7 @@ from natsscan.cli.checklist import checklist_command
 from natsscan.cli.diff import diff_command
 from natsscan.cli.explain import explain_command
 from natsscan.cli.generate import generate_command
+from natsscan.cli.inventory import inventory_command
 from natsscan.cli.map import map_command
 from natsscan.cli.patch import patch_command
 from natsscan.cli.rules import rules_command
@@ -46,6 +47,7 @@ class _ScanByDefault(click.Group):
         generate_command,
         verify_command,
         checklist_command,
+        inventory_command,
         diff_command,
         baseline_command,
         rules_command,
