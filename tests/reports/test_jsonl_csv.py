@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from natsscan.model.baseline import Known
 from natsscan.model.comparison import State
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.finding import Suppressed
@@ -39,6 +40,18 @@ def lines(of: Outcome) -> list[dict[str, Any]]:
     text = render("jsonl", of, Look())
     assert text.endswith("\n") and "\r" not in text
     return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
+
+
+def test_what_a_baseline_has_too_many_is_told() -> None:
+    stale = replace(outcome(FILES), stale=(Known("a.hs", "send", "amqp-publish", 2),))
+    assert lines(stale)[1:] == [{"kind": "stale", "path": "a.hs", "place": "send", "rule": "amqp-publish", "count": 2}]
+    (row,) = rows(stale)
+    assert (row["kind"], row["path"], row["definition"], row["message"]) == (
+        *("stale", "a.hs", "send", "2 uses of the baseline gone"),
+    )
+    (told,) = json.loads(render("sarif", stale, Look()))["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert told["message"]["text"] == "2 uses of the baseline gone: amqp-publish in send"
+    assert "2 uses of the baseline gone" in render("github", stale, Look())
 
 
 def rows(of: Outcome) -> list[dict[str, str]]:

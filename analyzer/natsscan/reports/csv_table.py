@@ -10,6 +10,7 @@ from natsscan.model.comparison import State
 from natsscan.model.finding import Finding
 from natsscan.model.outcome import Outcome
 from natsscan.reports.escape import csv_cell
+from natsscan.reports.words import number
 
 COLUMNS = (
     *("kind", "state", "severity", "category", "effort", "rule", "service", "path", "line", "column"),
@@ -18,10 +19,10 @@ COLUMNS = (
 
 
 def render(outcome: Outcome) -> str:
-    """Return a row for each finding, each that is set aside, and each problem; `kind` tells which.
+    """Return a row for each finding, each that is set aside, each problem and each stale entry of a baseline.
 
-    `state` is empty if nothing was compared, and `absent` for findings that are gone. Columns are only ever added, at
-    the end.
+    `kind` tells which it is. `state` is empty if nothing was compared, and `absent` for findings that are gone. Columns
+    are only ever added, at the end.
     """
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -38,6 +39,9 @@ def _rows(outcome: Outcome) -> Iterator[dict[str, object]]:
         yield _row("suppressed", "", aside.finding)
     for finding in outcome.gone:
         yield _row("finding", State.ABSENT, finding)
+    for entry in outcome.stale:
+        message = f"{number(entry.count, 'use')} of the baseline gone"
+        yield {"kind": "stale", "path": entry.path, "definition": entry.place, "rule": entry.rule, "message": message}
     for problem in outcome.report.coverage.problems:
         message = f"{problem.loss}: {problem.reason}"
         yield {"kind": "problem", "path": problem.path, "line": problem.line or "", "message": message}

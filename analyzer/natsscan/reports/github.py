@@ -25,7 +25,8 @@ def render(outcome: Outcome) -> str:
     """
     findings, problems = annotated(outcome), unread(outcome)
     shown = [each for severity in Severity for each in _of(findings, severity)[:_MOST]]
-    told = len(shown) < len(findings) or bool(problems)
+    stale = sum(entry.count for entry in outcome.stale)
+    told = len(shown) < len(findings) or bool(problems or stale)
     if told:  # the last line is a notice as well
         shown = shown[: len(shown) - max(len(_of(shown, Severity.NOTE)) - _MOST + 1, 0)]
     lines = [_annotation(finding) for finding in shown]
@@ -34,6 +35,8 @@ def render(outcome: Outcome) -> str:
     parts = [f"{total}, {number(len(shown), 'of them is', 'of them are')} shown here" if told and findings else total]
     if problems:
         parts.append(f"{number(len(problems), 'place')} could not be read, or only partly")
+    if stale:
+        parts.append(f"{number(stale, 'use')} of the baseline gone")
     if told:
         parts.append("natsscan -v has all, and --output markdown=FILE a summary")
     closing = "; ".join(parts)
@@ -48,11 +51,12 @@ def _of(findings: list[Finding], severity: Severity) -> list[Finding]:
 def _annotation(finding: Finding) -> str:
     span = finding.usage.span
     place = f"file={_property(span.path)},line={span.line},title={_property(finding.rule)}"
-    return f"::{_COMMAND[finding.severity]} {place}::{_data(visible(' '.join(finding.message.split())))}"
+    return f"::{_COMMAND[finding.severity]} {place}::{_data(' '.join(finding.message.split()))}"
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Return text as a command takes it, without characters that a terminal would obey."""
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

@@ -1,6 +1,6 @@
 """The report as lines of JSON, for programs that read one thing at a time; `kind` says what a line is.
 
-The first line is the report, then come problems, findings, those set aside and, if something was compared, those gone.
+The first line is the report, then come problems, findings, those set aside, and what is gone if something was compared.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from natsscan.model.coverage import KindCoverage, Loss
 from natsscan.model.finding import Finding
 from natsscan.model.outcome import Outcome
 from natsscan.model.source import FileKind
-from natsscan.reports.json import FindingEntry, Tool, TotalsEntry, finding_entry, tool, totals_entry
+from natsscan.reports.json import FindingEntry, StaleEntry, Tool, TotalsEntry, finding_entry, tool, totals_entry
 
 
 class ReportLine(msgspec.Struct, frozen=True, tag_field="kind", tag="report"):
@@ -53,6 +53,10 @@ class SuppressedLine(FindingEntry, frozen=True, tag_field="kind", tag="suppresse
     suppressed_because: str = ""
 
 
+class StaleLine(StaleEntry, frozen=True, tag_field="kind", tag="stale"):
+    """Uses that a baseline knows and that are gone, as in the JSON report."""
+
+
 def render(outcome: Outcome) -> str:
     """Return the report, one JSON object a line."""
     report = outcome.report
@@ -70,7 +74,7 @@ def render(outcome: Outcome) -> str:
     return msgspec.json.Encoder().encode_lines([first, *lines]).decode()
 
 
-def _lines(outcome: Outcome) -> Iterator[ProblemLine | FindingLine | SuppressedLine]:
+def _lines(outcome: Outcome) -> Iterator[ProblemLine | FindingLine | SuppressedLine | StaleLine]:
     for item in outcome.report.coverage.problems:
         yield ProblemLine(item.path, item.line, item.loss, item.reason)
     for finding in outcome.report.findings:
@@ -80,6 +84,8 @@ def _lines(outcome: Outcome) -> Iterator[ProblemLine | FindingLine | SuppressedL
         yield SuppressedLine(**fields, suppressed_on=aside.line, suppressed_because=aside.reason)
     for finding in outcome.gone:
         yield FindingLine(**_fields(finding), state=State.ABSENT)
+    for entry in outcome.stale:
+        yield StaleLine(entry.path, entry.place, entry.rule, entry.count)
 
 
 def _fields(finding: Finding) -> dict[str, Any]:

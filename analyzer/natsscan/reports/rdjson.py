@@ -139,7 +139,7 @@ def _part(patch: Patch, part: Suggestion, at: int, parts: int) -> Diagnostic:
     together = f" Part {at} of {parts} of one change: commit them together." if parts > 1 else ""
     lines = Range(Position(part.first), Position(part.last))
     return Diagnostic(
-        message=inert(f"{patch.applicability}: {patch.title}. {patch.reason}") + together,
+        message=inert(f"{patch.title} ({patch.stage}, {patch.applicability}): {patch.reason}") + together,
         location=RdLocation(part.path, lines),
         severity="INFO",
         code=Code(patch.id),
