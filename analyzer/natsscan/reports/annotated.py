@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from natsscan.model.comparison import State
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.finding import Finding
@@ -26,13 +24,3 @@ def unread(outcome: Outcome) -> list[Problem]:
 def _order(finding: Finding) -> tuple[int, str, int, int, str, str]:
     span = finding.usage.span
     return finding.severity.rank, span.path, span.line, span.column, finding.rule, finding.fingerprint
-
-
-def numbered(names: Iterable[str]) -> list[str]:
-    """Return names made different: the second of equal ones ends in `-2`."""
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return found

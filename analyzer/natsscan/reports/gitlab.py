@@ -5,13 +5,15 @@ GitLab itself compares the reports of two branches; for that both are plain scan
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from natsscan.model.coverage import Problem
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.outcome import Outcome
 from natsscan.model.patch import digest
-from natsscan.reports.annotated import annotated, numbered, unread
+from natsscan.reports.annotated import annotated, unread
 from natsscan.reports.markdown import inert
 
 _SEVERITY = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
@@ -46,7 +48,7 @@ def render(outcome: Outcome) -> str:
     Of issues with the same fingerprint GitLab shows one, so that each has its own.
     """
     issues = [*map(_finding, annotated(outcome)), *map(_unread, unread(outcome))]
-    prints = numbered(issue.fingerprint for issue in issues)
+    prints = _numbered(issue.fingerprint for issue in issues)
     found = [msgspec.structs.replace(issue, fingerprint=own) for issue, own in zip(issues, prints, strict=True)]
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
 
@@ -62,3 +64,13 @@ def _unread(problem: Problem) -> Issue:
     key = digest(f"{problem.path}\0{problem.reason}".encode())
     place = Where(problem.path, Lines(max(problem.line, 1)))
     return Issue(f"coverage: {problem.loss}: {inert(problem.reason)}", "coverage", key, "minor", place)
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    """Return names made different: the second of equal ones ends in `-2`."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return found
