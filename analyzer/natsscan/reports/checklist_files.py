@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from functools import partial
 from io import StringIO
 
 import msgspec
@@ -13,6 +14,7 @@ from natsscan.catalog.catalog import bundled
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
 from natsscan.reports.checklist import counted, moves, progress
 from natsscan.reports.escape import visible
+from natsscan.reports.markdown import cell, prose_with_code
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("id", "line", "section", "service", "task", "ticked", "status", "reason", "next", "evidence", "patches")
@@ -170,21 +172,13 @@ def _document(form: str, review: Review, root: str) -> str:
         lstrip_blocks=True,
         autoescape=form == "html",  # noqa: S701  # in Markdown the filter escapes
     )
-    environment.filters["md"] = markdown
+    environment.filters["md"] = prose_with_code
+    environment.filters["cell"] = partial(prose_with_code, span=cell)
     environment.filters["code"] = with_code
     name = "judged.html" if form == "html" else "judged.md"
     return environment.get_template(name).render(
         review=review, root=root, counted=counted(review.judgements), progress=progress(review)
     )
-
-
-def markdown(text: str) -> str:
-    """Return text from files such that Markdown only shows it, in one line; code spans stay."""
-    parts = " ".join(text.split()).split("`")
-    if len(parts) % 2 == 0:
-        parts = ["'".join(parts)]
-    shown = [_escaped(part) if number % 2 == 0 else f"`{part}`" for number, part in enumerate(parts)]
-    return "".join(shown).replace("|", "\\|")
 
 
 def with_code(text: str) -> Markup:
@@ -195,7 +189,3 @@ def with_code(text: str) -> Markup:
         return escape(text)
     shown = (Markup("<code>{}</code>").format(p) if number % 2 else escape(p) for number, p in enumerate(parts))
     return Markup("").join(shown)
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\*_[]<>" else "@\u200b" if c == "@" else c for c in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from natsscan.reports.escape import visible
 
@@ -24,8 +25,24 @@ def prose(text: str) -> str:
 
     No one is mentioned and nothing is linked; `$` begins no formula, which GitHub knows how to tell by the tag.
     """
-    escaped = _MARKUP.sub(r"\\\g<0>", _LINKS.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", visible(" ".join(text.split()))))
-    return escaped.replace("$", "<span>$</span>")
+    return _escaped(" ".join(text.split()))
+
+
+def prose_with_code(text: str, span: Callable[[str], Safe] | None = None) -> Safe:
+    """Return prose in which what stands in backquotes is code, as `span` has it.
+
+    If not all backquotes are pairs, none of them is a mark.
+    """
+    parts = " ".join(text.split()).split("`")
+    if len(parts) % 2 == 0:
+        parts = ["'".join(parts)]
+    as_code = span or code
+    return Safe("".join(as_code(part) if at % 2 and part else _escaped(part) for at, part in enumerate(parts)))
+
+
+def _escaped(text: str) -> str:
+    shown = _LINKS.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", visible(text))
+    return _MARKUP.sub(r"\\\g<0>", shown).replace("$", "<span>$</span>")
 
 
 def code(text: object) -> Safe:
