@@ -30,7 +30,7 @@ const picture = {
   fit() {
     const box = picture.svg.getBoundingClientRect();
     const scale = Math.min(box.width / picture.width, box.height / picture.height, 1.3);
-    if (scale >= 0.55) picture.show(scale, picture.width / 2, picture.height / 2);
+    if (scale >= 0.45) picture.show(scale, picture.width / 2, picture.height / 2);
     else picture.show(0.7, 0, picture.height / 2, { x: 0, y: 0.5 });
   },
   zoom(factor, at = picture.middle(), where = { x: 0.5, y: 0.5 }) { picture.show(picture.scale * factor, at.x, at.y, where); },
@@ -58,7 +58,12 @@ const picture = {
     svg.addEventListener("focusout", () => picture.light(null));
     document.addEventListener("part", (event) => picture.choose(event.detail));
     let width = svg.clientWidth;
-    new ResizeObserver(() => { if (svg.clientWidth !== width) { width = svg.clientWidth; picture.fit(); } }).observe(svg);
+    new ResizeObserver(() => {
+      if (svg.clientWidth === width) return;
+      width = svg.clientWidth;
+      picture.fit();
+      picture.reveal(picture.nodes.find((node) => node.matches(".chosen")));
+    }).observe(svg);
     let before = "";
     addEventListener("beforeprint", () => { before = svg.getAttribute("viewBox"); svg.setAttribute("viewBox", `0 0 ${picture.width} ${picture.height}`); });
     addEventListener("afterprint", () => svg.setAttribute("viewBox", before));
@@ -110,6 +115,10 @@ const picture = {
     if (!node) return;
     for (const each of picture.nodes) each.setAttribute("tabindex", each === node ? "0" : "-1");
     picture.light(node);
+    picture.reveal(node);
+  },
+  reveal(node) {
+    if (!node) return;
     const x = Number(node.dataset.x), y = Number(node.dataset.y), { width, height } = picture.shown;
     const inside = x > picture.x + width * 0.08 && x < picture.x + width * 0.92 && y > picture.y + height * 0.06 && y < picture.y + height * 0.94;
     if (!inside) picture.show(picture.scale, x, y);
@@ -128,5 +137,7 @@ const picture = {
     }
     for (const each of picture.nodes) if (near.has(each.dataset.node)) each.classList.add("lit");
   },
-  choose(id) { for (const node of picture.nodes) node.classList.toggle("chosen", Boolean(id) && node.dataset.part === id); },
+  choose(id) {
+    for (const node of picture.nodes) node.classList.toggle("chosen", Boolean(id) && node.dataset.part === id);
+  },
 };

@@ -13,7 +13,10 @@ from natsscan.model.report import Report
 
 @dataclass(frozen=True, slots=True)
 class FileDiff:
-    """What a patch changes in one file: the lines of its hunks as a diff has them, with secrets struck out."""
+    """What a patch changes in one file: the lines of its hunks as a diff has them, with secrets struck out.
+
+    Of a file that is removed it has none: nobody reviews them, and what they hold needs not be shown.
+    """
 
     path: str
     lines: tuple[str, ...]

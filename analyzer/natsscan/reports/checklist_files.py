@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from functools import partial
 from io import StringIO
 
 import msgspec
@@ -14,7 +15,7 @@ from natsscan.checklist.review import moves
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
 from natsscan.reports.checklist import counted, progress
 from natsscan.reports.escape import csv_cell, visible
-from natsscan.reports.markdown import prose_with_code
+from natsscan.reports.markdown import cell, prose_with_code
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("id", "line", "section", "service", "task", "ticked", "status", "reason", "next", "evidence", "patches")
@@ -168,6 +169,7 @@ def _document(form: str, review: Review, root: str) -> str:
         autoescape=form == "html",  # noqa: S701  # in Markdown the filter escapes
     )
     environment.filters["md"] = prose_with_code
+    environment.filters["cell"] = partial(prose_with_code, span=cell)
     environment.filters["code"] = with_code
     name = "judged.html" if form == "html" else "judged.md"
     return environment.get_template(name).render(

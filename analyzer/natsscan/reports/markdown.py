@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from natsscan.reports.escape import visible
 
@@ -29,12 +30,16 @@ def prose(text: str) -> str:
     return _escaped(visible(" ".join(text.split())))
 
 
-def prose_with_code(text: str) -> str:
-    """Return text as prose likewise, in which what stands between backquotes is code."""
+def prose_with_code(text: str, span: Callable[[str], Safe] | None = None) -> Safe:
+    """Return prose in which what stands in backquotes is code, as `span` has it.
+
+    If not all backquotes are pairs, none of them is a mark.
+    """
     parts = _BACKTICKS.sub("`", visible(" ".join(text.split()))).split("`")
     if len(parts) % 2 == 0:
         parts = ["'".join(parts)]
-    return "".join(cell(part) if number % 2 else _escaped(part) for number, part in enumerate(parts))
+    as_code = span or code
+    return Safe("".join(as_code(part) if at % 2 and part else _escaped(part) for at, part in enumerate(parts)))
 
 
 def inert(text: str) -> str:

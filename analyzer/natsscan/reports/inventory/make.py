@@ -28,7 +28,10 @@ def _shown(patch: Patch, read: Callable[[str], bytes | None], redact: Callable[[
     new, gone = {each.path for each in patch.creates}, {each.path for each in patch.removes}
     return ShownPatch(
         patch,
-        tuple(FileDiff(path, _lines(path, diff, redact), path in new, path in gone) for path, diff in diffs.items()),
+        tuple(
+            FileDiff(path, () if path in gone else _lines(path, diff, redact), path in new, path in gone)
+            for path, diff in diffs.items()
+        ),
     )
 
 

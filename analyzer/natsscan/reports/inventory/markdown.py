@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from markupsafe import escape
 
 from natsscan import __version__
 from natsscan.model.finding import Finding, Severity
-from natsscan.model.inventory import FileDiff, Inventory
+from natsscan.model.inventory import FileDiff, Inventory, ShownPatch
 from natsscan.model.patch import Applicability
 from natsscan.model.span import Span
 from natsscan.nats.artifacts.document import duration
@@ -23,8 +24,7 @@ from natsscan.reports.inventory.glossary import load_glossary, used_in
 from natsscan.reports.inventory.parts import parts_of
 from natsscan.reports.inventory.templates import Templates
 from natsscan.reports.inventory.words import FIDELITY, stream_traits
-from natsscan.reports.markdown import Safe, cell, code
-from natsscan.reports.markdown import prose_with_code as with_code
+from natsscan.reports.markdown import Safe, cell, code, prose_with_code
 from natsscan.reports.topology import traits
 from natsscan.reports.totals import by_service
 from natsscan.topology.graph import Graph, build_graph
@@ -58,7 +58,8 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
         "html": _html,
         "diff": _diff,
         "places": _places,
-        "tasks": lambda text: Safe(with_code(visible(text))),
+        "tasks": prose_with_code,
+        "task_cell": partial(prose_with_code, span=cell),
         "duration": duration,
         "traits": traits,
         "stream_traits": stream_traits,
@@ -73,6 +74,7 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
         "version": __version__,
         "picture": _picture(build_graph(report.topology)),
         "findings": _grouped(report.findings),
+        "by_hand": _by_hand,
         "glossary": lambda text: used_in(terms, text),
         "bar": _bar,
         "fidelity": FIDELITY,
@@ -106,6 +108,15 @@ def _said(findings: Iterable[Finding]) -> tuple[Said, ...]:
     return tuple(Said(*key, tuple(each)) for key, each in groups.items())
 
 
+def _by_hand(patches: Iterable[ShownPatch]) -> dict[str, list[int]]:
+    """Return the lines of each file that patches without edits are about."""
+    found: dict[str, set[int]] = {}
+    for shown in patches:
+        for span in shown.patch.at:
+            found.setdefault(span.path, set()).add(span.line)
+    return {path: sorted(found[path]) for path in sorted(found)}
+
+
 def _bar(part: int, whole: int) -> Safe:
     full = _BAR * part // whole if whole else 0
     return Safe("█" * full + "░" * (_BAR - full))
@@ -124,8 +135,12 @@ def _places(spans: Iterable[Span]) -> Safe:
 
 
 def _diff(file: FileDiff) -> Safe:
-    """Return the diff of a file in a fence that is longer than any in it."""
-    lines = [visible(line) for line in file.lines]
+    """Return the diff of a file in a fence that is longer than any in it.
+
+    Of the lines around a change only the nearest are kept: GitHub renders no document of more than 512 KB.
+    """
+    changed = {at for at, line in enumerate(file.lines) if not line.startswith(" ")}
+    lines = [visible(line) for at, line in enumerate(file.lines) if {at - 1, at, at + 1} & changed]
     longest = max((len(line) - len(line.lstrip("`")) for line in (each[1:].lstrip() for each in lines)), default=0)
     fence = "`" * max(3, longest + 1)
     return Safe("\n".join([f"{fence}diff", *lines, fence]))
