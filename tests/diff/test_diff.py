@@ -100,7 +100,7 @@ def test_every_property_that_a_branch_loses_is_named(wire_mini: Repository) -> N
     assert "num_replicas" in run.out or "Three servers" in lost[backends, "quorum queue"]["advice"]
     text = diff(wire_mini, "HEAD~1", "--fail-on", "lost")
     assert text.code == 1 and "15 messaging properties lost" in text.out.splitlines()[1]
-    assert text.out.index("Lost, and nothing on NATS keeps it:") < text.out.index("Fixed:")
+    assert text.out.index("Lost, and nothing on NATS keeps it:") < text.out.index("Uses that are gone:")
 
 
 def test_moving_and_renaming_is_no_change(wire_mini: Repository) -> None:

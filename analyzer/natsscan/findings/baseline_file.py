@@ -11,9 +11,9 @@ import msgspec
 import yaml
 
 from natsscan.catalog.yamlfile import YamlFile
-from natsscan.model.baseline import Known
+from natsscan.model.baseline import MARK, Known
 
-_HEAD = """\
+_HEAD = f"""{MARK}
 # Uses of the broker that are known, by file, definition or key, and rule. `natsscan PATH --baseline FILE` fails if
 # there is one more, and if one of these is gone; `natsscan baseline PATH -o FILE --prune` takes out what is gone.
 """

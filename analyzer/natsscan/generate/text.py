@@ -12,17 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from natsscan.catalog.catalog import bundled
 from natsscan.nats.artifacts.document import duration
 from natsscan.reports.escape import visible
+from natsscan.reports.markdown import Safe, cell, code, prose
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&#])")
-_BACKTICKS = re.compile(r"`+")
 _META = re.compile(r"[.+*?()|\[\]{}^\\]")
 _HOLE = re.compile(r"(\{[^{}]*\})")
-
-
-class Safe(str):
-    """Text that is right as it is for the format that it goes into."""
-
-    __slots__ = ()
 
 
 def environment(suffix: str) -> Environment:
@@ -43,24 +36,6 @@ def environment(suffix: str) -> Environment:
     )
     found.filters |= {"code": code, "cell": cell, "sh": shell, "md": Safe, "regex": regex, "go": go, "span": duration}
     return found
-
-
-def markdown(text: str) -> str:
-    """Return text as prose that Markdown shows as it is."""
-    return _MARKDOWN.sub(r"\\\1", visible(text))
-
-
-def code(text: object) -> Safe:
-    """Return text as a code span of Markdown."""
-    shown = visible(str(text)) or " "
-    fence = "`" * (max(map(len, _BACKTICKS.findall(shown)), default=0) + 1)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return Safe(f"{fence}{pad}{shown}{pad}{fence}")
-
-
-def cell(text: object) -> Safe:
-    """Return text as a code span in a cell of a table."""
-    return Safe(code(text).replace("|", "\\|"))
 
 
 def shell(text: object) -> Safe:
@@ -96,4 +71,4 @@ def _literal(text: str) -> str:
     return _META.sub(r"\\\g<0>", text).replace("$", "[$]")
 
 
-_ESCAPES: dict[str, Callable[[str], str]] = {".sh": shell, ".yaml": quoted, ".md": markdown}
+_ESCAPES: dict[str, Callable[[str], str]] = {".sh": shell, ".yaml": quoted, ".md": prose}

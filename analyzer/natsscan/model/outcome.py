@@ -11,6 +11,7 @@ from natsscan.model.finding import Finding
 from natsscan.model.mapping import Mapping
 from natsscan.model.patch import Patch
 from natsscan.model.report import Report
+from natsscan.model.rule import RulePage
 
 
 def _hidden(path: str, line: str) -> str:
@@ -29,7 +30,7 @@ class Outcome:
     if nothing was compared. `gone` are findings that are there no more, `stale` entries of a baseline
     that are. `comparison` is the change that is looked at,
     if one is. `review` is a checklist held against the tree, if there is one. `redact` returns a line of the file at a
-    path with the secrets in it struck out.
+    path with the secrets in it struck out. `make_rules` gives the rules about what is to be migrated, by their ids.
     """
 
     report: Report
@@ -42,6 +43,7 @@ class Outcome:
     comparison: Comparison | None = None
     review: Review | None = None
     redact: Callable[[str, str], str] = _hidden
+    make_rules: Callable[[], tuple[RulePage, ...]] = tuple
 
     @cached_property
     def mapping(self) -> Mapping:

@@ -114,6 +114,19 @@ class Patch:
         return tuple(sorted(edited | {new.path for new in self.creates} | {gone.path for gone in self.removes}))
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Suggestion:
+    """Whole lines of a file as it is, both ends included and counted from 1, and the text that takes their place.
+
+    `text` has the line ends of the file; it is empty if the lines go.
+    """
+
+    path: str
+    first: int
+    last: int
+    text: str
+
+
 def digest(data: bytes) -> str:
     """Return the digest by which changed bytes are known."""
     return blake2b(data, digest_size=8).hexdigest()

@@ -19,8 +19,8 @@ _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """Old lines, by their indices, and the new ones in their place."""
+class LineChange:
+    """Old lines, by their indices from 0, the end exclusive, and the new ones in their place, with their line ends."""
 
     start: int
     end: int
@@ -29,8 +29,8 @@ class _Change:
 
 def edited_diff(path: str, old: bytes, replacements: Iterable[Replacement]) -> bytes:
     """Return the diff that makes replacements, sorted and without overlaps, in a file; empty if nothing changes."""
-    lines = _lines(old)
-    changes = list(_changes(old, lines, sorted(replacements, key=lambda each: each[:2])))
+    lines = split_lines(old)
+    changes = list(line_changes(old, replacements))
     if not changes:
         return b""
     head = [_title(path), f"--- {_name('a/', path)}", f"+++ {_name('b/', path)}"]
@@ -41,17 +41,19 @@ def whole_diff(path: str, data: bytes, *, is_new: bool, is_executable: bool = Fa
     """Return the diff that adds or removes a file."""
     mode = "100755" if is_executable else "100644"
     head = [_title(path), f"{'new' if is_new else 'deleted'} file mode {mode}"]
-    lines = _lines(data)
+    lines = split_lines(data)
     if not lines:
         return _joined(head)
     head.append("--- /dev/null" if is_new else f"--- {_name('a/', path)}")
     head.append(f"+++ {_name('b/', path)}" if is_new else "+++ /dev/null")
-    change = _Change(0, 0, tuple(lines)) if is_new else _Change(0, len(lines), ())
+    change = LineChange(0, 0, tuple(lines)) if is_new else LineChange(0, len(lines), ())
     return _joined(head) + b"".join(_hunks([] if is_new else lines, [change]))
 
 
-def _changes(old: bytes, lines: Sequence[bytes], replacements: Sequence[Replacement]) -> Iterator[_Change]:
-    """Yield the changed lines; replacements that share a line are one change."""
+def line_changes(old: bytes, replacements: Iterable[Replacement]) -> Iterator[LineChange]:
+    """Yield the lines that replacements without overlaps change; those that share a line are one change."""
+    replacements = sorted(replacements, key=lambda each: each[:2])
+    lines = split_lines(old)
     starts = [0, *accumulate(map(len, lines))]
     is_open = bool(lines) and not lines[-1].endswith(b"\n")  # what is put behind such a line is put into it
     at = 0
@@ -67,7 +69,7 @@ def _changes(old: bytes, lines: Sequence[bytes], replacements: Sequence[Replacem
             begin = stop
             end = max(end, _end_of(starts, start, stop, new))
             at += 1
-        text = _lines(b"".join([*parts, old[begin:end]]))
+        text = split_lines(b"".join([*parts, old[begin:end]]))
         change = _trimmed(lines, first, bisect_left(starts, end), text)
         if change.start < change.end or change.new:
             yield change
@@ -82,7 +84,7 @@ def _end_of(starts: Sequence[int], start: int, stop: int, new: bytes) -> int:
     return starts[min(bisect_right(starts, stop), len(starts) - 1)]
 
 
-def _trimmed(lines: Sequence[bytes], start: int, end: int, new: Sequence[bytes]) -> _Change:
+def _trimmed(lines: Sequence[bytes], start: int, end: int, new: Sequence[bytes]) -> LineChange:
     """Return a change without the lines that stay as they are at its beginning and end."""
     before = 0
     while start + before < end and before < len(new) and lines[start + before] == new[before]:
@@ -90,17 +92,17 @@ def _trimmed(lines: Sequence[bytes], start: int, end: int, new: Sequence[bytes])
     after = 0
     while end - after > start + before and len(new) - after > before and lines[end - after - 1] == new[-1 - after]:
         after += 1
-    return _Change(start + before, end - after, tuple(new[before : len(new) - after]))
+    return LineChange(start + before, end - after, tuple(new[before : len(new) - after]))
 
 
-def _hunks(old: Sequence[bytes], changes: Sequence[_Change]) -> Iterator[bytes]:
+def _hunks(old: Sequence[bytes], changes: Sequence[LineChange]) -> Iterator[bytes]:
     shift = 0
     for group in runs(changes, lambda one, other: other.start - one.end <= 2 * _CONTEXT):
         yield from _hunk(old, group, shift)
         shift += sum(len(each.new) - (each.end - each.start) for each in group)
 
 
-def _hunk(old: Sequence[bytes], group: Sequence[_Change], shift: int) -> Iterator[bytes]:
+def _hunk(old: Sequence[bytes], group: Sequence[LineChange], shift: int) -> Iterator[bytes]:
     """Yield the lines of one hunk, with the lines around its changes."""
     first = max(group[0].start - _CONTEXT, 0)
     last = min(group[-1].end + _CONTEXT, len(old))
@@ -123,7 +125,8 @@ def _line(mark: bytes, line: bytes) -> bytes:
     return mark + line if line.endswith(b"\n") else mark + line + b"\n" + _NO_NEWLINE
 
 
-def _lines(data: bytes) -> list[bytes]:
+def split_lines(data: bytes) -> list[bytes]:
+    """Return the lines of a file, each with its line end; the last one may have none."""
     lines = data.split(b"\n")
     whole = [line + b"\n" for line in lines[:-1]]
     return [*whole, lines[-1]] if lines[-1] else whole

@@ -10,6 +10,7 @@ from natsscan.model.mapping import Mapping
 from natsscan.model.outcome import Outcome
 from natsscan.model.patch import Patch
 from natsscan.model.report import Report
+from natsscan.model.rule import RulePage
 from natsscan.source.tree import Tree
 
 Read = Callable[[str], bytes | None]
@@ -45,8 +46,19 @@ def outcome(report: Report, catalog: Catalog, tree: Tree, exclude: tuple[str, ..
 
         return make_patches(report, mapping, catalog, read, tree.list(exclude).paths, renderer())
 
-    propose = partial(propose_mapping, report, catalog)
-    return Outcome(report, read, propose, make_patches, redact=_redacting(catalog, tree, exclude))
+    def make_rules() -> tuple[RulePage, ...]:
+        from natsscan.reports.rules import rule_pages
+
+        return rule_pages(catalog, report.targets)
+
+    return Outcome(
+        report=report,
+        read=read,
+        make_mapping=partial(propose_mapping, report, catalog),
+        make_patches=make_patches,
+        redact=_redacting(catalog, tree, exclude),
+        make_rules=make_rules,
+    )
 
 
 def _redacting(catalog: Catalog, tree: Tree, exclude: tuple[str, ...]) -> Callable[[str, str], str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.suppress import Note, read_notes
+from natsscan.model.baseline import MARK
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import KindCoverage, Loss, Problem
 from natsscan.model.source import FileKind, SourceFile
@@ -18,6 +19,7 @@ from natsscan.source.read import MAX_FILE_SIZE, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
 
+_OWN = MARK.encode()
 Progress = Callable[[str, int, int], None]
 
 
@@ -100,7 +102,7 @@ def read(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Reading:
     for done, (path, kind) in enumerate(kinds.items()):
         progress("reading", done, len(kinds))
         data = task.project.tree.read(path, task.options.max_file_size)
-        if data is None:
+        if data is None or (isinstance(data, bytes) and data.startswith(_OWN)):
             continue
         problem = data if isinstance(data, Problem) else text_problem(path, data)
         if problem is not None:

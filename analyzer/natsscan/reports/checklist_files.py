@@ -13,6 +13,7 @@ from natsscan.catalog.catalog import bundled
 from natsscan.checklist.review import moves
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
 from natsscan.reports.checklist import counted, progress
+from natsscan.reports.escape import cell, markdown
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("id", "line", "section", "service", "task", "ticked", "status", "reason", "next", "evidence", "patches")
@@ -151,13 +152,8 @@ def _csv(review: Review) -> str:
             ),
             *(judged.status.value, judged.reason, judged.next_step, "; ".join(places), " ".join(judged.patches)),
         )
-        writer.writerow([_cell(str(cell)) for cell in cells])
+        writer.writerow([cell(str(each)) for each in cells])
     return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Return a text that a spreadsheet takes for no formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _document(form: str, review: Review, root: str) -> str:
@@ -178,15 +174,6 @@ def _document(form: str, review: Review, root: str) -> str:
     )
 
 
-def markdown(text: str) -> str:
-    """Return text from files such that Markdown only shows it, in one line; code spans stay."""
-    parts = " ".join(text.split()).split("`")
-    if len(parts) % 2 == 0:
-        parts = ["'".join(parts)]
-    shown = [_escaped(part) if number % 2 == 0 else f"`{part}`" for number, part in enumerate(parts)]
-    return "".join(shown).replace("|", "\\|")
-
-
 def _html(text: str) -> Markup:
     """Return text as HTML, with what stands in backquotes as code."""
     parts = text.split("`")
@@ -194,7 +181,3 @@ def _html(text: str) -> Markup:
         return escape(text)
     shown = (Markup("<code>{}</code>").format(p) if number % 2 else escape(p) for number, p in enumerate(parts))
     return Markup("").join(shown)
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\*_[]<>" else "@\u200b" if c == "@" else c for c in text)

@@ -40,10 +40,10 @@ def render(comparison: Comparison, detail: Detail, width: int | None, colour: bo
         everything = detail is Detail.ALL
         for fate in (Fate.LOST, Fate.CHANGED, Fate.KEPT, *((Fate.ADDED,) if everything else ())):
             _print_properties(console, fate, comparison.of_fate(fate), everything)
-        _print_findings(console, "New:", _told(comparison.new, everything), everything)
-        _print_findings(console, "Fixed:", _told(comparison.fixed, everything), everything)
+        _print_findings(console, "New uses:", _told(comparison.new, everything), everything)
+        _print_findings(console, "Uses that are gone:", _told(comparison.fixed, everything), everything)
         _print_parts(console, "New in the messaging system:", comparison.added, everything)
-        _print_parts(console, "Gone from it:", comparison.removed, everything)
+        _print_parts(console, "Gone from the messaging system:", comparison.removed, everything)
         _print_tasks(console, comparison)
         _print_problems(console, comparison)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))

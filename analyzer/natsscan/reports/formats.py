@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from natsscan.model.outcome import Outcome
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "github-review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,19 @@ class Look:
 
 def render(name: str, outcome: Outcome, look: Look) -> str:
     """Return an outcome in one of FORMATS; of a change, if it is about one."""
-    if name == "json":
-        from natsscan.reports import json, json_diff
+    match name:
+        case "json":
+            from natsscan.reports import json, json_diff
 
-        return json_diff.render(outcome.comparison) if outcome.comparison else json.render(outcome)
+            return json_diff.render(outcome.comparison) if outcome.comparison else json.render(outcome)
+        case "sarif":
+            from natsscan.reports.sarif import log
+
+            return log.render(outcome)
+        case "github-review":
+            from natsscan.reports import github_review
+
+            return github_review.render(outcome)
     from natsscan.reports import diff, text
 
     detail = text.Detail(look.detail)

@@ -25,8 +25,8 @@ def render(topology: Topology) -> str:
 def _exchange(topology: Topology, exchange: Exchange) -> list[str]:
     title = f"exchange {exchange.name}" if exchange.name else "the default exchange"
     kind = exchange.properties.get("exchange_type", "")
-    traits = ", ".join(trait for trait in (kind, _traits(exchange)) if trait)
-    lines = [visible(f"{title}: {traits}"), *_row("declared", _places(exchange.at)), *_broker(exchange)]
+    told = ", ".join(trait for trait in (kind, traits(exchange)) if trait)
+    lines = [visible(f"{title}: {told}"), *_row("declared", _places(exchange.at)), *_broker(exchange)]
     for binding in topology.exchange_bindings:
         if shape(binding.source) == shape(exchange.name):
             to = f"{binding.destination} with {binding.routing_key or '(empty key)'}"
@@ -52,7 +52,7 @@ def _broker(declared: Declared) -> Iterator[str]:
 def _queue(flow: QueueFlow) -> list[str]:
     lines = [visible(f"queue {flow.name}")]
     for queue in flow.declared:
-        lines += _row("declared", [f"{_traits(queue) or 'plain'}  {place}" for place in _places(queue.at)])
+        lines += _row("declared", [f"{traits(queue) or 'plain'}  {place}" for place in _places(queue.at)])
         lines += _broker(queue)
     if not flow.declared:
         lines += _row("declared", ["nowhere in this code base"])
@@ -65,11 +65,11 @@ def _queue(flow: QueueFlow) -> list[str]:
             ],
         )
     for publisher in flow.publishers:
-        lines += _row("filled by", [f"{_publishes(publisher)}  {place}" for place in _places(publisher.at)])
+        lines += _row("filled by", [f"{publishes(publisher)}  {place}" for place in _places(publisher.at)])
     for source in flow.dead_letters:
         lines += _row("filled by", [f"dead letters of {source.name}"])
     for consumer in flow.consumers:
-        lines += _row("emptied by", [f"{_consumes(consumer)}  {place}" for place in _places(consumer.at)])
+        lines += _row("emptied by", [f"{consumes(consumer)}  {place}" for place in _places(consumer.at)])
         lines += _row("acknowledged", _places(consumer.acks))
         requeue = f"requeue {' or '.join(consumer.requeue)}  " if consumer.requeue else ""
         lines += _row("rejected", [f"{requeue}{place}" for place in _places(consumer.rejects)])
@@ -80,13 +80,15 @@ def _queue(flow: QueueFlow) -> list[str]:
     return lines
 
 
-def _traits(declared: Declared) -> str:
+def traits(declared: Declared) -> str:
+    """Return the properties and arguments that a declaration gives, not those of a policy."""
     flags = [name.replace("_", " ") for name, text in sorted(declared.properties.items()) if text == "true"]
     own = {key: text for key, text in declared.arguments.items() if key not in declared.from_policy}
     return ", ".join([*flags, *(f"{key} {text}" for key, text in own.items())])
 
 
-def _publishes(publisher: Publisher) -> str:
+def publishes(publisher: Publisher) -> str:
+    """Return who publishes where, and what its messages carry that NATS may have otherwise."""
     exchange = publisher.exchange or "the default exchange"
     told = ("delivery_mode", "expiration", "priority", "mandatory", "reply_to")
     given = [f"{name.replace('_', ' ')} {publisher.properties[name]}" for name in told if name in publisher.properties]
@@ -95,7 +97,8 @@ def _publishes(publisher: Publisher) -> str:
     )
 
 
-def _consumes(consumer: Consumer) -> str:
+def consumes(consumer: Consumer) -> str:
+    """Return who consumes, and how."""
     limit = f"prefetch {consumer.prefetch}" if consumer.prefetch else "no prefetch limit"
     return f"{consumer.service}, mode {consumer.ack}, {limit}{', exclusive' if consumer.exclusive else ''}"
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from natsscan.model.finding import Category, Finding
+from natsscan.model.finding import Category, Finding, Severity
 from natsscan.model.usage import Operation, Tier
+from natsscan.reports.words import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,11 @@ def by_service(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
     for finding in findings:
         groups.setdefault(finding.usage.service, []).append(finding)
     return {service: tuple(groups[service]) for service in sorted(groups)}
+
+
+def in_words(findings: Iterable[Finding]) -> str:
+    """Count findings by severity: `3 findings (1 error, 2 warnings)`."""
+    severities = Counter(finding.severity for finding in findings)
+    parts = [number(severities[severity], severity) for severity in Severity if severities[severity]]
+    total = number(severities.total(), "finding")
+    return f"{total} ({', '.join(parts)})" if parts else total
