@@ -72,6 +72,12 @@ class Api:
         self._host = base.host
         self._client = httpx.Client(base_url=base, headers=own | headers, timeout=_TIMEOUT)
 
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     def get(self, path: str, kind: type[T]) -> T:
         """Ask for one thing."""
         return self._decode(self._send("GET", path, follow=True), kind)
