@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from natsscan.reports.formats import FORMATS
 from tests.conftest import Command
 
 Write = Callable[[dict[str, str | bytes]], Path]
@@ -30,7 +31,10 @@ FILES: dict[str, str | bytes] = {
 }
 
 
-@pytest.mark.parametrize("options", [("--format", "json"), ("--format", "text"), ("--format", "text", "-v")])
+SCANS = [("--format", name) for name in FORMATS if name != "github-review"]
+
+
+@pytest.mark.parametrize("options", [*SCANS, ("--format", "text", "-v")], ids=" ".join)
 def test_no_secret_is_printed(natsscan: Command, write: Write, options: tuple[str, ...]) -> None:
     write(FILES)
     run = natsscan(".", *options)

@@ -324,3 +324,17 @@ def test_twice_is_the_same(wire_mini: Repository) -> None:
     wire_mini.edit(JOBS, ("Done -> ackEnv envelope", "Done -> pure ()"))
     wire_mini.commit()
     assert diff(wire_mini, "HEAD~1", "--format", "json").out == diff(wire_mini, "HEAD~1", "--format", "json").out
+
+
+def test_a_review_tells_a_loss_at_the_line_that_is_deleted(wire_mini: Repository) -> None:
+    wire_mini.edit(EXTENDED, ("        Q.coTLSSettings = mkTlsSettings <$> tls,\n", ""))
+    wire_mini.edit(JOBS, ("Done -> ackEnv envelope", "Done -> pure ()"))
+    wire_mini.commit()
+    before = {path: wire_mini.git("show", f"HEAD~1:{path}").splitlines() for path in (EXTENDED, JOBS)}
+    comments = diff(wire_mini, "HEAD~1", "--format", "github-review").json["comments"]
+    told = {(each["path"], before[each["path"]][each["line"] - 1].strip(), each["side"]) for each in comments}
+    assert told == {
+        (EXTENDED, "Q.coTLSSettings = mkTlsSettings <$> tls,", "LEFT"),
+        (JOBS, "Done -> ackEnv envelope", "LEFT"),
+    }
+    assert "nothing on NATS keeps it" in comments[0]["body"] and "TLS" in comments[0]["body"]

@@ -79,6 +79,7 @@ def test_line_ends_stay_as_the_file_has_them(
         patch("p", edit("f", DATA, 0, 0, b"x"), edit("gone", b"old", 0, 1, b"x")),
         patch("p", edit("f", DATA, 0, 0, b"x"), edit("changed", b"old", 0, 1, b"x")),
         patch("p", edit("f", DATA, 0, 0, b"x"), edit("latin", b"\xe4\n", 0, 0, b"x")),
+        patch("p", edit("f", DATA, 0, 0, b"x"), edit("f", DATA, 4, 4, b"a\rb")),
         patch("p", edit("f", DATA, 0, 0, b"x"), edit("empty", b"", 0, 0, b"x")),
     ],
 )

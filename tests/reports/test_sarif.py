@@ -424,7 +424,8 @@ def many(number: int) -> list[Finding]:
 
 
 def test_of_30_000_results_the_25_000_most_severe_are_kept_and_the_rest_is_counted() -> None:
-    found = run(outcome({"big.hs": b"publish\n" * 100}, many(30_000)))
+    document = sarif(outcome({"big.hs": b"publish\n" * 100}, many(30_000)))
+    (found,) = document["runs"]
     kept = found["results"]
     assert len(kept) == 25_000
     levels = [each["level"] for each in kept]
@@ -433,6 +434,7 @@ def test_of_30_000_results_the_25_000_most_severe_are_kept_and_the_rest_is_count
     (told,) = found["invocations"][0]["toolExecutionNotifications"]
     assert told["message"]["text"] == "5,000 results left out, the least severe ones: natsscan -v has all"
     assert len(found["tool"]["driver"]["rules"]) == 1
+    check_schema(document, "sarif-schema-2.1.0.json")
 
 
 def test_a_log_that_is_too_large_loses_fixes_first_and_then_the_least_severe_results() -> None:

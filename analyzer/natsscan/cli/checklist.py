@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "markdown", "html", "csv")
 OPEN = 1
+# What a checklist that natsscan writes for the occasion is called.
+GENERATED = "the checklist written from it"
 
 
 @click.command("checklist")
@@ -79,7 +81,7 @@ def checklist_command(
         if generate:
             return _print_or_write(text, file)
         given = text.encode()
-    checklist = read_checklist(str(file) if file and not generate else "the checklist written from it", given)
+    checklist = read_checklist(str(file) if file and not generate else GENERATED, given)
     review = _review(checklist, now, rules)
     before = _review(checklist, _look_at(_at(since, opened), subjects, file), rules) if since else None
     if file is not None and (update or annotate):

@@ -13,6 +13,7 @@ from natsscan.cli.comment import comment_command
 from natsscan.cli.diff import diff_command
 from natsscan.cli.explain import explain_command
 from natsscan.cli.generate import generate_command
+from natsscan.cli.inventory import inventory_command
 from natsscan.cli.map import map_command
 from natsscan.cli.patch import patch_command
 from natsscan.cli.rules import rules_command
@@ -47,6 +48,7 @@ class _ScanByDefault(click.Group):
         generate_command,
         verify_command,
         checklist_command,
+        inventory_command,
         diff_command,
         comment_command,
         baseline_command,

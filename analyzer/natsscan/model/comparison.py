@@ -78,7 +78,7 @@ class Comparison:
 
     `new` and `unchanged` are findings as they stand after it, `fixed` as they stood before. `added` and `removed` are
     parts of the messaging system. `moved` maps paths before to paths after, of files that were renamed. `hunks` are
-    the lines that the diff shows, by paths after.
+    the lines that the diff shows, `deleted` the lines before that it takes away, both by paths after.
     """
 
     base: str
@@ -93,6 +93,7 @@ class Comparison:
     removed: tuple[SystemPart, ...] = ()
     moved: dict[str, str] = field(default_factory=dict)
     hunks: dict[str, tuple[Hunk, ...]] = field(default_factory=dict)
+    deleted: dict[str, frozenset[int]] = field(default_factory=dict)
     tasks: tuple[TaskMove, ...] = ()
 
     def of_fate(self, fate: Fate) -> tuple[PropertyChange, ...]:

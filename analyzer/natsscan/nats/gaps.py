@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from natsscan.catalog.target import GapRule, Noun, Setting, Target, config
@@ -24,12 +24,16 @@ NOTHING = frozenset({"", "false", "none", "Nothing", "nothing", "null"})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Something that has properties: what people call it, its attributes, and where the code says so."""
+    """Something that has properties: what people call it, its attributes, and where the code says so.
+
+    `places` are those of single attributes, as far as they are known.
+    """
 
     noun: Noun
     title: str
     attributes: Mapping[str, str]
     at: tuple[Span, ...]
+    places: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,8 @@ def of_usage(usage: Usage) -> Subject:
     """Return one thing that code, a setting or a script does, with its arguments."""
     attributes = {"operation": usage.operation.value, "symbol": usage.symbol, "library": usage.library}
     attributes |= {argument.name: argument.text for argument in usage.arguments}
-    return Subject("code", "the code", attributes, (usage.span,))
+    places = {argument.name: argument.span for argument in usage.arguments if argument.span is not None}
+    return Subject("code", "the code", attributes, (usage.span,), places)
 
 
 def about_shape(about: str) -> str:

@@ -223,9 +223,13 @@ def _value_of(rule: GapRule, part: Part) -> str:
 
 
 def _places(part: Part, rule: GapRule) -> tuple[Span, ...]:
-    """Return the places of a part that have the property."""
-    spans = {span for subject in part.subjects if any(True for _ in fitting(subject, (rule,))) for span in subject.at}
-    return tuple(sorted(spans))
+    """Return the places of a part that have the property: those of the attribute itself where they are known."""
+    names = _attribute(rule).split("|")
+    found: set[Span] = set()
+    for subject in part.subjects:
+        if any(True for _ in fitting(subject, (rule,))):
+            found.update({subject.places[name] for name in names if name in subject.places} or subject.at)
+    return tuple(sorted(found))
 
 
 def _renamed(old: Mapping[Key, Part], new: Mapping[Key, Part]) -> dict[Key, Key]:

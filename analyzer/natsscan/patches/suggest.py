@@ -19,9 +19,10 @@ def due(patches: Iterable[Patch]) -> tuple[Patch, ...]:
 def suggestions(patch: Patch, read: Callable[[str], bytes | None]) -> tuple[Suggestion, ...]:
     """Return a patch as replacements of lines, sorted, no two of which share a line; empty if it is more than that.
 
-    It is more if it adds or removes a file, or changes an empty one or one that is not UTF-8. Lines that are added come
-    with the line before them, at the top of a file with the one behind them. `read` gives the bytes of a file, None if
-    it is gone; nothing is suggested for a file that has changed since the patch was made.
+    It is more if it adds or removes a file, changes an empty one, or has lines that are not UTF-8 or hold a CR, which
+    forges take for a line end. Lines that are added come with the line before them, at the top of a file with the one
+    behind them. `read` gives the bytes of a file, None if it is gone; nothing is suggested for a file that has changed
+    since the patch was made.
     """
     if patch.creates or patch.removes:
         return ()
@@ -32,9 +33,8 @@ def suggestions(patch: Patch, read: Callable[[str], bytes | None]) -> tuple[Sugg
             return ()
         lines = split_lines(old)
         for first, last, changes in _stretches(line_changes(old, places)):
-            try:
-                text = _replaced(lines, first, last, changes).decode()
-            except UnicodeDecodeError:
+            text = _decoded(_replaced(lines, first, last, changes))
+            if text is None:
                 return ()
             found.append(Suggestion(path, first + 1, last, text))
     return tuple(found)
@@ -75,3 +75,12 @@ def _replaced(lines: Sequence[bytes], first: int, last: int, changes: Iterable[L
         parts += [*lines[at : change.start], *change.new]
         at = change.end
     return b"".join([*parts, *lines[at:last]])
+
+
+def _decoded(data: bytes) -> str | None:
+    """Return lines as text; None if they are not UTF-8, or a CR is no part of a line end."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\r" in text.replace("\r\n", "") else text

@@ -82,6 +82,7 @@ def compare(
         removed=system.removed,
         moved=change.moved,
         hunks=change.hunks,
+        deleted=change.deleted,
     )
     return comparison, old, new
 

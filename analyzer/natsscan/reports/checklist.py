@@ -20,7 +20,7 @@ from natsscan.reports.console import console as make_console
 from natsscan.reports.escape import visible
 from natsscan.reports.words import number
 
-_WORDS = {
+WORDS = {
     Status.DONE: "done",
     Status.PARTIAL: "partly done",
     Status.TODO: "to do",
@@ -84,7 +84,7 @@ def progress(review: Review) -> tuple[Progress, ...]:
 def counted(judgements: Iterable[Judgement]) -> str:
     """Return how many tasks have which status, in words."""
     counts = Counter(judged.status for judged in judgements)
-    return ", ".join(f"{counts[status]} {word}" for status, word in _WORDS.items() if counts[status])
+    return ", ".join(f"{counts[status]} {word}" for status, word in WORDS.items() if counts[status])
 
 
 def render(review: Review, root: str, is_full: bool, width: int | None, colour: bool) -> str:
@@ -99,7 +99,7 @@ def render(review: Review, root: str, is_full: bool, width: int | None, colour: 
         console.print()
         console.print(_bars(progress(review)))
     for status in _WRONG:
-        _print_tasks(console, _WORDS[status].capitalize(), [j for j in every if j.status is status], is_full)
+        _print_tasks(console, WORDS[status].capitalize(), [j for j in every if j.status is status], is_full)
     if is_full:
         _print_open(console, every)
     _print_proposals(console, review.proposals, is_full)
@@ -118,7 +118,7 @@ def _bars(every: Sequence[Progress]) -> Table:
         full = round(_BAR * each.finished / each.total) if each.finished < each.total else _BAR
         bar = Text("█" * full, style="green") + Text("·" * (_BAR - full), style="dim")
         rest = ", ".join(
-            f"{each.counts[s]} {word}" for s, word in _WORDS.items() if each.counts[s] and s is not Status.DONE
+            f"{each.counts[s]} {word}" for s, word in WORDS.items() if each.counts[s] and s is not Status.DONE
         )
         title = Text("  " * each.level + visible(each.title), style="" if each.level else "bold")
         table.add_row(title, bar, f"{each.finished}/{each.total}", Text(rest, style="dim"))

@@ -13,7 +13,8 @@ from natsscan.catalog.catalog import bundled
 from natsscan.checklist.review import moves
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
 from natsscan.reports.checklist import counted, progress
-from natsscan.reports.escape import cell, markdown
+from natsscan.reports.escape import csv_cell, visible
+from natsscan.reports.markdown import prose_with_code
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("id", "line", "section", "service", "task", "ticked", "status", "reason", "next", "evidence", "patches")
@@ -152,7 +153,7 @@ def _csv(review: Review) -> str:
             ),
             *(judged.status.value, judged.reason, judged.next_step, "; ".join(places), " ".join(judged.patches)),
         )
-        writer.writerow([cell(str(each)) for each in cells])
+        writer.writerow([csv_cell(str(each)) for each in cells])
     return out.getvalue()
 
 
@@ -166,16 +167,17 @@ def _document(form: str, review: Review, root: str) -> str:
         lstrip_blocks=True,
         autoescape=form == "html",  # noqa: S701  # in Markdown the filter escapes
     )
-    environment.filters["md"] = markdown
-    environment.filters["code"] = _html
+    environment.filters["md"] = prose_with_code
+    environment.filters["code"] = with_code
     name = "judged.html" if form == "html" else "judged.md"
     return environment.get_template(name).render(
         review=review, root=root, counted=counted(review.judgements), progress=progress(review)
     )
 
 
-def _html(text: str) -> Markup:
+def with_code(text: str) -> Markup:
     """Return text as HTML, with what stands in backquotes as code."""
+    text = visible(text)
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from natsscan.model.outcome import Outcome
 
-FORMATS = ("text", "json", "sarif", "github-review")
+# Formats that show all there is: with the mapping and the patches, and a checklist if there is one.
+INVENTORIES = ("markdown", "html")
+FORMATS = ("text", "json", "jsonl", "sarif", "rdjson", "github", "github-review", "gitlab", "csv", *INVENTORIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,47 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
             from natsscan.reports.sarif import log
 
             return log.render(outcome)
+        case "jsonl":
+            from natsscan.reports import jsonl
+
+            return jsonl.render(outcome)
+        case "rdjson":
+            from natsscan.reports import rdjson
+
+            return rdjson.render(outcome)
+        case "github":
+            from natsscan.reports import github
+
+            return github.render(outcome)
+        case "gitlab":
+            from natsscan.reports import gitlab
+
+            return gitlab.render(outcome)
+        case "csv":
+            from natsscan.reports import csv_table
+
+            return csv_table.render(outcome)
         case "github-review":
             from natsscan.reports import github_review
 
             return github_review.render(outcome)
+        case "markdown" | "html":
+            return render_inventory(name, outcome)
     from natsscan.reports import diff, text
 
     detail = text.Detail(look.detail)
     if outcome.comparison:
         return diff.render(outcome.comparison, detail, look.width, look.colour)
     return text.render(outcome.report, detail, look.width, look.colour)
+
+
+def render_inventory(name: str, outcome: Outcome, templates: Path | None = None) -> str:
+    """Return an outcome in one of INVENTORIES, by templates of the user's where the folder `templates` has them.
+
+    Raises InputError for a broken one.
+    """
+    from natsscan.reports.inventory import html, markdown
+    from natsscan.reports.inventory.make import make_inventory
+
+    inventory = make_inventory(outcome)
+    return html.render(inventory, templates) if name == "html" else markdown.render(inventory, templates)

@@ -14,7 +14,7 @@ from natsscan.model.comparison import Comparison, Fate
 from natsscan.model.errors import InputError
 from natsscan.model.outcome import Outcome
 from natsscan.model.remark import Remark
-from natsscan.reports.escape import markdown
+from natsscan.reports.markdown import prose_with_code
 from natsscan.reports.remarks import remarks
 from natsscan.reports.totals import in_words
 from natsscan.reports.words import number
@@ -51,9 +51,10 @@ def render(outcome: Outcome) -> str:
 
 
 def _comment(remark: Remark) -> CommentEntry:
+    side = "LEFT" if remark.is_deleted else "RIGHT"
     if remark.first == remark.last:
-        return CommentEntry(remark.path, remark.text, remark.last, "RIGHT")
-    return CommentEntry(remark.path, remark.text, remark.last, "RIGHT", remark.first, "RIGHT")
+        return CommentEntry(remark.path, remark.text, remark.last, side)
+    return CommentEntry(remark.path, remark.text, remark.last, side, remark.first, side)
 
 
 def _body(outcome: Outcome, change: Comparison, said: tuple[Remark, ...]) -> str:
@@ -71,7 +72,7 @@ def _body(outcome: Outcome, change: Comparison, said: tuple[Remark, ...]) -> str
     lines[0] = f"<!-- natsscan:review -->\n{lines[0]}."
     if lost:
         lines += ["", f"It loses {number(len(lost), 'messaging property', 'messaging properties')}:", ""]
-        lines += [f"- {markdown(each.about)}: {markdown(each.property)}" for each in lost[:_SHOWN]]
+        lines += [f"- {prose_with_code(each.about)}: {prose_with_code(each.property)}" for each in lost[:_SHOWN]]
     if len(lost) > _SHOWN:
         lines.append(f"- {len(lost) - _SHOWN} more, see `natsscan diff`")
     return "\n".join(lines)

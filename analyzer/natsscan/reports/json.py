@@ -158,7 +158,7 @@ def render_topology(topology: Topology, nats: NatsUse) -> str:
 
 def document(report: Report, mapping: Mapping) -> ReportDocument:
     """Return the report in the shape of the contract."""
-    coverage, to_migrate = report.coverage, report.to_migrate.findings
+    coverage = report.coverage
     return ReportDocument(
         schema_version=1,
         tool=tool(report),
@@ -173,11 +173,17 @@ def document(report: Report, mapping: Mapping) -> ReportDocument:
         suppressed=[_suppressed(item) for item in report.suppressed],
         topology=topology_entry(report.topology, report.nats),
         mapping=mapping_entry(mapping),
-        totals=TotalsEntry(
-            overall=count(to_migrate),
-            services={service: count(findings) for service, findings in by_service(to_migrate).items()},
-            targets={system: count(found) for system in report.targets if (found := report.about(system))},
-        ),
+        totals=totals_entry(report),
+    )
+
+
+def totals_entry(report: Report) -> TotalsEntry:
+    """Return the totals of a report."""
+    to_migrate = report.to_migrate.findings
+    return TotalsEntry(
+        overall=count(to_migrate),
+        services={service: count(findings) for service, findings in by_service(to_migrate).items()},
+        targets={system: count(found) for system in report.targets if (found := report.about(system))},
     )
 
 

@@ -47,7 +47,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The text on a line, with the middle and the size of the place it takes."""
+    """The text on a line, with the middle and the size of the place it takes; `line` is the line's index."""
 
     x: float
     y: float
@@ -55,14 +55,20 @@ class Label:
     height: float
     text: str
     title: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The way of messages, as the points that it goes through from source to target, horizontally in each of them."""
+    """The way of messages, as the points that it goes through from source to target, horizontally in each of them.
+
+    `source` and `target` are the indices of the boxes at its ends.
+    """
 
     points: tuple[tuple[float, float], ...]
     dead_letter: bool
+    source: int
+    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +127,13 @@ def place(graph: Graph) -> Picture:
         for at, node in enumerate(graph.nodes)
     )
     labels_at = tuple(
-        Label(*centres[at], items[at].width, items[at].height, _label(labels), "\n".join(map(visible, labels)))
-        for _, at, labels, _ in ways
+        Label(*centres[at], items[at].width, items[at].height, _label(labels), "\n".join(map(visible, labels)), line)
+        for line, (_, at, labels, _) in enumerate(ways)
         if at is not None
     )
-    lines = tuple(Line(tuple(_points(way, items, centres)), dead_letter) for way, _, _, dead_letter in ways)
+    lines = tuple(
+        Line(tuple(_points(way, items, centres)), dead_letter, way[0], way[-1]) for way, _, _, dead_letter in ways
+    )
     width = max(x + item.width / 2 for (x, _), item in zip(centres, items, strict=True)) + _MARGIN
     height = max(y + item.height / 2 for (_, y), item in zip(centres, items, strict=True)) + _MARGIN
     return Picture(width, height, boxes, labels_at, lines)

@@ -9,7 +9,9 @@ from natsscan.reports.escape import visible
 # Between these characters and what follows, forges see mentions, issues, links and pictures of a name.
 _ZERO_WIDTH_SPACE = "\u200b"
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&#!]")
-_LINKS = re.compile(r"@|(?<=#)(?=\d)|:(?=//|[\w+-]+:)|(?i:www)(?=\.)")
+_LINKS = re.compile(r"@|(?<=[#!%~&])(?=[\w#])|:(?=//|[\w+-]+:)|(?i:www)(?=\.)|\b(?i:GH)(?=-\d)")
+# What would be a link, a tag, or at the beginning a command of a forge, a heading or a list.
+_STARTS = re.compile(r"<(?=[\w/!?])|\](?=\()|^(?=[^\w(\"'])")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -24,8 +26,28 @@ def prose(text: str) -> str:
 
     No one is mentioned and nothing is linked; `$` begins no formula, which GitHub knows how to tell by the tag.
     """
-    escaped = _MARKUP.sub(r"\\\g<0>", _LINKS.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", visible(" ".join(text.split()))))
-    return escaped.replace("$", "<span>$</span>")
+    return _escaped(visible(" ".join(text.split())))
+
+
+def prose_with_code(text: str) -> str:
+    """Return text as prose likewise, in which what stands between backquotes is code."""
+    parts = _BACKTICKS.sub("`", visible(" ".join(text.split()))).split("`")
+    if len(parts) % 2 == 0:
+        parts = ["'".join(parts)]
+    return "".join(cell(part) if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def inert(text: str) -> str:
+    """Return text in one line that reads the same as plain text, and in which Markdown finds nothing to do."""
+    spaced = _LINKS.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", visible(" ".join(text.split())))
+    return _STARTS.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", spaced)
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Return text as a block of code that nothing in the text can end."""
+    fence = "`" * max(3, max(map(len, _BACKTICKS.findall(text)), default=0) + 1)
+    end = "" if not text or text.endswith("\n") else "\n"
+    return f"{fence}{language}\n{text}{end}{fence}"
 
 
 def code(text: object) -> Safe:
@@ -39,3 +61,8 @@ def code(text: object) -> Safe:
 def cell(text: object) -> Safe:
     """Return text as a code span in a cell of a table."""
     return Safe(code(text).replace("|", "\\|"))
+
+
+def _escaped(text: str) -> str:
+    escaped = _MARKUP.sub(r"\\\g<0>", _LINKS.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", text))
+    return escaped.replace("$", "<span>$</span>")

@@ -27,7 +27,7 @@ def svg(graph: Graph, title: str) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"hexagon": _hexagon, "path": _path, "px": _px}
+    environment.filters |= {"hexagon": hexagon, "path": path, "px": px}
     kinds = [kind for kind in NodeKind if any(box.kind is kind for box in picture.boxes)]
     legend = [(kind, 24 + at * 120) for at, kind in enumerate(kinds)]
     return environment.get_template("topology.svg").render(
@@ -43,25 +43,26 @@ def svg(graph: Graph, title: str) -> str:
     )
 
 
-def _px(number: float) -> str:
+def px(number: float) -> str:
+    """Return a length as SVG has it."""
     return f"{number:.1f}".removesuffix(".0")
 
 
-def _hexagon(box: Box) -> str:
+def hexagon(box: Box) -> str:
     """Return the corners of a box with pointed sides."""
     half, top, bottom = box.width / 2, box.y - box.height / 2, box.y + box.height / 2
     outer, inner = (box.x - half, box.x + half), (box.x - half + _SLANT, box.x + half - _SLANT)
     above, below = [(x, top) for x in inner], [(x, bottom) for x in reversed(inner)]
     corners = [(outer[0], box.y), *above, (outer[1], box.y), *below]
-    return " ".join(f"{_px(x)},{_px(y)}" for x, y in corners)
+    return " ".join(f"{px(x)},{px(y)}" for x, y in corners)
 
 
-def _path(line: Line) -> str:
+def path(line: Line) -> str:
     """Return the path of a line: between its points it bends, and is horizontal in each of them."""
     start = line.points[0]
-    pieces = [f"M{_px(start[0])} {_px(start[1])}"]
+    pieces = [f"M{px(start[0])} {px(start[1])}"]
     for (x, y), (to_x, to_y) in pairwise(line.points):
         middle = (x + to_x) / 2
-        bend = f"C{_px(middle)} {_px(y)} {_px(middle)} {_px(to_y)} {_px(to_x)} {_px(to_y)}"
-        pieces.append(bend if y != to_y else f"H{_px(to_x)}")
+        bend = f"C{px(middle)} {px(y)} {px(middle)} {px(to_y)} {px(to_x)} {px(to_y)}"
+        pieces.append(bend if y != to_y else f"H{px(to_x)}")
     return " ".join(pieces)

@@ -10,7 +10,7 @@ from pathlib import Path
 from natsscan.model.comparison import Hunk
 from natsscan.source.git import git, git_bytes
 
-_HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_HUNK = re.compile(rb"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 _SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
 # Lines around each changed one, as forges show them.
 _CONTEXT = 3
@@ -18,10 +18,15 @@ _CONTEXT = 3
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The files that were renamed, old path to new one, and the lines that the diff shows of each file afterwards."""
+    """What a change does to files.
+
+    `moved` maps the old paths of renamed files to the new ones. `hunks` are the lines that the diff shows of each file
+    afterwards, `deleted` the lines of each file before that it takes away; both are by the path afterwards.
+    """
 
     moved: dict[str, str]
     hunks: dict[str, tuple[Hunk, ...]]
+    deleted: dict[str, frozenset[int]]
 
 
 def changes(root: Path, base: str, head: str | None) -> Changes:
@@ -32,7 +37,12 @@ def changes(root: Path, base: str, head: str | None) -> Changes:
     paths, moved = _paths(git(root, [*command, "--name-status", "-z"], own_index=staged))
     patch = git_bytes(root, [*command, f"--unified={_CONTEXT}"], own_index=staged)
     # Sections stand in the order of the names, which saves reading names in git's quoting.
-    return Changes(moved, dict(zip(paths, map(_hunks, _sections(patch)), strict=False)))
+    shown = dict(zip(paths, map(_shown, _sections(patch)), strict=False))
+    return Changes(
+        moved,
+        {path: hunks for path, (hunks, _) in shown.items()},
+        {path: deleted for path, (_, deleted) in shown.items()},
+    )
 
 
 def _paths(listed: str) -> tuple[list[str], dict[str, str]]:
@@ -56,10 +66,20 @@ def _sections(patch: bytes) -> list[bytes]:
     return [patch[start:end] for start, end in pairwise([*starts, len(patch)])]
 
 
-def _hunks(section: bytes) -> tuple[Hunk, ...]:
-    found = []
-    for match in _HUNK.finditer(section):
-        first, count = int(match.group(1)), int(match.group(2) or 1)
-        if count:
-            found.append(Hunk(first, first + count - 1))
-    return tuple(found)
+def _shown(section: bytes) -> tuple[tuple[Hunk, ...], frozenset[int]]:
+    """Return the lines afterwards that the diff of a file shows, and the lines before that it takes away."""
+    hunks: list[Hunk] = []
+    deleted: set[int] = set()
+    old = 0
+    for line in section.split(b"\n"):
+        head = _HUNK.match(line)
+        if head is not None:
+            old, first, count = int(head[1]), int(head[2]), int(head[3] or 1)
+            if count:
+                hunks.append(Hunk(first, first + count - 1))
+        elif old and line.startswith(b"-"):
+            deleted.add(old)
+            old += 1
+        elif old and line.startswith(b" "):
+            old += 1
+    return tuple(hunks), frozenset(deleted)

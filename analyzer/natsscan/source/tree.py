@@ -53,3 +53,21 @@ class GivenTree:
         """Return the content of a file, or its problem."""
         data = self.files.get(path)
         return too_large(path, len(data), max_size) if isinstance(data, bytes) and len(data) > max_size else data
+
+
+@dataclass(frozen=True, slots=True)
+class TreeWithout:
+    """Another tree as if one file were not there."""
+
+    tree: Tree
+    path: str
+
+    def list(self, exclude: tuple[str, ...] = ()) -> Listing:
+        """List the other files."""
+        found = self.tree.list(exclude)
+        paths = tuple(path for path in found.paths if path != self.path)
+        return Listing(paths, {p: why for p, why in found.excluded.items() if p != self.path}, found.problems)
+
+    def read(self, path: str, max_size: int = MAX_FILE_SIZE) -> bytes | Problem | None:
+        """Return what the other tree has, nothing for the file."""
+        return None if path == self.path else self.tree.read(path, max_size)

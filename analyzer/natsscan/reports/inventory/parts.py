@@ -98,6 +98,11 @@ class Parts:
         return tuple(service for service in self.services if service.number is not None)
 
     @property
+    def beside(self) -> int:
+        """The effort for what only configures, builds and deploys them."""
+        return sum(service.totals.effort for service in self.services if service.number is None)
+
+    @property
     def patches(self) -> Counter[Applicability]:
         """How many patches there are by what it takes to make them."""
         return Counter(shown.patch.applicability for shown in self.inventory.patches)

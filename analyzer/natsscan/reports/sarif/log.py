@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from natsscan import __version__
+from natsscan.model.baseline import Known
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.outcome import Outcome
 from natsscan.model.report import Report
@@ -44,6 +45,7 @@ MOST_BYTES = 10_000_000  # of the file compressed with gzip
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _KINDS = {
     "coverage": "Something that could not be read, or only partly",
+    "stale": "What a baseline knows and is gone",
     "limit": "What does not fit into one upload to GitHub and is left out",
 }
 
@@ -61,7 +63,7 @@ def render(outcome: Outcome, most_bytes: int = MOST_BYTES) -> str:
     kept, fixes = found, sum(result.fixes is not None for result in found)
     with_fixes = fixes
     while True:
-        text = _encoded(outcome.report, rules, kept, len(items) - len(kept), fixes - with_fixes)
+        text = _encoded(outcome, rules, kept, len(items) - len(kept), fixes - with_fixes)
         size = len(text) if len(text) <= most_bytes else len(gzip.compress(text, mtime=0))
         if size <= most_bytes or not kept:
             return text.decode()
@@ -84,8 +86,9 @@ def _with_fixes(found: Sequence[Result], most: int) -> list[Result]:
     return kept
 
 
-def _encoded(report: Report, rules: list[Rule], kept: list[Result], left_out: int, without_fixes: int) -> bytes:
-    told = [_coverage(problem) for problem in report.coverage.problems]
+def _encoded(outcome: Outcome, rules: list[Rule], kept: list[Result], left_out: int, without_fixes: int) -> bytes:
+    report = outcome.report
+    told = [*map(_coverage, report.coverage.problems), *map(_stale, outcome.stale)]
     if left_out:
         told.append(_limit(f"{number(left_out, 'result')} left out, the least severe ones: natsscan -v has all"))
     if without_fixes:
@@ -113,6 +116,11 @@ def _coverage(problem: Problem) -> Notification:
     region = Region(problem.line) if problem.line else None
     place = Location(PhysicalLocation(artifact(problem.path), region))
     return Notification(Reference("coverage"), level, Message(f"{problem.loss}: {problem.reason}"), [place])
+
+
+def _stale(entry: Known) -> Notification:
+    text = f"{number(entry.count, 'use')} of the baseline gone: {entry.rule} in {entry.place or entry.path}"
+    return Notification(Reference("stale"), "note", Message(text), [Location(PhysicalLocation(artifact(entry.path)))])
 
 
 def _limit(text: str) -> Notification:

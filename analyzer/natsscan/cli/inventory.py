@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from natsscan.cli.opened import open_paths
+from natsscan.cli.options import need_subjects, scan_options, subjects_option
+from natsscan.model.errors import InputError
+from natsscan.reports.formats import INVENTORIES, render_inventory
+
+if TYPE_CHECKING:
+    from natsscan.cli.mapping import Mapped
+    from natsscan.cli.opened import Opened
+    from natsscan.model.checklist import Review
+    from natsscan.model.outcome import Outcome
+
+
+@click.command("inventory")
+@click.argument("path", type=click.Path(path_type=Path), metavar="PATH")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(INVENTORIES),
+    default=INVENTORIES[0],
+    help="A document for a forge or wiki, or one page for a browser.  [default: markdown]",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it to a file.")
+@click.option(
+    "--checklist",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The checklist that progress is told by, in Markdown; without one, the generated.",
+)
+@click.option(
+    "--templates",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Templates of your own, which take the place of those of the same name.",
+)
+@subjects_option
+@scan_options
+def inventory_command(
+    path: Path,
+    format_: str,
+    output: Path | None,
+    file: Path | None,
+    templates: Path | None,
+    subjects: Path | None,
+    exclude: tuple[str, ...],
+    rules: tuple[Path, ...],
+    definitions: tuple[Path, ...],
+) -> None:
+    """Write the inventory of a migration: what is there, what becomes of it, what is done and what is left.
+
+    Services in the order in which they move, the messaging system, what would be lost, patches, the checklist held
+    against the code, and every finding.
+    """
+    need_subjects(subjects)
+    opened = _without(output, open_paths((path,), exclude, rules, definitions))
+    text = render_inventory(format_, _outcome(opened, subjects, file, rules), templates)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"-o {output}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    sys.stdout.write(f"{output}: written\n")
+
+
+def _without(output: Path | None, opened: Opened) -> Opened:
+    """Return the project as if the file that is to be written were not there: what an older one says is no finding."""
+    from natsscan.source.tree import TreeWithout
+
+    project = opened.project
+    if output is None or not output.resolve().is_relative_to(project.root):
+        return opened
+    path = output.resolve().relative_to(project.root).as_posix()
+    return replace(opened, project=replace(project, tree=TreeWithout(project.tree, path)))
+
+
+def _outcome(opened: Opened, subjects: Path | None, file: Path | None, rules: tuple[Path, ...]) -> Outcome:
+    from natsscan.cli.mapping import map_opened
+    from natsscan.pipeline.outcome import outcome
+
+    mapped = map_opened(opened, None, subjects)
+    found = outcome(mapped.report, mapped.catalog, opened.project.tree, opened.options.exclude)
+    found = replace(found, make_mapping=lambda: mapped.mapping)
+    return replace(found, review=_review(opened, mapped, found, subjects, file, rules))
+
+
+def _review(
+    opened: Opened,
+    mapped: Mapped,
+    found: Outcome,
+    subjects: Path | None,
+    file: Path | None,
+    rules: tuple[Path, ...],
+) -> Review:
+    """Return the checklist held against the code: the generated one against what was scanned, a given one against all.
+
+    The tasks of a given one are about the whole project, whatever part of it is looked at.
+    """
+    from natsscan.checklist.generate import generate_checklist
+    from natsscan.checklist.read import read_checklist
+    from natsscan.cli.checklist import GENERATED
+    from natsscan.cli.mapping import map_opened
+    from natsscan.cli.options import read_tasks
+    from natsscan.pipeline.outcome import outcome
+    from natsscan.pipeline.review import judge_checklist, tree_for
+
+    project = opened.project
+    if file is not None and project.scope != (".",):
+        opened = replace(opened, project=replace(project, scope=(".",)))
+        mapped = map_opened(opened, None, subjects)
+        found = outcome(mapped.report, mapped.catalog, project.tree, opened.options.exclude)
+        found = replace(found, make_mapping=lambda: mapped.mapping)
+    tree = tree_for(mapped.report, mapped.catalog, project, opened.options.exclude, file)
+    data = generate_checklist(tree, mapped.mapping).encode() if file is None else read_tasks(file)
+    checklist = read_checklist(str(file) if file else GENERATED, data)
+    return judge_checklist(checklist, tree, mapped.mapping, found.patches, project.root, opened.config, rules)

@@ -1,0 +1,74 @@
+"""The inventory as one page that needs nothing else."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from natsscan import __version__
+from natsscan.model.inventory import Inventory
+from natsscan.model.patch import Applicability
+from natsscan.nats.artifacts.document import duration
+from natsscan.reports.checklist import WORDS
+from natsscan.reports.checklist_files import with_code
+from natsscan.reports.inventory.data import APPLICABILITY, facets, page_data
+from natsscan.reports.inventory.glossary import load_glossary, used_in
+from natsscan.reports.inventory.ids import Ids
+from natsscan.reports.inventory.parts import parts_of
+from natsscan.reports.inventory.templates import Templates
+from natsscan.reports.inventory.words import FIDELITY, excerpts, stream_traits
+from natsscan.reports.layout import FONT_SIZE, SMALL_FONT_SIZE, place
+from natsscan.reports.picture import hexagon, path, px
+from natsscan.reports.topology import traits
+from natsscan.topology.graph import NodeKind, build_graph
+
+PAGE = "inventory.html"
+_SERVICES = (NodeKind.PUBLISHER, NodeKind.CONSUMER)
+
+
+def render(inventory: Inventory, templates: Path | None = None) -> str:
+    """Return the page. Raises InputError for a broken template in the folder `templates`."""
+    own = Templates(templates)
+    parts, report = parts_of(inventory), inventory.report
+    graph, ids = build_graph(report.topology), Ids(parts)
+    terms = load_glossary(own.file("glossary.yaml"))
+    kinds = ["service" if node.kind in _SERVICES else node.kind.value for node in graph.nodes]
+    filters: dict[str, Callable[..., object]] = {
+        "px": px,
+        "path": path,
+        "hexagon": hexagon,
+        "code": with_code,
+        "duration": duration,
+        "sha256": _sha256,
+        "traits": traits,
+        "stream_traits": stream_traits,
+    }
+    values = {
+        "parts": parts,
+        "report": report,
+        "mapping": inventory.mapping,
+        "review": inventory.review,
+        "targets": " and ".join(report.targets.values()),
+        "version": __version__,
+        "picture": place(graph),
+        "nodes": [ids.of(kind, node.label) for kind, node in zip(kinds, graph.nodes, strict=True)],
+        "font_size": FONT_SIZE,
+        "small": SMALL_FONT_SIZE,
+        "id_of": ids.of,
+        "line_at": excerpts(report),
+        "data": page_data(inventory),
+        "facets": facets(inventory),
+        "glossary": lambda text: used_in(terms, text),
+        "fidelity": FIDELITY,
+        "applicability": APPLICABILITY,
+        "manual": Applicability.MANUAL,
+        "statuses": WORDS,
+    }
+    return own.render(PAGE, filters, values)
+
+
+def _sha256(text: str) -> str:
+    """Return the digest by which a policy lets a script run."""
+    return b64encode(sha256(text.encode()).digest()).decode()
