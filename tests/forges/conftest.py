@@ -14,8 +14,8 @@ from tests.forges.fake_gitlab import FakeGitLab
 from tests.forges.server import TOKEN, FakeForge, serving
 
 NOW = 1_000_000.0
-# Lines 1 to 5 and 20 to 22 after the change; line 2 is new, and line 21.
-PATCH = "@@ -1,4 +1,5 @@\n one\n+two\n three\n four\n five\n@@ -19,2 +20,3 @@\n twenty\n+new\n more"
+# Lines 1 to 5 and 20 to 22 after the change; line 2 is new, and line 21, and line 20 before it is taken away.
+PATCH = "@@ -1,4 +1,5 @@\n one\n+two\n three\n four\n five\n@@ -19,3 +20,3 @@\n twenty\n-old\n+new\n more"
 
 
 class Clock:
@@ -66,6 +66,11 @@ def on_gitlab(forge: FakeGitLab, clock: Clock) -> GitLab:
     """Connect to merge request 7."""
     api = Api(f"{forge.url}/api/v4", TOKEN, "GITLAB_TOKEN", {}, clock.waiting())
     return GitLab(clock.opened.enter_context(api), "acme/shop", 7)
+
+
+def deleted(key: str, line: int = 20) -> Remark:
+    """A remark on a line that the change takes away."""
+    return Remark(key, "src/A.hs", line, line, f"<!-- natsscan:{key} -->\nThis goes", is_deleted=True)
 
 
 def remark(

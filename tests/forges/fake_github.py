@@ -106,7 +106,8 @@ class FakeGitHub(FakeForge):
     def problems(self, comment: dict[str, Any]) -> list[str]:
         """Return what GitHub has against a comment."""
         first, last = comment.get("start_line", comment["line"]), comment["line"]
-        hunks = commentable(self.patches.get(comment["path"], ""))
+        side = ("LEFT", "RIGHT").index(comment["side"])
+        hunks = [{numbers[side] for numbers in hunk} for hunk in commentable(self.patches.get(comment["path"], ""))]
         found = []
         if comment["path"] in self.refuses or not any(last in hunk for hunk in hunks):
             found.append("Pull request review thread line must be part of the diff")
@@ -114,7 +115,7 @@ class FakeGitHub(FakeForge):
             found.append("Pull request review thread start line must precede the end line.")
         if not any(first in hunk and last in hunk for hunk in hunks):
             found.append("Pull request review thread start line must be part of the same hunk as the line.")
-        if comment["side"] != "RIGHT" or ("start_line" in comment) != ("start_side" in comment):
+        if "start_line" in comment and comment.get("start_side") != comment["side"]:
             found.append("side is not what it should be")
         if len(comment["body"]) > LONGEST_BODY:
             found.append("body is too long")
@@ -122,7 +123,7 @@ class FakeGitHub(FakeForge):
 
 
 def _place(comment: dict[str, Any]) -> dict[str, Any]:
-    return {key: comment[key] for key in ("path", "line", "start_line") if key in comment}
+    return {key: comment[key] for key in ("path", "line", "side", "start_line") if key in comment}
 
 
 def _invalid(*problems: str) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.forges.server import FakeForge, Reply, Request, routed
+from tests.forges.server import FakeForge, Reply, Request, commentable, routed
 
 LONGEST_NOTE = 1_000_000
 ME, OTHER = 11, 12
@@ -90,27 +90,9 @@ class FakeGitLab(FakeForge):
         if (
             any(position[key] != value for key, value in wanted.items())
             or position["old_path"] != old_path
-            or (position.get("old_line"), position["new_line"]) not in _lines(diff)
+            or (position.get("old_line"), position.get("new_line"))
+            not in {at for hunk in commentable(diff) for at in hunk}
             or path in self.refuses
         ):
             return Reply(400, {"message": '400 (Bad request) "Note {:line_code=>[\\"can\'t be blank\\"]}" not given'})
         return Reply(201, self.say(ME, request.body["body"], position=position))
-
-
-def _lines(diff: str) -> set[tuple[int | None, int]]:
-    """Return the lines that can be commented on after a change: of those that it leaves, both numbers are needed."""
-    found: set[tuple[int | None, int]] = set()
-    old = new = 0
-    for line in diff.splitlines():
-        if line.startswith("@@"):
-            ends = line.split(" ")
-            old, new = int(ends[1][1:].split(",")[0]), int(ends[2][1:].split(",")[0])
-        elif line.startswith("+"):
-            found.add((None, new))
-            new += 1
-        elif line.startswith("-"):
-            old += 1
-        elif not line.startswith("\\"):
-            found.add((old, new))
-            old, new = old + 1, new + 1
-    return found

@@ -88,17 +88,27 @@ class FakeForge:
         return Reply(200, items[(number - 1) * size : number * size], headers)
 
 
-def commentable(patch: str) -> list[set[int]]:
-    """Return the lines after a change that each hunk of a file's diff shows."""
-    hunks: list[set[int]] = []
-    at = 0
+Numbers = tuple[int | None, int | None]
+
+
+def commentable(patch: str) -> list[list[Numbers]]:
+    """Return the lines that each hunk of a file's diff shows, as their numbers before and after the change."""
+    hunks: list[list[Numbers]] = []
+    old = new = 0
     for line in patch.splitlines():
         if line.startswith("@@"):
-            at = int(line.split("+")[1].split(",")[0].split(" ")[0])
-            hunks.append(set())
-        elif not line.startswith(("-", "\\")):
-            hunks[-1].add(at)
-            at += 1
+            ends = line.split(" ")
+            old, new = int(ends[1][1:].split(",")[0]), int(ends[2][1:].split(",")[0])
+            hunks.append([])
+        elif line.startswith("+"):
+            hunks[-1].append((None, new))
+            new += 1
+        elif line.startswith("-"):
+            hunks[-1].append((old, None))
+            old += 1
+        elif not line.startswith("\\"):
+            hunks[-1].append((old, new))
+            old, new = old + 1, new + 1
     return hunks
 
 

@@ -7,7 +7,7 @@ import pytest
 from natsscan.forges.forge import ForgeError, MovedOnError, ReadOnlyError
 from natsscan.forges.publish import MOST_REMARKS, publish_remarks, publish_summary
 from natsscan.forges.review import SUMMARY_MARK
-from tests.forges.conftest import PATCH, Clock, on_github, remark
+from tests.forges.conftest import PATCH, Clock, deleted, on_github, remark
 from tests.forges.fake_github import FakeGitHub
 from tests.forges.server import Fault, Reply
 
@@ -89,6 +89,14 @@ def test_remarks_are_one_review_on_their_lines(github: FakeGitHub, clock: Clock)
     assert [r.path for r in github.writes()] == ["/repos/acme/shop/pulls/7/reviews"]
     assert github.writes()[0].body["commit_id"] == HEAD
     assert github.reviews[0]["body"].endswith("natsscan: 2 remarks on lines of this change.")
+
+
+def test_a_remark_can_be_on_a_line_that_goes(github: FakeGitHub, clock: Clock) -> None:
+    done = publish_remarks(on_github(github, clock), [deleted("k1"), deleted("k2", 9)], HEAD)
+
+    assert [(r["line"], r["side"]) for r in github.remarks] == [(20, "LEFT")]
+    assert done.unplaced == 1
+    assert "`src/A.hs:9` before the change\n\nThis goes" in github.reviews[0]["body"]
 
 
 def test_remarks_are_not_posted_twice(github: FakeGitHub, clock: Clock) -> None:

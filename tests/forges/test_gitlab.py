@@ -7,7 +7,7 @@ import pytest
 from natsscan.forges.forge import MovedOnError, ReadOnlyError
 from natsscan.forges.publish import publish_remarks, publish_summary
 from natsscan.forges.review import SUMMARY_MARK
-from tests.forges.conftest import Clock, on_gitlab, remark
+from tests.forges.conftest import Clock, deleted, on_gitlab, remark
 from tests.forges.fake_gitlab import ME, OTHER, FakeGitLab
 from tests.forges.server import Fault, Reply
 
@@ -46,13 +46,13 @@ def test_the_summary_is_found_among_hundreds_of_threads(gitlab: FakeGitLab, cloc
     assert publish_summary(on_gitlab(gitlab, clock), SUMMARY) == ""
 
 
-def test_remarks_stand_on_lines_that_are_new_and_that_stay(gitlab: FakeGitLab, clock: Clock) -> None:
-    done = publish_remarks(on_gitlab(gitlab, clock), [remark("k1"), remark("k2", 5, first=3)], HEAD)
+def test_remarks_stand_on_lines_that_are_new_that_stay_and_that_go(gitlab: FakeGitLab, clock: Clock) -> None:
+    done = publish_remarks(on_gitlab(gitlab, clock), [remark("k1"), remark("k2", 5, first=3), deleted("k3")], HEAD)
 
-    assert done.posted == 2
+    assert done.posted == 3
     positions = [talk["notes"][0]["position"] for talk in gitlab.discussions]
-    assert [(p["old_path"], p["new_path"]) for p in positions] == [("src/Old.hs", "src/A.hs")] * 2
-    assert [(p.get("old_line"), p["new_line"]) for p in positions] == [(None, 2), (4, 5)]
+    assert [(p["old_path"], p["new_path"]) for p in positions] == [("src/Old.hs", "src/A.hs")] * 3
+    assert [(p.get("old_line"), p.get("new_line")) for p in positions] == [(None, 2), (4, 5), (20, None)]
 
 
 def test_a_suggestion_says_how_many_lines_above_it_replaces(gitlab: FakeGitLab, clock: Clock) -> None:

@@ -194,13 +194,17 @@ def _publish(forge: Forge, said: _Said, head: str) -> str:
 
 
 def _print(said: _Said) -> None:
+    from natsscan.reports.escape import visible
+
     sys.stdout.write(said.summary or "no summary: there is nothing to say\n")
     for remark in said.remarks or ():
-        sys.stdout.write(f"\n--- {remark.path}:{remark.first}-{remark.last}\n{remark.text}\n")
+        side = " before the change" if remark.is_deleted else ""
+        sys.stdout.write(f"\n--- {visible(remark.path)}:{remark.first}-{remark.last}{side}\n{remark.text}\n")
 
 
 def _fall_back(name: str, found: Outcome, ends: Ends, change: Change, error: InputError) -> None:
     """Tell the run's own log and summary what may not be posted."""
+    from natsscan.reports.diff import answer
     from natsscan.reports.formats import Look, render
 
     sys.stderr.write(f"natsscan: the token may not write to {change.name}, so it is told here ({error})\n")
@@ -212,4 +216,6 @@ def _fall_back(name: str, found: Outcome, ends: Ends, change: Change, error: Inp
     else:
         sys.stdout.write(summary)
     if name == "github":
+        assert found.comparison is not None
+        sys.stdout.write(f"::warning title=natsscan::{answer(found.comparison)}\n" if summary else "")
         sys.stdout.write(render("github", found, Look()))

@@ -8,7 +8,7 @@ import msgspec
 
 from natsscan.forges.api import Api, Json
 from natsscan.forges.forge import Change, ForgeError, MissingError, MovedOnError, Note, Posted, RefusedError
-from natsscan.forges.hunks import HunkLines, hunk_lines, hunk_of
+from natsscan.forges.hunks import DiffHunk, diff_hunks, hunk_of
 from natsscan.forges.review import SUMMARY_MARK, Review, remark_key, review_id, told_keys
 from natsscan.model.remark import Remark
 
@@ -135,7 +135,7 @@ class GitHub:
         if now != head:
             raise MovedOnError(f"{self._repository}#{self._number}: has moved on from {head[:10]} to {now[:10]}")
         hunks = self._hunks()
-        fit = [remark for remark in review.remarks if hunk_of(hunks.get(remark.path, []), remark.first, remark.last)]
+        fit = [remark for remark in review.remarks if hunk_of(hunks.get(remark.path, []), remark)]
         unplaced = tuple(remark for remark in review.remarks if remark not in fit)
         if unplaced:
             try:
@@ -178,8 +178,8 @@ class GitHub:
         found = self._api.pages(f"{self._pull}/reviews", _Comment)
         return [review for review in found if review_id(review.body or "") and self._owns(review)]
 
-    def _hunks(self) -> dict[str, list[HunkLines]]:
-        return {file.filename: hunk_lines(file.patch) for file in self._api.pages(f"{self._pull}/files", _File)}
+    def _hunks(self) -> dict[str, list[DiffHunk]]:
+        return {file.filename: diff_hunks(file.patch) for file in self._api.pages(f"{self._pull}/files", _File)}
 
     def _owns(self, comment: _Comment) -> bool:
         return comment.user is not None and comment.user.login == self._login
@@ -200,7 +200,8 @@ class GitHub:
 
 def _comment(remark: Remark) -> Json:
     """Return a remark as a comment of a review: without `start_line` where it is about one line."""
-    lines: Json = {"line": remark.last, "side": "RIGHT"}
+    side = "LEFT" if remark.is_deleted else "RIGHT"
+    lines: Json = {"line": remark.last, "side": side}
     if remark.first < remark.last:
-        lines |= {"start_line": remark.first, "start_side": "RIGHT"}
+        lines |= {"start_line": remark.first, "start_side": side}
     return {"path": remark.path, "body": remark.text, **lines}

@@ -9,7 +9,7 @@ import msgspec
 
 from natsscan.forges.api import Api, Json
 from natsscan.forges.forge import Change, ForgeError, MissingError, MovedOnError, Note, Posted, RefusedError
-from natsscan.forges.hunks import HunkLines, hunk_lines, hunk_of
+from natsscan.forges.hunks import DiffHunk, diff_hunks, hunk_of
 from natsscan.forges.review import SUMMARY_MARK, Review, remark_key, review_id, tagged, told_keys
 from natsscan.model.remark import Remark
 
@@ -118,12 +118,11 @@ class GitLab:
         return unplaced
 
     def _post_one(self, remark: Remark, version: _Version) -> bool:
-        """Post one remark; tell whether GitLab took it. A line that the change leaves has its number before as well."""
+        """Post one remark; tell whether GitLab took it."""
         diff = self._diffs.get(remark.path)
-        hunk = hunk_of(diff[1], remark.first, remark.last) if diff else None
+        hunk = hunk_of(diff[1], remark) if diff else None
         if diff is None or hunk is None:
             return False
-        above = remark.last - remark.first
         position: Json = {
             "position_type": "text",
             "base_sha": version.base_commit_sha,
@@ -131,10 +130,9 @@ class GitLab:
             "head_sha": version.head_commit_sha,
             "old_path": diff[0],
             "new_path": remark.path,
-            "new_line": remark.last,
+            **_lines(remark, hunk),
         }
-        if hunk[remark.last] is not None:
-            position["old_line"] = hunk[remark.last]
+        above = remark.last - remark.first
         text = tagged(remark.text, f"suggestion:-{above}+0" if above <= _ABOVE else "")
         try:
             self._api.post(
@@ -161,10 +159,10 @@ class GitLab:
         return found
 
     @cached_property
-    def _diffs(self) -> dict[str, tuple[str, list[HunkLines]]]:
+    def _diffs(self) -> dict[str, tuple[str, list[DiffHunk]]]:
         """The files that the request changes, by their paths after it: the path before, and the lines of its hunks."""
         found = self._api.pages(f"{self._request}/diffs", _Diff)
-        return {diff.new_path: (diff.old_path, hunk_lines(diff.diff)) for diff in found}
+        return {diff.new_path: (diff.old_path, diff_hunks(diff.diff)) for diff in found}
 
     def _owns(self, note: _Note) -> bool:
         return note.author.id == self._user
@@ -172,3 +170,11 @@ class GitLab:
     @cached_property
     def _user(self) -> int:
         return self._api.get("/user", _User).id
+
+
+def _lines(remark: Remark, hunk: DiffHunk) -> Json:
+    """Return the numbers that a remark's line is known by: before the change, after it, or of one that stays both."""
+    if remark.is_deleted:
+        return {"old_line": remark.last}
+    before = hunk.after[remark.last]
+    return {"new_line": remark.last} if before is None else {"new_line": remark.last, "old_line": before}

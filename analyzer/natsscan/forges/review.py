@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from natsscan.model.patch import digest
 from natsscan.model.remark import Remark
-from natsscan.reports.escape import visible
+from natsscan.reports.markdown import code
 from natsscan.reports.words import number
 
 SUMMARY_MARK = "<!-- natsscan:summary -->"
@@ -45,7 +45,7 @@ class Review:
         told = [f"<!-- natsscan:review {self.id}{keys} -->\nnatsscan: {'; '.join(parts)}."]
         left = longest - len(told[0].encode()) - _ROOM_TO_COUNT
         for index, remark in enumerate(unplaced):
-            text = f"\n\n`{_shown(remark)}`\n\n{_REMARK_MARK.sub('', tagged(remark.text, ''), count=1).strip()}"
+            text = f"\n\n{_shown(remark)}\n\n{_REMARK_MARK.sub('', tagged(remark.text, ''), count=1).strip()}"
             left -= len(text.encode())
             if left < 0:
                 told.append(f"\n\n{number(len(unplaced) - index, 'remark has', 'remarks have')} no room here.")
@@ -77,6 +77,6 @@ def tagged(text: str, tag: str) -> str:
 
 
 def _shown(remark: Remark) -> str:
-    """Return the place of a remark such that a code span shows it."""
+    """Return the place of a remark, as code."""
     lines = f"{remark.first}" if remark.first == remark.last else f"{remark.first}-{remark.last}"
-    return visible(f"{remark.path}:{lines}").replace("`", "'")
+    return code(f"{remark.path}:{lines}") + (" before the change" if remark.is_deleted else "")

@@ -15,8 +15,8 @@ from natsscan.model.finding import Finding, Severity
 from natsscan.model.span import Span
 from natsscan.model.usage import Operation, Tier
 from natsscan.reports.diff import newly_unread
-from natsscan.reports.escape import markdown, visible
-from natsscan.reports.markdown import cell, code
+from natsscan.reports.escape import visible
+from natsscan.reports.markdown import cell, code, prose_with_code
 from natsscan.reports.totals import count, in_words
 from natsscan.reports.words import number
 
@@ -148,8 +148,8 @@ def _sections(comparison: Comparison, links: Links) -> Iterable[Section]:
         tuple(
             (
                 "done" if move.is_finished else "to do again",
-                markdown(move.judgement.task.text),
-                markdown(move.judgement.reason),
+                prose_with_code(move.judgement.task.text),
+                prose_with_code(move.judgement.reason),
             )
             for move in comparison.tasks
         ),
@@ -157,12 +157,12 @@ def _sections(comparison: Comparison, links: Links) -> Iterable[Section]:
     yield Section(
         "Not read, or only partly, since this change",
         ("where", "why"),
-        tuple((_link(p.path, p.line, links.after), markdown(p.reason)) for p in newly_unread(comparison)),
+        tuple((_link(p.path, p.line, links.after), prose_with_code(p.reason)) for p in newly_unread(comparison)),
     )
 
 
 def _lost(change: PropertyChange, links: Links) -> tuple[str, ...]:
-    return (*_about(change), _value(change.before), _places(change.at, links.before), markdown(change.advice))
+    return (*_about(change), _value(change.before), _places(change.at, links.before), prose_with_code(change.advice))
 
 
 def _changed(change: PropertyChange, links: Links) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ def _kept(change: PropertyChange, links: Links) -> tuple[str, ...]:
 
 
 def _about(change: PropertyChange) -> tuple[str, str]:
-    return markdown(change.about), markdown(change.property)
+    return prose_with_code(change.about), prose_with_code(change.property)
 
 
 def _value(text: str) -> str:
@@ -186,7 +186,7 @@ def _value(text: str) -> str:
 def _finding(finding: Finding, links: Links) -> tuple[str, ...]:
     span = finding.usage.span
     where = _link(span.path, span.line, links.after)
-    return where, markdown(finding.message), cell(finding.rule), str(finding.effort)
+    return where, prose_with_code(finding.message), cell(finding.rule), str(finding.effort)
 
 
 def _fixed(findings: Sequence[Finding]) -> str:
@@ -198,15 +198,20 @@ def _fixed(findings: Sequence[Finding]) -> str:
 
 
 def _places(spans: Sequence[Span], base: str) -> str:
-    places = dict.fromkeys((span.path, span.line) for span in spans)
-    shown = [_link(path, line, base) for path, line in list(places)[:_PLACES]]
+    """Return the first places; of those in one file the first one has its name."""
+    places = list(dict.fromkeys((span.path, span.line) for span in spans))
+    shown = [
+        _link(path, line, base, "" if at and places[at - 1][0] == path else path)
+        for at, (path, line) in enumerate(places[:_PLACES])
+    ]
     more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
     return ", ".join(shown) + more
 
 
-def _link(path: str, line: int, base: str) -> str:
-    """Return a place as a code span, linked if it is known where files are shown."""
-    name = cell(f"{path}:{line}" if line else path)
+def _link(path: str, line: int, base: str, named: str | None = None) -> str:
+    """Return a place as a code span, linked if a base is known; `named` is what the file is called."""
+    name = path if named is None else named
+    name = cell(f"{name}:{line}" if line else name)
     return f"[{name}]({base}/{quote(path)}{f'#L{line}' if line else ''})" if base else name
 
 
