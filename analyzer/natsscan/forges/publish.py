@@ -27,7 +27,7 @@ class Done:
     def __str__(self) -> str:
         parts = [f"summary {self.summary}"] if self.summary else []
         if self.posted:
-            parts.append(f"{number(self.posted, 'remark', 'remarks')} posted")
+            parts.append(f"{number(self.posted, 'remark')} posted")
         if self.unplaced:
             parts.append(
                 f"{self.unplaced:,} told in the review's body, since the forge does not take them on their lines"
@@ -35,7 +35,7 @@ class Done:
         if self.more:
             parts.append(f"{self.more:,} more only counted")
         if self.deleted:
-            parts.append(f"{number(self.deleted, 'remark', 'remarks')} deleted that no longer hold")
+            parts.append(f"{number(self.deleted, 'outdated remark')} deleted")
         return ", ".join(parts) or "nothing to do"
 
 

@@ -36,9 +36,9 @@ class Review:
         """Return the text above the remarks, in at most `longest` bytes: counts, and the remarks that have no place."""
         keys = "".join(f" {remark.key}" for remark in unplaced)
         placed = len(self.remarks) - len(unplaced)
-        parts = [f"{number(placed, 'remark', 'remarks')} on lines of this change"] if placed else []
+        parts = [f"{number(placed, 'remark')} on lines of this change"] if placed else []
         if unplaced:
-            what = number(len(unplaced), "remark", "remarks")
+            what = number(len(unplaced), "remark")
             parts.append(f"{what} below on lines that cannot be commented on here")
         if self.more:
             parts.append(f"{self.more:,} more that {'is' if self.more == 1 else 'are'} not shown: `natsscan diff -v`")
