@@ -9,6 +9,7 @@ import click
 from natsscan import __version__
 from natsscan.cli.baseline import baseline_command
 from natsscan.cli.checklist import checklist_command
+from natsscan.cli.comment import comment_command
 from natsscan.cli.diff import diff_command
 from natsscan.cli.explain import explain_command
 from natsscan.cli.generate import generate_command
@@ -49,6 +50,7 @@ class _ScanByDefault(click.Group):
         checklist_command,
         inventory_command,
         diff_command,
+        comment_command,
         baseline_command,
         rules_command,
         explain_command,

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from natsscan.model.comparison import Comparison, Fate, PropertyChange, SystemPart
+from natsscan.model.coverage import Problem
 from natsscan.model.finding import Finding
 from natsscan.model.span import Span
 from natsscan.model.usage import Operation, Tier
@@ -164,11 +165,16 @@ def _print_tasks(console: Console, comparison: Comparison) -> None:
 
 def _print_problems(console: Console, comparison: Comparison) -> None:
     """Print what could not be read after the change and could before: what it hides."""
-    known = {(comparison.moved.get(p.path, p.path), p.reason) for p in comparison.before.coverage.problems}
-    fresh = [p for p in comparison.after.coverage.problems if (p.path, p.reason) not in known]
+    fresh = newly_unread(comparison)
     if fresh:
         console.print()
         console.print(Text("Not read, or only partly, since this change:", style="bold yellow"))
         for problem in fresh:
             where = f"{problem.path}:{problem.line}" if problem.line else problem.path
             console.print(Padding(Text(visible(f"{where}: {problem.reason}")), (0, 0, 0, 2)))
+
+
+def newly_unread(comparison: Comparison) -> list[Problem]:
+    """Return what could not be read after a change and could before: what it hides."""
+    known = {(comparison.moved.get(p.path, p.path), p.reason) for p in comparison.before.coverage.problems}
+    return [p for p in comparison.after.coverage.problems if (p.path, p.reason) not in known]

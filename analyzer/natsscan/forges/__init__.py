@@ -1,0 +1,1 @@
+"""Talking to the forges where people review changes. The only package that speaks HTTP."""

@@ -1,0 +1,52 @@
+"""The lines that a forge's own diff of a file shows, as far as they can be commented on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from natsscan.model.remark import Remark
+
+_HEAD = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+
+
+@dataclass(frozen=True, slots=True)
+class DiffHunk:
+    """Lines after the change, each with its number before it, or None if it is new; and those that it takes away."""
+
+    after: dict[int, int | None] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+
+    def has(self, remark: Remark) -> bool:
+        """Tell whether all lines of a remark are in it."""
+        lines = self.deleted if remark.is_deleted else self.after
+        return remark.first in lines and remark.last in lines
+
+
+def diff_hunks(patch: str) -> list[DiffHunk]:
+    """Return the hunks of a unified diff of one file."""
+    hunks: list[DiffHunk] = []
+    before = after = 0
+    for line in patch.split("\n"):
+        head = _HEAD.match(line)
+        if head:
+            before, after = int(head[1]), int(head[2])
+            hunks.append(DiffHunk())
+        elif not hunks or not line or line.startswith("\\"):
+            continue
+        elif line.startswith("-"):
+            hunks[-1].deleted.add(before)
+            before += 1
+        elif line.startswith("+"):
+            hunks[-1].after[after] = None
+            after += 1
+        else:
+            hunks[-1].after[after] = before
+            before, after = before + 1, after + 1
+    return hunks
+
+
+def hunk_of(hunks: Iterable[DiffHunk], remark: Remark) -> DiffHunk | None:
+    """Return the hunk that has all lines of a remark; None if there is none."""
+    return next((hunk for hunk in hunks if hunk.has(remark)), None)
