@@ -295,3 +295,16 @@ k300 = "end"
     [problem] = run.json["coverage"]["problems"]
     assert (problem["line"], problem["loss"]) == (3, "note")
     assert "too much to work out" in problem["reason"]
+
+
+def test_a_name_that_is_not_utf8_is_told_and_the_rest_is_read(tmp_path: Path, natsscan: Command) -> None:
+    (tmp_path / "cabal.project").write_text("packages: .\n")
+    (tmp_path / "values.yaml").write_text("rabbitmq:\n  host: x\n")
+    try:
+        (tmp_path / os.fsdecode(b"odd\xff.yaml")).write_text("rabbitmq:\n  host: x\n")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    for form in ("text", "json", "sarif", "csv"):
+        run = natsscan(".", "--format", form)
+        assert run.code == 0 and "its name is not UTF-8; rename it" in run.out and "values.yaml" in run.out
+    assert natsscan(".", "--strict", "-q").code == 3

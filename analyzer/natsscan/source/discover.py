@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ GENERATED_FOLDERS = frozenset(
         "third-party", "third_party", "vendor", "vendored",
     }
 )  # fmt: skip
+# What stands for bytes of a name that are no UTF-8 (os.fsdecode).
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,26 @@ def list_files(root: Path, exclude: tuple[str, ...] = ()) -> Listing:
 
 
 def listing(names: Iterable[str], exclude: tuple[str, ...], problems: Iterable[Problem] = ()) -> Listing:
-    """Sort paths into those that are scanned and those left out: in GENERATED_FOLDERS, or by a pattern."""
+    """Sort paths into those that are scanned and those left out: in GENERATED_FOLDERS, or by a pattern.
+
+    A name that is not UTF-8 is a problem: no report could name the file.
+    """
     spec = pathspec.GitIgnoreSpec.from_lines(exclude) if exclude else None
     kept: list[str] = []
     excluded: dict[str, str] = {}
+    unnamed: list[Problem] = []
     for name in names:
         folder = next((part for part in name.split("/")[:-1] if part in GENERATED_FOLDERS), None)
         if folder is not None:
             excluded[name] = folder
         elif spec is not None and spec.match_file(name):
             excluded[name] = "exclude"
+        elif not name.isascii() and _SURROGATE.search(name):
+            shown = os.fsencode(name).decode(errors="backslashreplace")
+            unnamed.append(Problem(shown, 0, "its name is not UTF-8; rename it", Loss.WHOLE))
         else:
             kept.append(name)
-    return Listing(tuple(sorted(kept)), excluded, tuple(problems))
+    return Listing(tuple(sorted(kept)), excluded, (*problems, *unnamed))
 
 
 def _git_files(root: Path) -> set[str] | None:
