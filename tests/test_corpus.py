@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,21 @@ def test_the_real_checklist_is_judged(corpus: Path, tmp_path: Path) -> None:
     assert changed and all(old.replace(b"[x]", b"[ ]") == new.replace(b"[x]", b"[ ]") for old, new in changed)
     run_command(*command, "--update", cwd=tmp_path)
     assert file.read_bytes() == once
+
+
+@pytest.mark.parametrize("is_shallow", [False, True], ids=["a clone", "a shallow clone"])
+def test_a_range_of_commits_is_compared(corpus: Path, tmp_path: Path, is_shallow: bool) -> None:
+    """The fifty commits before df05bcaa43 move code between modules, and change nothing of the messaging system."""
+    depth = ["--depth", "60"] if is_shallow else []
+    clone = tmp_path / "wire-server"
+    subprocess.run(["git", "clone", "-q", "--no-checkout", *depth, f"file://{corpus}", clone], check=True)
+    base = subprocess.run(["git", "rev-parse", "HEAD~50"], cwd=clone, capture_output=True, text=True, check=False)
+    if base.returncode:
+        pytest.skip("the checkout has fewer than fifty commits")
+    run = run_command("diff", "HEAD~50", "--format", "json", "--fail-on", "lost", cwd=clone)
+    assert run.code == 0, run.err
+    found = run.json
+    assert found["properties"] == found["added"] == found["removed"] == []
+    assert found["unchanged"] > 1400
+    direct = {each["path"] for each in found["new"] if each["tier"] == "direct"}
+    assert "hack/bin/create-helm-sboms.sh" in direct and len(direct) < 12

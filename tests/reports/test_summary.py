@@ -62,7 +62,7 @@ def test_the_first_line_is_the_answer() -> None:
 
     assert lines(comparison)[:2] == [
         "<!-- m -->",
-        "**natsscan: 2 messaging properties lost, 1 new finding, 3 fixed, effort left 15 → 5 points** (`main` to `abc`)",
+        "**natsscan: 2 messaging properties lost, 1 new finding, 3 gone, effort left 15 → 5 points** (`main` to `abc`)",
     ]
 
 

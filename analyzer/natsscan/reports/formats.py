@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # Formats that show all there is: with the mapping and the patches, and a checklist if there is one.
 INVENTORIES = ("markdown", "html")
 FORMATS = ("text", "json", "jsonl", "sarif", "rdjson", "github", "github-review", "gitlab", "csv", *INVENTORIES)
+# What the summary of a step in GitHub Actions may hold, in bytes.
+_LONGEST = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
             from natsscan.reports import github_review
 
             return github_review.render(outcome)
+        case "markdown" if outcome.comparison:
+            from natsscan.reports import summary
+
+            return summary.render(outcome.comparison, summary.Links(), _LONGEST)
         case "markdown" | "html":
             return render_inventory(name, outcome)
     from natsscan.reports import diff, text

@@ -115,7 +115,7 @@ def _answer(comparison: Comparison) -> str:
     if comparison.new:
         parts.append(f"{number(len(comparison.new), 'new finding')}")
     if comparison.fixed:
-        parts.append(f"{len(comparison.fixed):,} fixed")
+        parts.append(f"{len(comparison.fixed):,} gone")
     before, after = (count(report.to_migrate.findings).effort for report in (comparison.before, comparison.after))
     parts.append(f"effort left {before:,} → {after:,} points" if before != after else f"effort left {after:,} points")
     told = ", ".join(parts)
