@@ -32,7 +32,7 @@ const view = {
   section: "", params: new URLSearchParams(),
   read() {
     const [section, query = ""] = location.hash.slice(1).split("?");
-    view.section = decodeURIComponent(section);
+    view.section = document.getElementById(section) ? section : "";
     if (location.hash.includes("?")) view.params = new URLSearchParams(query);
   },
   set(name, value) {
@@ -41,7 +41,7 @@ const view = {
   },
   write() {
     const query = view.params.toString();
-    history.replaceState(null, "", "#" + encodeURIComponent(view.section) + (query ? "?" + query : ""));
+    history.replaceState(null, "", "#" + view.section + (query ? "?" + query : ""));
   },
   go(section, focus = true) {
     const target = document.getElementById(section);
@@ -110,8 +110,8 @@ function look() {
   view.read();
   const part = view.params.get("part") || (document.getElementById(view.section)?.dataset.title ? view.section : "");
   findings.choose(view.params);
-  if (view.section) view.go(view.section, false);
   if (part) panel.open(part, null); else panel.close();
+  if (view.section) view.go(view.section, false);
 }
 
 function watchSections() {

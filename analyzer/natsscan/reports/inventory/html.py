@@ -13,6 +13,7 @@ from natsscan.model.patch import Applicability
 from natsscan.nats.artifacts.document import duration
 from natsscan.reports.checklist import WORDS
 from natsscan.reports.checklist_files import with_code
+from natsscan.reports.escape import visible
 from natsscan.reports.inventory.data import APPLICABILITY, facets, page_data
 from natsscan.reports.inventory.glossary import load_glossary, used_in
 from natsscan.reports.inventory.ids import Ids
@@ -34,7 +35,9 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
     parts, report = parts_of(inventory), inventory.report
     graph, ids = build_graph(report.topology), Ids(parts)
     terms = load_glossary(own.file("glossary.yaml"))
-    kinds = ["service" if node.kind in _SERVICES else node.kind.value for node in graph.nodes]
+    picture = place(graph)
+    shown = [ids.of("service" if n.kind in _SERVICES else n.kind.value, n.label) for n in graph.nodes]
+    nodes = [(at, box, id_) for at, (box, id_) in enumerate(zip(picture.boxes, shown, strict=True))]
     filters: dict[str, Callable[..., object]] = {
         "px": px,
         "path": path,
@@ -43,6 +46,7 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
         "duration": duration,
         "sha256": _sha256,
         "traits": traits,
+        "visible": visible,
         "stream_traits": stream_traits,
     }
     values = {
@@ -52,8 +56,8 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
         "review": inventory.review,
         "targets": " and ".join(report.targets.values()),
         "version": __version__,
-        "picture": place(graph),
-        "nodes": [ids.of(kind, node.label) for kind, node in zip(kinds, graph.nodes, strict=True)],
+        "picture": picture,
+        "nodes": sorted(nodes, key=lambda each: (each[1].x, each[1].y)),  # as people read them
         "font_size": FONT_SIZE,
         "small": SMALL_FONT_SIZE,
         "id_of": ids.of,
