@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -243,3 +244,18 @@ def test_names_of_scanned_code_mention_nobody(work: Work, github: FakeGitHub) ->
         plain = re.sub(r"(`+).*?\1", "", each["body"])
         assert "evil" not in plain.replace("evil.example\u200b", "") or "https:\u200b//evil" in plain
         assert not re.search(r"@acme|(?<![\w&])#1\b|!\[|https?://evil", plain)
+
+
+def test_without_the_client_it_says_what_to_install(work: Work) -> None:
+    script = (
+        "import sys; sys.modules['httpx'] = None; sys.argv = ['natsscan', 'comment', 'github', '--pr', '7']; "
+        "from natsscan.cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=work.repository.root, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "natsscan: comment needs a package more: pip install 'natsscan[bot]'\n",
+    )

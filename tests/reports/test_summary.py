@@ -70,6 +70,13 @@ def test_nothing_is_said_of_a_change_that_does_nothing() -> None:
     assert render(change(), LINKS, LIMIT, "<!-- m -->") == ""
 
 
+def test_that_a_document_mentions_the_broker_is_no_news() -> None:
+    mention = new("mentions the broker")
+    mention = replace(mention, usage=replace(mention.usage, tier=Tier.MENTION))
+
+    assert render(change(found=(mention,), fixed=(mention,)), LINKS, LIMIT) == ""
+
+
 def test_what_is_lost_comes_first_with_its_places_before_the_change() -> None:
     text = lines(change(properties=(lost(before="quorum"),), found=(new(),)))
 

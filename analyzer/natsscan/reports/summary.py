@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -61,8 +61,10 @@ class Section:
 def render(comparison: Comparison, links: Links, longest: int, mark: str = "") -> str:
     """Return the summary of a change in at most `longest` bytes, whole rows left out; empty if it does nothing.
 
-    `mark` is a line that stands above it. What is lost comes first, and is cut last.
+    `mark` is a line that stands above it. What is lost comes first, and is cut last. That a document mentions the
+    broker is nothing to tell a reviewer.
     """
+    comparison = replace(comparison, new=_told(comparison.new), fixed=_told(comparison.fixed))
     sections = [section for section in _sections(comparison, links) if section.rows]
     if not sections and not comparison.fixed:
         return ""
@@ -89,6 +91,10 @@ def render(comparison: Comparison, links: Links, longest: int, mark: str = "") -
         )
 
     return text(_most(sections, lambda rows: len(text(rows).encode()) <= longest, longest))
+
+
+def _told(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.usage.tier is not Tier.MENTION)
 
 
 def _most(sections: Sequence[Section], fits: Callable[[int], bool], longest: int) -> int:
