@@ -338,3 +338,29 @@ def test_a_review_tells_a_loss_at_the_line_that_is_deleted(wire_mini: Repository
         (JOBS, "Done -> ackEnv envelope", "LEFT"),
     }
     assert "nothing on NATS keeps it" in comments[0]["body"] and "TLS" in comments[0]["body"]
+
+
+def test_only_what_is_gone_of_several_values_is_told(repository: Callable[[], Repository]) -> None:
+    chart = "rabbitmq:\n  enableTls: true\n  tlsCaSecretRef: ca\n"
+    found = repository()
+    found.write("charts/shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\n")
+    found.write("charts/shop/values.yaml", chart + "  insecureSkipVerifyTls: false\n")
+    found.commit()
+    found.write("charts/shop/values.yaml", chart)
+    found.commit()
+    run = diff(found, "HEAD~1", "--format", "json", "--fail-on", "lost")
+    [(name, change)] = changes(run, "changed").items()
+    assert name == ("charts/shop", "TLS in settings") and run.code == 0
+    assert (change["before"], change["after"]) == ("rabbitmq.insecureSkipVerifyTls", "")
+    assert "TLS in settings: no longer rabbitmq.insecureSkipVerifyTls" in diff(found, "HEAD~1").out
+    back = diff(found, "HEAD", "HEAD~1", "--format", "json")
+    assert changes(back, "changed") == changes(back, "lost") == {}
+
+
+def test_a_consumer_that_is_gone_is_one_entry(repository: Callable[[], Repository]) -> None:
+    found = shop(repository, ("qos chan 0 1 False", "qos chan 0 500 False"))
+    found.edit("src/Shop.hs", ('  consumeMsgs chan "invoices" Ack $ \\(_, envelope) -> ackEnv envelope\n', ""))
+    found.commit()
+    lines = diff(found, "HEAD~1").out.splitlines()
+    at = lines.index("  repo, consuming invoices  src/Shop.hs:11")
+    assert lines[at + 1] == "    acknowledgements; acknowledging what was consumed; consuming; prefetch: 500"

@@ -190,13 +190,21 @@ def _touched(part: Part, now: Part | None, rules: Mapping[str, GapRule], on_nats
         places = _places(part, rule)
         same = _successor(rule, part, now, rules) if now is not None else None
         if same is not None and now is not None:
-            if shape(now.guarantees[same]) != shape(value):
-                yield _change(part, rule, Fate.CHANGED, (value, now.guarantees[same]), now.at, places)
+            gone, fresh = _difference(value, now.guarantees[same])
+            if gone:
+                yield _change(part, rule, Fate.CHANGED, (gone, fresh), now.at, places)
         elif keeping := on_nats.keeping(rule, part.services):
             yield _change(part, rule, Fate.KEPT, (value, ""), keeping, places)
         else:
             other = _value_of(rule, now) if now is not None else ""
             yield _change(part, rule, Fate.LOST, (value, other), now.at if now is not None and other else (), places)
+
+
+def _difference(before: str, after: str) -> tuple[str, str]:
+    """Return the alternatives of a value that are gone after a change, and those that are new."""
+    old, new = ({shape(each): each for each in value.split(_OR)} for value in (before, after))
+    gone = [each for key, each in old.items() if key not in new]
+    return _OR.join(gone), _OR.join(each for key, each in new.items() if key not in old)
 
 
 def _successor(rule: GapRule, before: Part, after: Part, rules: Mapping[str, GapRule]) -> str | None:

@@ -23,6 +23,8 @@ from natsscan.reports.words import number
 
 _SHOWN = 12
 _PLACES = 2
+_OR = " or "
+_ALTERNATIVES = 3
 _TITLES = {
     Fate.LOST: ("Lost, and nothing on NATS keeps it:", "bold red"),
     Fate.CHANGED: ("Changed:", "bold yellow"),
@@ -82,43 +84,60 @@ def _told(findings: Iterable[Finding], everything: bool) -> list[Finding]:
 
 
 def _print_properties(console: Console, fate: Fate, changes: Sequence[PropertyChange], everything: bool) -> None:
+    """Print properties by what has them: in a line if they stand at the same places, else a line for each."""
     if not changes:
         return
     title, style = _TITLES[fate]
     console.print()
     console.print(Text(title, style=style))
-    shown = 0
-    for about, group in groupby(changes, key=lambda change: change.about):
-        same = list(group)
-        if shown >= _SHOWN and not everything:
-            break
-        console.print(Padding(Text(visible(about), style="bold"), (0, 0, 0, 2)))
-        for change in same:
-            shown += 1
-            places = change.by if fate is Fate.KEPT else change.at
-            console.print(Padding(Text(visible(f"{said(change)}  {_places(places)}".rstrip())), (0, 0, 0, 4)))
+    groups = [list(group) for _, group in groupby(changes, key=lambda change: change.about)]
+    shown = groups if everything else groups[:_SHOWN]
+    for group in shown:
+        places = {_places(_at(change)) for change in group}
+        common = next(iter(places)) if len(places) == 1 and not everything else ""
+        head = Text(visible(group[0].about), style="bold")
+        console.print(Padding(head.append(visible(f"  {common}"), style="not bold") if common else head, (0, 0, 0, 2)))
+        if common:
+            console.print(Padding(Text(visible("; ".join(map(said, group)))), (0, 0, 0, 4)))
+        for change in group if not common else ():
+            console.print(Padding(Text(visible(f"{said(change)}  {_places(_at(change))}".rstrip())), (0, 0, 0, 4)))
             if everything and change.advice and fate is Fate.LOST:
                 console.print(Padding(Text(visible(f"on NATS: {change.advice}"), style="dim"), (0, 0, 0, 6)))
-    if shown < len(changes):
-        console.print(Text(f"  and {len(changes) - shown:,} more (-v lists them)"))
+    if len(shown) < len(groups):
+        left = sum(map(len, groups)) - sum(map(len, shown))
+        console.print(Text(f"  and {left:,} more of {len(groups) - len(shown):,} others (-v lists them)"))
+
+
+def _at(change: PropertyChange) -> tuple[Span, ...]:
+    return change.by if change.fate is Fate.KEPT else change.at
 
 
 def said(change: PropertyChange) -> str:
     """Return what became of a property, with its values."""
+    before, after = _few(change.before), _few(change.after)
     if change.fate is Fate.ADDED:
-        return f"{change.property}: {change.after}" if change.after else change.property
-    if change.after:
-        return f"{change.property}: {change.before or 'yes'}, now {change.after}"
-    return f"{change.property}: {change.before}" if change.before else change.property
+        return f"{change.property}: {after}" if after else change.property
+    if change.fate is Fate.CHANGED and not after:
+        return f"{change.property}: no longer {before}"
+    if after:
+        return f"{change.property}: {before or 'yes'}, now {after}"
+    return f"{change.property}: {before}" if before else change.property
+
+
+def _few(value: str) -> str:
+    """Return a value with its first alternatives, and how many more it has."""
+    first, more = value.split(_OR)[:_ALTERNATIVES], value.count(_OR) + 1 - _ALTERNATIVES
+    return _OR.join([*first, number(more, "other")] if more > 0 else first)
 
 
 def _places(spans: Sequence[Span]) -> str:
     """Return the first places, those of one file together."""
+    lines = sorted({(span.path, span.line) for span in spans})
     told = [
-        f"{path}:{', '.join(str(span.line) for span in group)}"
-        for path, group in groupby(spans[:_PLACES], key=lambda span: span.path)
+        f"{path}:{', '.join(str(line) for _, line in group)}"
+        for path, group in groupby(lines[:_PLACES], key=lambda place: place[0])
     ]
-    more = f" and {len(spans) - _PLACES} more" if len(spans) > _PLACES else ""
+    more = f" and {len(lines) - _PLACES} more" if len(lines) > _PLACES else ""
     return ", ".join(told) + more
 
 
