@@ -2,60 +2,59 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from natsscan import __version__
-from natsscan.cli.baseline import baseline_command
-from natsscan.cli.checklist import checklist_command
-from natsscan.cli.comment import comment_command
-from natsscan.cli.diff import diff_command
-from natsscan.cli.explain import explain_command
-from natsscan.cli.generate import generate_command
-from natsscan.cli.inventory import inventory_command
-from natsscan.cli.map import map_command
-from natsscan.cli.patch import patch_command
-from natsscan.cli.rules import rules_command
-from natsscan.cli.scan import scan_command
-from natsscan.cli.schema import schema_command
-from natsscan.cli.topology import topology_command
-from natsscan.cli.verify import verify_command
 from natsscan.model.errors import InputError
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
 
-class _ScanByDefault(click.Group):
-    """A group of commands in which `natsscan PATH` means `natsscan scan PATH`."""
+# In the order that help lists them. Each is imported when it is run: their needs differ, and all of them start.
+_COMMANDS = (
+    "scan",
+    "topology",
+    "map",
+    "patch",
+    "generate",
+    "verify",
+    "checklist",
+    "inventory",
+    "diff",
+    "comment",
+    "baseline",
+    "rules",
+    "explain",
+    "schema",
+)
+
+
+class _Commands(click.Group):
+    """The commands, of which `natsscan PATH` means `natsscan scan PATH`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"natsscan.cli.{cmd_name}"), f"{cmd_name}_command")
+        return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
-        if args and args[0] not in self.commands and args[0] not in own:
+        if args and args[0] not in _COMMANDS and args[0] not in own:
             args = ["scan", *args]
         return super().parse_args(ctx, args)
 
 
 @click.group(
-    cls=_ScanByDefault,
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    commands=[
-        scan_command,
-        topology_command,
-        map_command,
-        patch_command,
-        generate_command,
-        verify_command,
-        checklist_command,
-        inventory_command,
-        diff_command,
-        comment_command,
-        baseline_command,
-        rules_command,
-        explain_command,
-        schema_command,
-    ],
     no_args_is_help=True,
 )
 @click.version_option(__version__, message="natsscan %(version)s")
