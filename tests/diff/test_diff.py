@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -364,3 +365,19 @@ def test_a_consumer_that_is_gone_is_one_entry(repository: Callable[[], Repositor
     lines = diff(found, "HEAD~1").out.splitlines()
     at = lines.index("  repo, consuming invoices  src/Shop.hs:11")
     assert lines[at + 1] == "    acknowledgements; acknowledging what was consumed; consuming; prefetch: 500"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_repository_of_somebody_else_is_said(repository: Callable[[], Repository], tmp_path: Path) -> None:
+    found = shop(repository, ("qos chan 0 1 False", "qos chan 0 500 False"))
+    for path in [found.root, *found.root.rglob("*")]:
+        os.chown(path, 12_345, -1)
+    run = diff(found, "HEAD~1", env={"HOME": str(tmp_path / "nobody")})
+    assert run.code == 2 and run.err.count("\n") == 1
+    assert f"git config --global --add safe.directory {found.root}" in run.err
+
+
+def test_without_git_that_is_said(repository: Callable[[], Repository]) -> None:
+    found = shop(repository, ("qos chan 0 1 False", "qos chan 0 500 False"))
+    run = diff(found, "HEAD~1", env={"PATH": str(found.root)})
+    assert run.code == 2 and run.err == "natsscan: git is not on PATH; commits are read by it\n"

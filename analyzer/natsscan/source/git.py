@@ -61,6 +61,13 @@ def commit_of(root: Path, revision: str) -> str:
             return found
         return git(root, ["rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"], need=True).strip()
     except OSError as error:
+        if "dubious ownership" in str(error):
+            advice = f"git config --global --add safe.directory {root}"
+            raise InputError(
+                f"{root}: belongs to another user, and git does not look into it until: {advice}"
+            ) from error
+        if "not on PATH" in str(error):
+            raise InputError("git is not on PATH; commits are read by it") from error
         hint = " (this clone is shallow: git fetch --deepen=N brings N commits more)" if is_shallow(root) else ""
         raise InputError(f"{revision}: git has no such commit here{hint}") from error
 
