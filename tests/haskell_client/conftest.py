@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
@@ -149,10 +149,10 @@ def start(scenarios: Path) -> Iterator[Start]:
     """Start a scenario by its name with settings; it is stopped at the end in any case."""
     running: list[subprocess.Popen[str]] = []
 
-    def begin(name: str, servers: str, /, **settings: object) -> Scenario:
+    def begin(name: str, servers: str, /, environment: dict[str, str] | None = None, **settings: object) -> Scenario:
         process = subprocess.Popen(
             [scenarios, name, json.dumps({"servers": servers, **settings}), "+RTS", "-N2"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment or {},
         )  # fmt: skip
         running.append(process)
         return Scenario(process)
@@ -163,19 +163,18 @@ def start(scenarios: Path) -> Iterator[Start]:
         process.wait()
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
-                try:
+                with suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
 
 
 class Server:
     """A nats-server that can be stopped and started again, with the same port and data."""
 
-    def __init__(self, folder: Path, config: str, port: int) -> None:
+    def __init__(self, folder: Path, config: str, port: int, program: Path) -> None:
         self.folder = folder
         self.port = port or free_ports(1)[0]
         self.config = config
+        self.program = program
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -189,8 +188,7 @@ class Server:
         ready = self.folder / "ready"
         ready.unlink(missing_ok=True)
         with (self.folder / "log").open("ab") as log:
-            program = Path(sys.executable).with_name("nats-server")
-            command = [program, "-c", file, "--ports_file_dir", self.folder]
+            command = [self.program, "-c", file, "--ports_file_dir", self.folder]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         ends = time.monotonic() + 15
         while not list(self.folder.glob(f"*_{self.process.pid}.ports")):  # written when it takes clients
@@ -215,8 +213,8 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, config: str, port: int = 0) -> Iterator[Server]:
-    server = Server(folder, config, port)
+def serving(folder: Path, config: str, port: int = 0, program: Path | None = None) -> Iterator[Server]:
+    server = Server(folder, config, port, program or Path(sys.executable).with_name("nats-server"))
     try:
         server.start()
         yield server
@@ -224,8 +222,12 @@ def serving(folder: Path, config: str, port: int = 0) -> Iterator[Server]:
         server.stop()
 
 
+def jetstream(folder: Path) -> str:
+    return f'jetstream {{ store_dir: "{folder}/data" }}'
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """One with JetStream, and nothing else in it."""
-    with serving(tmp_path / "server", f'jetstream {{ store_dir: "{tmp_path}/data" }}') as found:
+    with serving(tmp_path / "server", jetstream(tmp_path)) as found:
         yield found

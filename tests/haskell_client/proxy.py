@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from threading import Lock, Thread
 
 
@@ -50,16 +51,12 @@ class Proxy:
 
 
 def _pass(source: socket.socket, target: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
-    except OSError:
-        pass
     _end(target)
 
 
 def _end(connection: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # it may be over already
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it is over already

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.haskell_client.conftest import Server, Start, serving
+from tests.haskell_client.conftest import Server, Start, jetstream, serving
 from tests.haskell_client.keys import authority, credentials, nkey
 from tests.nats.conftest import free_ports
 
@@ -47,7 +49,7 @@ def test_nkey(start: Start, tmp_path: Path) -> None:
 
 def test_credentials_file(start: Start, tmp_path: Path) -> None:
     operator, account, user = (nkey(tmp_path, kind) for kind in "OAU")
-    unlimited = {each: -1 for each in ("subs", "data", "payload", "imports", "exports", "conn", "leaf")}
+    unlimited = dict.fromkeys(("subs", "data", "payload", "imports", "exports", "conn", "leaf"), -1)
     claims: dict[str, object] = {"type": "account", "version": 2, "limits": {**unlimited, "wildcards": True}}
     own = operator.token(operator.public, "operator", {"type": "operator", "version": 2})
     company = operator.token(account.public, "company", claims)
@@ -100,6 +102,16 @@ def test_tls_with_a_client_certificate(start: Start, tmp_path: Path) -> None:
         assert outcome(start, server.url, ca=str(ours.certificate)) != "hello"
 
 
+def test_a_load_over_tls(start: Start, tmp_path: Path) -> None:
+    ours = authority(tmp_path / "ca", "ours")
+    certificate, key = ours.sign("server", "DNS:localhost")
+    config = f'tls {{ cert_file: "{certificate}", key_file: "{key}" }}\n{jetstream(tmp_path)}'
+    with serving(tmp_path / "s", config) as server:
+        url = server.url.replace("nats://127.0.0.1", "tls://localhost")
+        said = start("load", url, ca=str(ours.certificate), count=5000).result()
+    assert said["received"] == said["shared"] == 5000 and said["disorder"] == 0
+
+
 def test_no_plain_text_where_tls_is_wanted(start: Start, server: Server) -> None:
     assert "the server offers no TLS" in outcome(start, server.url.replace("nats://", "tls://"))
     assert outcome(start, server.url) == "hello"
@@ -109,6 +121,47 @@ def test_nobody_there(start: Start, server: Server) -> None:
     server.stop()
     said = outcome(start, server.url)
     assert said.startswith("ConnectionFailed") and "NetworkError" in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "ProtocolError"),
+        (b"INFO {\r\n", "ProtocolError"),
+        (b"\x00\xff" * 4096 + b"\r\n", "ProtocolError"),
+        (b"x" * 2_000_000, "ProtocolError"),
+        (b"INFO {}\r\nMSG a 1 99999999999\r\n", "ProtocolError"),
+        (b"INFO {}\r\n-ERR 'Maximum Connections Exceeded'\r\n", "Maximum Connections Exceeded"),
+        (b"", "NetworkError"),
+    ],
+)
+def test_what_is_no_nats_server(start: Start, answer: bytes, said: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        scenario = start("connect", f"nats://127.0.0.1:{listener.getsockname()[1]}")
+        client, _ = listener.accept()
+        with client, suppress(OSError):  # it may hang up before all is said
+            client.sendall(answer)
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(4096):
+                pass
+        assert said in scenario.result()["outcome"]
+
+
+def test_an_endpoint_from_configuration_and_environment(start: Start, tmp_path: Path) -> None:
+    with serving(tmp_path / "s", "authorization { user: ann, password: secret }") as server:
+        where = {"host": "127.0.0.1", "port": server.port}
+        known = {"NATS_USERNAME": "ann", "NATS_PASSWORD": "secret"}
+        said = start("endpoint", server.url, environment=known, endpoint=where).result()
+        assert said["options"] == [[f"127.0.0.1:{server.port}"], 'UserPassword "ann" ***', "Nothing"]
+        assert said["outcome"] == "connected"
+        tls = {"servers": f"{server.url},b", "enableTls": True, "caCert": "ca.pem"}
+        scenario = start("endpoint", server.url, environment={"NATS_TOKEN": "t"}, endpoint=tls)
+        servers, credentials_, options = scenario.wait_for("options")
+        assert servers == [f"127.0.0.1:{server.port}", "b:4222"] and credentials_ == "Token ***"
+        assert 'tlsCaFile = Just "ca.pem"' in options and "tlsInsecureSkipVerify = False" in options
+        for _ in range(4):  # it goes on trying
+            scenario.wait_for("event", "ConnectFailed")
+    assert "InvalidServer" in start("endpoint", "a", endpoint={"servers": "http://a"}).result()["outcome"]
 
 
 def test_messages_and_subscriptions(start: Start, server: Server) -> None:

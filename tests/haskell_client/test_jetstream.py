@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.haskell_client.conftest import Scenario, Server, Start
+from tests.haskell_client.conftest import Scenario, Server, Start, jetstream, serving
 from tests.haskell_client.proxy import Proxy
+from tests.nats.conftest import OldServer, old_server
+
+__all__ = ["old_server"]  # the fixture
 
 pytestmark = pytest.mark.ghc
 
@@ -18,6 +22,15 @@ def test_fifty_thousand_messages_with_several_consumers(start: Start, server: Se
     assert said["received"] == said["shared"] == 50_000
     assert (said["twice"], said["disorder"], said["left"]) == (0, 0, 0)
     assert said["parts"] == [True] * 4, "each of the four that share a consumer has its part"
+
+
+def test_a_server_as_old_as_supported(start: Start, tmp_path: Path, old_server: OldServer) -> None:
+    with serving(tmp_path / "s", jetstream(tmp_path), program=old_server.program) as server:
+        said = start("load", server.url, count=2000).result()
+        assert said["received"] == said["shared"] == 2000 and said["disorder"] == said["left"] == 0
+        said = start("settle", server.url).result()
+        assert said["delayed"] == [2, "delay", True] and said["left"] == 0
+        assert start("bounds", server.url).result()["most"] == 7
 
 
 def restart(server: Server, proxy: Proxy) -> None:
@@ -100,6 +113,12 @@ def test_a_consumer_that_goes(start: Start, server: Server) -> None:
     said = start("gone", server.url).result()
     assert "10014" in said["missing"]
     assert said["end"] == said["later"] == 'ConsumerGone "GONE" "worker"'
+
+
+def test_draining_a_consumer(start: Start, server: Server) -> None:
+    said = start("drained", server.url).result()
+    assert said["unsettled"] == 0 and said["all"] == 40, "what was delivered is settled, the rest is left"
+    assert said["end"] in ("ConnectionDraining", "ConnectionClosed ClosedByUser")
 
 
 def test_a_single_active_consumer(start: Start, server: Server) -> None:

@@ -63,6 +63,14 @@ def test_no_partial_function(path: str) -> None:
     assert found == []
 
 
+def test_natsscan_reads_all_of_it(natsscan: Command) -> None:
+    natsscan("generate", "haskell-client", "-o", "src")
+    report = natsscan(".", "--format", "json").json
+    assert report["coverage"]["files"]["haskell"] == {"seen": 21, "read": 21, "partial": 0, "skipped": 0, "parsed": 21}
+    assert report["coverage"]["problems"] == []
+    assert {finding["system"] for finding in report["findings"]} == {"nats"}
+
+
 @pytest.mark.ghc
 def test_it_compiles_without_a_warning(haskell: Haskell, tmp_path: Path) -> None:
     modules = [haskell.source / path for path in client_modules()]

@@ -7,6 +7,7 @@ module Core
   ( tryToConnect,
     watch,
     slowConsumer,
+    fromEndpoint,
     drainSlowly,
     pendingBuffer,
     messages,
@@ -16,10 +17,13 @@ where
 import Control.Concurrent (newEmptyMVar, putMVar, takeMVar, threadDelay)
 import Control.Exception (throwIO, try)
 import Control.Monad (forM, forM_, replicateM, when)
+import Data.Aeson (Result (..), fromJSON)
 import Data.ByteString.Char8 qualified as B
+import Data.Foldable (toList)
 import Data.IORef
 import Data.Maybe (isJust, mapMaybe)
 import Network.NATS.Client
+import Network.NATS.Extended
 import Report
 import System.Directory (listDirectory)
 import System.Posix.Files (readSymbolicLink)
@@ -71,6 +75,16 @@ slowConsumer settings = withConnection (options settings) $ \conn -> do
   say "more" (isJust more)
   where
     read' = maybe (-1 :: Int) fst . B.readInt . B.pack
+
+-- | Connect as a configuration file and the environment say, for as long as it takes.
+fromEndpoint :: Settings -> IO ()
+fromEndpoint settings = case fromJSON (endpoint settings) of
+  Error why -> say "outcome" why
+  Success found -> do
+    given <- mkConnectOptions found (Just "extended") (say "event" . show)
+    say "options" (map showServer (toList (coServers given)), show (coCredentials given), show (coTls given))
+    withNatsConnection given (`flush` 5)
+    say "outcome" ("connected" :: String)
 
 -- | Drain while callbacks are slow.
 drainSlowly :: Settings -> IO ()

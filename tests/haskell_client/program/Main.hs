@@ -27,6 +27,7 @@ scenarios =
   [ ("connect", Core.tryToConnect),
     ("watch", Core.watch),
     ("slow", Core.slowConsumer),
+    ("endpoint", Core.fromEndpoint),
     ("drain", Core.drainSlowly),
     ("pending", Core.pendingBuffer),
     ("messages", Core.messages),
@@ -36,6 +37,7 @@ scenarios =
     ("bounds", Streams.bounds),
     ("publish", Streams.publishing),
     ("gone", Streams.gone),
+    ("drained", Streams.drained),
     ("single", Streams.singleActive),
     ("admin", Streams.admin)
   ]

@@ -26,7 +26,9 @@ import System.IO (hFlush, stdin, stdout)
 data Settings = Settings
   { options :: ConnectOptions,
     count :: Int,
-    limit :: Int
+    limit :: Int,
+    -- | What a configuration file has.
+    endpoint :: Value
   }
 
 instance FromJSON Settings where
@@ -66,6 +68,7 @@ instance FromJSON Settings where
         }
       <$> o .:? "count" .!= 0
       <*> o .:? "limit" .!= 0
+      <*> o .:? "endpoint" .!= Null
 
 -- | Tell the test something.
 say :: ToJSON a => Text -> a -> IO ()

@@ -7,12 +7,13 @@ module Streams
     bounds,
     publishing,
     gone,
+    drained,
     singleActive,
     admin,
   )
 where
 
-import Control.Concurrent (newEmptyMVar, putMVar, takeMVar, threadDelay)
+import Control.Concurrent (newEmptyMVar, putMVar, takeMVar, threadDelay, tryPutMVar)
 import Control.Exception (bracket)
 import Control.Monad (forM, forM_, replicateM, replicateM_, void)
 import Data.ByteString.Char8 qualified as B
@@ -21,7 +22,7 @@ import Data.List (isPrefixOf)
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Data.Time.Clock (addUTCTime, diffUTCTime, getCurrentTime)
-import Network.NATS.Client (msgBody, withConnection)
+import Network.NATS.Client (connect, drain, msgBody, withConnection)
 import Network.NATS.JetStream
 import Network.NatsAdmin qualified as Admin
 import Report
@@ -168,6 +169,30 @@ gone settings = within settings $ \js -> do
     deleteConsumer js "GONE" "worker"
     ack delivery
     say "later" =<< failing (nextDelivery pull)
+
+-- | Draining the connection while a consumer is at work: what has come is dealt with.
+drained :: Settings -> IO ()
+drained settings = do
+  conn <- connect (options settings)
+  let js = jetStream conn
+  workQueue js "DRAIN" id
+  forM_ [1 .. 40 :: Int] $ \number -> publish js "DRAIN" (B.pack (show number))
+  seen <- newIORef (0 :: Int)
+  began <- newEmptyMVar
+  consumption <- consume js "DRAIN" "worker" defaultPullOptions {pullMaxInFlight = 10} $ \delivery -> do
+    _ <- tryPutMVar began ()
+    threadDelay 20000
+    modifyIORef' seen (+ 1)
+    ack delivery
+  takeMVar began
+  threadDelay 50000
+  drain conn 10
+  say "end" . show =<< waitConsumption consumption
+  done <- readIORef seen
+  within settings $ \again -> do
+    info <- consumerInfo again "DRAIN" "worker"
+    say "unsettled" (ciNumAckPending info)
+    say "all" (done + fromIntegral (ciNumPending info))
 
 -- | Two programs, of which one is active.
 singleActive :: Settings -> IO ()

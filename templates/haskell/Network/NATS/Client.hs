@@ -61,7 +61,7 @@ where
 import Control.Concurrent (myThreadId)
 import Control.Concurrent.Async (asyncThreadId, asyncWithUnmask, cancel, waitCatch, withAsync)
 import Control.Concurrent.STM
-import Control.Exception (bracket, mask, onException, throwIO, try)
+import Control.Exception (bracket, mask, mask_, onException, throwIO, try)
 import Control.Monad (forM_, join, unless, void, when)
 import Data.ByteString (ByteString)
 import Data.Foldable (traverse_)
@@ -216,7 +216,7 @@ subscribe conn subject options = do
 -- | Subscribe with a callback, which is called for one message after the other, in a thread of this subscription. If it
 -- throws, 'CallbackFailed' is told, and the next message comes.
 subscribeWith :: Connection -> Subject -> SubscribeOptions -> (Message -> IO ()) -> IO Subscription
-subscribeWith conn subject options callback = mask $ \_ -> do
+subscribeWith conn subject options callback = mask_ $ do
   sub <- subscribe conn subject options
   _ <- spawn conn (loop sub) `onException` unsubscribe sub
   pure sub

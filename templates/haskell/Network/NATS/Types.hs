@@ -223,7 +223,7 @@ data ConnectOptions = ConnectOptions
     coDiscoverServers :: !Bool,
     -- | What inboxes begin with; permissions may ask for one of one's own.
     coInboxPrefix :: !Subject,
-    -- | Told what happens, one event after the other, in a thread of its own.
+    -- | Told what happens, one event after the other, in a thread of its own. What it throws is ignored.
     coOnEvent :: !(Event -> IO ())
   }
 

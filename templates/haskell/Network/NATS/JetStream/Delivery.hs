@@ -69,11 +69,11 @@ data DeliveryInfo = DeliveryInfo
   }
   deriving stock (Eq, Show)
 
--- | A delivery that nobody has settled, and what to do when it is. Throws 'BadAnswer' for any other message.
-newDelivery :: Connection -> (DeliveryInfo -> STM (STM ())) -> Message -> IO Delivery
-newDelivery conn hold message = do
-  info <- maybe (throwIO (BadAnswer (msgSubject message) "no delivery of a consumer")) pure (msgReply message >>= parseDeliveryInfo)
-  atomically (Delivery message info conn <$> newTVar False <*> hold info)
+-- | A delivery that nobody has settled, and what to do when it is; 'Nothing' for a message that no consumer delivered.
+newDelivery :: Connection -> (DeliveryInfo -> STM (STM ())) -> Message -> IO (Maybe Delivery)
+newDelivery conn hold message = traverse begin (msgReply message >>= parseDeliveryInfo)
+  where
+    begin info = atomically (Delivery message info conn <$> newTVar False <*> hold info)
 
 -- | Read a reply subject, as servers write it: @$JS.ACK.@, since 2.15 with a domain and a hash of the account, then stream,
 -- consumer, deliveries, number in the stream, number for the consumer, nanoseconds, messages that wait.
@@ -118,9 +118,14 @@ nakWithDelay delivery delay = settle ("-NAK {\"delay\": " <> B.pack (show (toNan
 term :: Delivery -> IO ()
 term = settle "+TERM"
 
--- | Never deliver it again; the server's advisory gives the reason.
+-- | Never deliver it again; the server's advisory gives the reason. Servers before 2.11 are told none: the oldest would not
+-- know what is meant.
 termWith :: Delivery -> Text -> IO ()
-termWith delivery reason = settle ("+TERM " <> encodeUtf8 reason) delivery
+termWith delivery reason = do
+  version <- maybe "" infoVersion <$> serverInfo (dConnection delivery)
+  if numbers version >= [2, 11] then settle ("+TERM " <> encodeUtf8 reason) delivery else term delivery
+  where
+    numbers version = [number | Right (number, _) <- map Text.decimal (Text.splitOn "." version)] :: [Int]
 
 -- | It is still being worked on: the ack wait begins anew.
 inProgress :: Delivery -> IO ()

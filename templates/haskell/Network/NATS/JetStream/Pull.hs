@@ -159,7 +159,7 @@ nextUntil pull deadline = withMVar (pLock pull) (const (mask_ go))
     received message = do
       getMonotonicTime >>= atomically . writeTVar (pHeard pull)
       case msgStatus message of
-        Nothing -> Just <$> newDelivery conn (hold pull message) message
+        Nothing -> newDelivery conn (hold pull message) message
         Just status -> Nothing <$ handleStatus pull message status
 
     minimumOf [] = Nothing
@@ -318,7 +318,7 @@ fetch js stream consumer batch limit = do
           case next of
             Nothing -> pure found
             Just message -> case msgStatus message of
-              Nothing -> newDelivery conn (const (pure (pure ()))) message >>= gather sub end . (: found)
+              Nothing -> newDelivery conn (const (pure (pure ()))) message >>= gather sub end . maybe found (: found)
               Just (Status code text)
                 | code == 100 -> gather sub end found
                 | code `elem` [404, 408] || not (null found) -> pure found
