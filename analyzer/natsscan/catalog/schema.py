@@ -70,6 +70,7 @@ class ModuleRule(Strict, frozen=True):
 class LibraryFile(Strict, frozen=True, tag_field="kind", tag="library"):
     """A client library: what its symbols mean.
 
+    `packages` is empty where its modules are written into the tree; of those that somebody else wrote it says nothing.
     `system` is the id of the broker it talks to; without it, the first that is migrated from. A `generic` library has
     modules with names such as `Client`: it is known only to projects whose packages depend on it.
     """

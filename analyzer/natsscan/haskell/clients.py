@@ -27,7 +27,7 @@ def known_here(catalog: Catalog, packages: Iterable[bytes], named: Mapping[str, 
     the texts of the files that describe packages, `named` the programs that name each system, by its id and their
     paths.
     """
-    catalog = catalog.without(_absent(catalog, named))
+    catalog = catalog.without(_absent(catalog, named) | _defined_here(catalog, named))
     waiting = {library.id: library.packages for library in catalog.libraries if library.generic}
     for text in packages if waiting else ():
         for library in [one for one, names in waiting.items() if any(name.encode() in text for name in names)]:
@@ -55,6 +55,16 @@ def _absent(catalog: Catalog, named: Mapping[str, Mapping[str, SourceFile]]) -> 
         if all(broker.name.search(name) for name in names)
         if not any(name.encode() in source.data for source in named[broker.id].values() for name in names)
     )
+
+
+def _defined_here(catalog: Catalog, named: Mapping[str, Mapping[str, SourceFile]]) -> frozenset[str]:
+    """Return the libraries of no package with a module whose name one of the code base itself has."""
+    homeless = {library.id for library in catalog.libraries if not library.packages}
+    modules = {module.encode(): library for module, library in catalog.modules.items() if library in homeless}
+    if not modules:
+        return frozenset()
+    found = (_MODULE.search(source.data) for sources in named.values() for source in sources.values())
+    return frozenset(modules[match[1]] for match in found if match is not None and match[1] in modules)
 
 
 def _with_own_client(catalog: Catalog, sources: Iterable[SourceFile], client: ClientFile) -> Catalog:

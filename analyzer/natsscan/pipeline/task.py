@@ -19,7 +19,8 @@ from natsscan.source.read import MAX_FILE_SIZE, text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
 
-_OWN = MARK.encode()
+# How files of natsscan's own begin, which would be told of for what they are about: a baseline, a client.
+_OWN = (MARK.encode(), b"-- Made by natsscan generate")
 Progress = Callable[[str, int, int], None]
 
 
