@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import open_paths
-from natsscan.cli.options import scan_options
+from natsscan.cli.options import paths_option, scan_options, tasks_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,20 +43,8 @@ class _Said:
 @click.option("--repo", metavar="NAME", help="The repository.  [default: $GITHUB_REPOSITORY, $CI_PROJECT_ID]")
 @click.option("--api-url", metavar="URL", help="The forge's API.  [default: $GITHUB_API_URL, $CI_API_V4_URL]")
 @click.option("--dry-run", is_flag=True, help="Print what would be said, and post nothing.")
-@click.option(
-    "--path",
-    "paths",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="Look at what is under PATH only; repeatable.  [default: the whole project around the current folder]",
-)
-@click.option(
-    "--checklist",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also tell which tasks of a checklist the change finishes or takes back.",
-)
+@paths_option
+@tasks_option
 @scan_options
 def comment_command(
     forge_name: str,

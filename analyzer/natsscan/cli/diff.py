@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import Opened, open_paths, prepare_to_scan
-from natsscan.cli.options import read_tasks, scan_options
+from natsscan.cli.options import paths_option, read_tasks, scan_options, tasks_option
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.model.errors import InputError
 from natsscan.reports.formats import FORMATS, Look, render
@@ -28,26 +28,14 @@ _KINDS = ("new", "lost")
 @click.argument("base")
 @click.argument("head", required=False)
 @click.option("--staged", is_flag=True, help="Compare BASE with what is staged, as a pre-commit hook wants it.")
-@click.option(
-    "--path",
-    "paths",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="Look at what is under PATH only; repeatable.  [default: the whole project around the current folder]",
-)
+@paths_option
 @click.option(
     "--fail-on",
     metavar="WHAT,...",
     default="",
     help="Exit with 1 if there is something new (a use of AMQP), or something lost (a messaging property).",
 )
-@click.option(
-    "--checklist",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also tell which tasks of a checklist the change finishes or takes back.",
-)
+@tasks_option
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
 @output_option
 @click.option("-q", "--quiet", is_flag=True, help="Print the answer in one line.")

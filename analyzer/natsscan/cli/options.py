@@ -34,6 +34,22 @@ subjects_option = click.option(
 )
 
 
+paths_option = click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Look at what is under PATH only; repeatable.  [default: the whole project around the current folder]",
+)
+tasks_option = click.option(
+    "--checklist",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also tell which tasks of a checklist the change finishes or takes back.",
+)
+
+
 def need_subjects(subjects: Path | None) -> None:
     """Raise InputError if a file of decisions is named that is not there."""
     if subjects is not None and not subjects.is_file():
