@@ -14,6 +14,7 @@ module Streams
 where
 
 import Control.Concurrent (newEmptyMVar, putMVar, takeMVar, threadDelay, tryPutMVar)
+import Control.Concurrent.Async (wait, withAsync)
 import Control.Exception (bracket)
 import Control.Monad (forM, forM_, replicateM, replicateM_, void)
 import Data.ByteString.Char8 qualified as B
@@ -118,8 +119,10 @@ bounds settings = within settings $ \js -> do
   threadDelay 200000
   putMVar go ()
   takeMVar began -- the second one is in the callback now
-  putMVar go ()
-  stopConsuming consumption
+  withAsync (stopConsuming consumption) $ \stopping -> do
+    threadDelay 200000
+    putMVar go ()
+    wait stopping
   say "stopped" . show =<< waitConsumption consumption
   back <- replicateM 2 (fetch js "BOUNDS" "worker" 100 1)
   mapM_ ack (concat back)
