@@ -7,7 +7,7 @@ import click
 
 from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.generate.files import EVERYTHING, FILES
-from natsscan.generate.haskell import CLIENT, PACKAGES, client_modules, module_names
+from natsscan.generate.haskell import CLIENT, PACKAGES, REPLACEMENTS, client_modules, module_names
 from natsscan.model.errors import InputError
 
 
@@ -77,6 +77,7 @@ def _client(paths: tuple[Path, ...], folder: Path | None) -> None:
     sys.stdout.write("  exposed-modules:\n" + "".join(f"    {name}\n" for name in names if ".Internal." not in name))
     sys.stdout.write("  other-modules:\n" + "".join(f"    {name}\n" for name in names if ".Internal." in name))
     sys.stdout.write("  build-depends:\n" + "".join(f"    , {name}\n" for name in PACKAGES))
+    sys.stdout.write(f"With crypton instead of cryptonite: {', '.join(REPLACEMENTS.values())}\n")
 
 
 def _write(folder: Path, files: dict[str, str]) -> int:

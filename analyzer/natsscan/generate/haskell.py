@@ -5,11 +5,16 @@ from __future__ import annotations
 from natsscan.catalog.catalog import bundled
 
 CLIENT = "haskell-client"
-# What the modules need beside `base`, as a cabal file names it. `crypton` has the modules of `cryptonite` too.
+# What the modules need beside `base`, as a cabal file names it.
 PACKAGES = (
     "aeson", "async", "attoparsec", "bytestring", "containers", "cryptonite", "memory", "network", "stm", "text",
     "time", "tls", "x509", "x509-store", "x509-system", "x509-validation",
 )  # fmt: skip
+
+# Packages that have the same modules where these have been replaced.
+REPLACEMENTS = {"cryptonite": "crypton"} | {
+    name: f"crypton-{name}" for name in ("x509", "x509-store", "x509-system", "x509-validation")
+}
 
 
 def client_modules() -> dict[str, str]:

@@ -75,7 +75,8 @@ data AccountInfo = AccountInfo
   deriving stock (Eq, Show)
 
 instance FromJSON AccountInfo where
-  parseJSON = withObject "AccountInfo" $ \o -> AccountInfo <$> o .: "memory" <*> o .: "storage" <*> o .: "streams" <*> o .: "consumers"
+  parseJSON = withObject "AccountInfo" $ \o ->
+    AccountInfo <$> o .: "memory" <*> o .: "storage" <*> o .: "streams" <*> o .: "consumers"
 
 -- | What the account uses of JetStream. It is also the way to see whether JetStream is there.
 accountInfo :: JetStream -> IO AccountInfo

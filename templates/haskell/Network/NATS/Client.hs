@@ -54,6 +54,7 @@ module Network.NATS.Client
     spawn,
 
     -- * Messages, options, events, errors
+    module Network.NATS.Options,
     module Network.NATS.Types,
   )
 where
@@ -67,12 +68,15 @@ import Data.ByteString (ByteString)
 import Data.Foldable (traverse_)
 import Data.IntMap.Strict qualified as IntMap
 import Data.Time.Clock (NominalDiffTime)
+import Network.NATS.Internal.Phases
+import Network.NATS.Internal.Receiving
 import Network.NATS.Internal.Request
 import Network.NATS.Internal.State
 import Network.NATS.Internal.Supervisor
 import Network.NATS.Internal.Transport (microseconds)
 import Network.NATS.Internal.Workers
 import Network.NATS.Protocol
+import Network.NATS.Options
 import Network.NATS.Types
 import System.Timeout (timeout)
 import Prelude

@@ -181,16 +181,17 @@ unsubLine sid most = B.unwords (["UNSUB", shown sid] <> maybe [] (pure . shown) 
 -- | Publish: subject, reply subject, headers, body.
 pubFrame :: Subject -> Maybe Subject -> Headers -> ByteString -> [ByteString]
 pubFrame subject reply headers body
-  | null headers = [B.unwords (["PUB", encodeUtf8 subject] <> answer <> [size 0]) <> "\r\n", body, "\r\n"]
-  | otherwise = [B.unwords (["HPUB", encodeUtf8 subject] <> answer <> [shown (B.length block), size (B.length block)]) <> "\r\n", block, body, "\r\n"]
+  | null headers = [start "PUB" [B.length body], body, "\r\n"]
+  | otherwise = [start "HPUB" [B.length block, B.length block + B.length body], block, body, "\r\n"]
   where
-    answer = maybe [] (pure . encodeUtf8) reply
     block = showHeaders headers
-    size more = shown (B.length body + more)
+    answer = maybe [] (pure . encodeUtf8) reply
+    start name sizes = B.unwords ([name, encodeUtf8 subject] <> answer <> map shown sizes) <> "\r\n"
 
 -- | Headers as they are sent.
 showHeaders :: Headers -> ByteString
-showHeaders headers = B.concat (["NATS/1.0\r\n"] <> concat [[name, ": ", value, "\r\n"] | (name, value) <- headers] <> ["\r\n"])
+showHeaders headers =
+  B.concat (["NATS/1.0\r\n"] <> concat [[name, ": ", value, "\r\n"] | (name, value) <- headers] <> ["\r\n"])
 
 shown :: Int -> ByteString
 shown = B.pack . show

@@ -25,6 +25,7 @@ import Data.Text.IO qualified as Text
 import Network.NATS.Internal.NKey
 import Network.NATS.Internal.Transport
 import Network.NATS.Protocol
+import Network.NATS.Options
 import Network.NATS.Types
 import Prelude
 

@@ -21,6 +21,7 @@ import Data.Foldable (traverse_)
 import Data.Map.Strict qualified as Map
 import Data.Time.Clock (NominalDiffTime)
 import GHC.Clock (getMonotonicTime)
+import Network.NATS.Internal.Receiving
 import Network.NATS.Internal.State
 import Network.NATS.Protocol
 import Network.NATS.Types

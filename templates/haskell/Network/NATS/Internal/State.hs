@@ -3,12 +3,15 @@
 {-# LANGUAGE ImportQualifiedPost #-}
 {-# LANGUAGE OverloadedStrings #-}
 
--- | What a connection knows, and how it changes. Each change is one transaction, so no thread sees half of one.
+-- | What a connection knows. Each change is one transaction, so no thread sees half of one.
 module Network.NATS.Internal.State
   ( Connection (..),
     Phase (..),
+    Subscription (..),
     Reply,
+    Pending (..),
     newConnection,
+    inboxNumber,
     fresh,
     newName,
     freshName,
@@ -19,32 +22,12 @@ module Network.NATS.Internal.State
     sendData,
     sendControl,
     takePending,
-
-    -- * From connected to closed
-    goOnline,
-    goOffline,
-    goClosed,
-    learn,
-
-    -- * Subscriptions
-    Subscription (..),
-    addSubscription,
-    endSubscription,
-    deliver,
-    nextQueued,
-
-    -- * Answers
-    expectReply,
-    expireReplies,
-    forgetReply,
-    expectPong,
-    receivePong,
   )
 where
 
 import Control.Concurrent.Async (Async)
 import Control.Concurrent.STM
-import Control.Monad (forM_, unless, when)
+import Control.Monad (when)
 import Crypto.Random (getRandomBytes)
 import Data.ByteArray.Encoding (Base (Base32), convertToBase)
 import Data.ByteString (ByteString)
@@ -54,13 +37,12 @@ import Data.IntMap.Strict qualified as IntMap
 import Data.List.NonEmpty qualified as NonEmpty
 import Data.Map.Strict (Map)
 import Data.Map.Strict qualified as Map
-import Data.Maybe (isJust, maybeToList)
-import Data.Sequence (Seq, ViewL (..), viewl, (|>))
+import Data.Sequence (Seq)
 import Data.Sequence qualified as Seq
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Data.Text.Encoding (decodeLatin1)
-import Network.NATS.Protocol
+import Network.NATS.Options
 import Network.NATS.Types
 import Prelude
 
@@ -207,180 +189,3 @@ takePending conn = do
   when (null frames) retry
   writeTVar (cPending conn) (Pending 0 [])
   pure (B.concat (concatMap snd (reverse frames)))
-
--- | A server let this client in: subscriptions first, then what waits.
-goOnline :: Connection -> Server -> Text -> ServerInfo -> STM ()
-goOnline conn server name info = do
-  failIfClosed conn
-  writeTVar (cPhase conn) (Online server)
-  modifyTVar' (cEpoch conn) (+ 1)
-  subscriptions <- readTVar (cSubscriptions conn)
-  again <- traverse resubscribe (IntMap.elems subscriptions)
-  let control = (False, subLine (cInbox conn <> ".*") Nothing inboxNumber : concat again)
-  modifyTVar' (cPending conn) (\(Pending size frames) -> Pending (size + sum (map B.length (snd control))) (frames <> [control]))
-  learn conn server name info
-  emit conn (Connected server)
-  where
-    resubscribe sub = do
-      most <- readTVar (sMost sub)
-      received <- readTVar (sReceived sub)
-      pure (subscribeLines sub (subtract received <$> most))
-
-subscribeLines :: Subscription -> Maybe Int -> [ByteString]
-subscribeLines sub most =
-  subLine (sSubject sub) (soQueueGroup (sOptions sub)) (sNumber sub) : [unsubLine (sNumber sub) (Just n) | n <- maybeToList most]
-
--- | The server is lost: what is no data is dropped, and whoever awaits an answer is told.
-goOffline :: Connection -> Server -> NatsError -> STM ()
-goOffline conn server why = do
-  failIfClosed conn
-  writeTVar (cPhase conn) Offline
-  modifyTVar' (cPending conn) $ \(Pending _ frames) ->
-    let kept = filter fst frames in Pending (sum (map (sum . map B.length . snd) kept)) kept
-  failReplies conn ConnectionLost
-  emit conn (Disconnected server why)
-
--- | The end. Nothing changes if it has come before.
-goClosed :: Connection -> CloseReason -> STM ()
-goClosed conn reason = do
-  phase <- readTVar (cPhase conn)
-  case phase of
-    Ended _ -> pure ()
-    _ -> do
-      writeTVar (cPhase conn) (Ended reason)
-      writeTVar (cPending conn) (Pending 0 [])
-      failReplies conn (ConnectionClosed reason)
-      subscriptions <- readTVar (cSubscriptions conn)
-      forM_ subscriptions (\sub -> endSubscription sub (ConnectionClosed reason))
-      emit conn (Closed reason)
-
-failReplies :: Connection -> NatsError -> STM ()
-failReplies conn failure = do
-  replies <- swapTVar (cReplies conn) Map.empty
-  pongs <- swapTVar (cPongs conn) Seq.empty
-  forM_ replies (\(_, reply) -> tryPutTMVar reply (Left failure))
-  forM_ pongs (\reply -> tryPutTMVar reply (Left failure))
-
--- | What a server says of itself and its cluster. Servers that are new are tried after those that are known.
-learn :: Connection -> Server -> Text -> ServerInfo -> STM ()
-learn conn server name info = do
-  before <- swapTVar (cInfo conn) (Just info)
-  when (infoLameDuck info && not (maybe False infoLameDuck before)) (emit conn (LameDuck server))
-  when (coDiscoverServers (cOptions conn)) $
-    modifyTVar' (cServers conn) $ \known ->
-      known
-        <> [ (found, if isAddress (serverHost found) then name else serverHost found)
-             | Right plain <- map parseServer (infoConnectUrls info),
-               let found = plain {serverTls = serverTls server},
-               (serverHost found, serverPort found) `notElem` [(serverHost each, serverPort each) | (each, _) <- known]
-           ]
-  where
-    isAddress = Text.all (`elem` ("0123456789abcdefABCDEF.:%" :: String))
-
--- | A subscription, in force from now on.
-addSubscription :: Connection -> Subject -> SubscribeOptions -> STM Subscription
-addSubscription conn subject options = do
-  failIfClosed conn
-  draining <- readTVar (cDraining conn)
-  when draining (throwSTM ConnectionDraining)
-  number <- fresh conn
-  sub <-
-    Subscription conn number subject options
-      <$> newTQueue
-      <*> newTVar (0, 0)
-      <*> newTVar 0
-      <*> newTVar 0
-      <*> newTVar False
-      <*> newTVar (soMaxMessages options)
-      <*> newTVar Nothing
-  modifyTVar' (cSubscriptions conn) (IntMap.insert number sub)
-  sendControl conn (B.concat (subscribeLines sub (soMaxMessages options)))
-  pure sub
-
--- | Receive no more. What waits in the queue can still be read, then the reason is thrown.
-endSubscription :: Subscription -> NatsError -> STM ()
-endSubscription sub why = do
-  modifyTVar' (cSubscriptions (sConnection sub)) (IntMap.delete (sNumber sub))
-  end <- readTVar (sEnd sub)
-  unless (isJust end) (writeTVar (sEnd sub) (Just why))
-
--- | A message for a subscription, by its number.
-deliver :: Connection -> Int -> Message -> STM ()
-deliver conn number message
-  | number == inboxNumber = do
-      reply <- Map.lookup (msgSubject message) <$> readTVar (cReplies conn)
-      forM_ reply $ \(_, each) -> tryPutTMVar each (Right message) >> forgetReply conn (msgSubject message)
-  | otherwise = IntMap.lookup number <$> readTVar (cSubscriptions conn) >>= mapM_ (enqueue conn message)
-
-enqueue :: Connection -> Message -> Subscription -> STM ()
-enqueue conn message sub = do
-  (messages, bytes) <- readTVar (sWaiting sub)
-  if messages >= soPendingMessages (sOptions sub) || (messages > 0 && bytes + size > soPendingBytes (sOptions sub))
-    then do
-      dropped <- stateTVar (sDropped sub) (\n -> (n + 1, n + 1))
-      told <- swapTVar (sTold sub) True
-      unless told (emit conn (SlowConsumer (sSubject sub) dropped))
-    else do
-      writeTQueue (sQueue sub) message
-      writeTVar (sWaiting sub) $! ((,) $! messages + 1) $! bytes + size
-  received <- stateTVar (sReceived sub) (\n -> (n + 1, n + 1))
-  most <- readTVar (sMost sub)
-  when (maybe False (received >=) most) $ do
-    sendControl conn (unsubLine (sNumber sub) Nothing)
-    endSubscription sub SubscriptionEnded
-  where
-    size = B.length (msgBody message)
-
--- | The next message that waits; 'Nothing' if there is none yet. Throws why it ended once all are read.
-nextQueued :: Subscription -> STM (Maybe Message)
-nextQueued sub = do
-  found <- tryReadTQueue (sQueue sub)
-  case found of
-    Just message -> do
-      (messages, bytes) <- readTVar (sWaiting sub)
-      writeTVar (sWaiting sub) $! ((,) $! messages - 1) $! bytes - B.length (msgBody message)
-      when (messages <= 1) (writeTVar (sTold sub) False)
-      pure (Just message)
-    Nothing -> readTVar (sEnd sub) >>= maybe (pure Nothing) throwSTM
-
--- | A subject of one's own for an answer, which is awaited until then.
-expectReply :: Connection -> Double -> STM (Subject, Reply Message)
-expectReply conn end = do
-  number <- fresh conn
-  reply <- newEmptyTMVar
-  let subject = cInbox conn <> "." <> Text.pack (show number)
-  modifyTVar' (cReplies conn) (Map.insert subject (end, reply))
-  pure (subject, reply)
-
--- | Whoever awaits an answer until before this time has waited in vain.
-expireReplies :: Connection -> Double -> STM ()
-expireReplies conn now = do
-  (over, open) <- Map.partition ((< now) . fst) <$> readTVar (cReplies conn)
-  unless (Map.null over) $ do
-    writeTVar (cReplies conn) open
-    forM_ (Map.toList over) (\(subject, (_, reply)) -> tryPutTMVar reply (Left (RequestTimeout subject)))
-
--- | Await it no longer.
-forgetReply :: Connection -> Subject -> STM ()
-forgetReply conn subject = modifyTVar' (cReplies conn) (Map.delete subject)
-
--- | Send a PING; its PONG tells that the server has seen everything before. Blocks until there is a server.
-expectPong :: Connection -> STM (Reply ())
-expectPong conn = do
-  phase <- readTVar (cPhase conn)
-  case phase of
-    Ended reason -> throwSTM (ConnectionClosed reason)
-    Offline -> retry
-    Online _ -> do
-      reply <- newEmptyTMVar
-      modifyTVar' (cPongs conn) (|> reply)
-      sendControl conn pingLine
-      pure reply
-
--- | A PONG has come.
-receivePong :: Connection -> STM ()
-receivePong conn = do
-  waiting <- readTVar (cPongs conn)
-  case viewl waiting of
-    EmptyL -> pure ()
-    reply :< others -> writeTVar (cPongs conn) others >> tryPutTMVar reply (Right ()) >> pure ()

@@ -28,9 +28,12 @@ import Data.Text qualified as Text
 import Data.Time.Clock (NominalDiffTime)
 import GHC.Clock (getMonotonicTime)
 import Network.NATS.Internal.Handshake
+import Network.NATS.Internal.Phases
+import Network.NATS.Internal.Receiving
 import Network.NATS.Internal.State
 import Network.NATS.Internal.Transport
 import Network.NATS.Protocol
+import Network.NATS.Options
 import Network.NATS.Types
 import System.Timeout (timeout)
 import Prelude

@@ -23,6 +23,7 @@ import Data.X509 qualified as X509
 import Data.X509.CertificateStore (CertificateStore, readCertificateStore)
 import Data.X509.Validation qualified as X509
 import Data.Time.Clock (NominalDiffTime)
+import Network.NATS.Options
 import Network.NATS.Types
 import Network.Socket (Socket)
 import Network.Socket qualified as Socket
@@ -113,7 +114,8 @@ ipOctets host = do
       let (a, b, c, d) = Socket.hostAddressToTuple address in Just (B.pack [a, b, c, d])
     octets (Socket.SockAddrInet6 _ _ address _) =
       let (a, b, c, d, e, f, g, h) = Socket.hostAddress6ToTuple address
-       in Just (B.pack (concatMap (\word -> [fromIntegral (word `div` 256), fromIntegral (word `mod` 256)]) [a, b, c, d, e, f, g, h]))
+          bytes word = [fromIntegral (word `div` 256), fromIntegral (word `mod` 256)]
+       in Just (B.pack (concatMap bytes [a, b, c, d, e, f, g, h]))
     octets _ = Nothing
 
 -- | Give up after a time.

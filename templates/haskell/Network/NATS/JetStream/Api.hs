@@ -71,7 +71,8 @@ data ApiError = ApiError
   deriving stock (Eq, Show)
 
 instance FromJSON ApiError where
-  parseJSON = withObject "error" $ \o -> ApiError <$> o .:? "err_code" .!= 0 <*> o .:? "code" .!= 0 <*> o .:? "description" .!= ""
+  parseJSON = withObject "error" $ \o ->
+    ApiError <$> o .:? "err_code" .!= 0 <*> o .:? "code" .!= 0 <*> o .:? "description" .!= ""
 
 -- | What goes wrong with JetStream. What is wrong with the connection is a 'NatsError'.
 data JetStreamError

@@ -35,7 +35,8 @@ import Data.Word (Word64)
 import GHC.Clock (getMonotonicTime)
 import Network.NATS.Client
 import Network.NATS.Internal.Json (toNanoseconds)
-import Network.NATS.Internal.State (Connection (..), Phase (..), Subscription (..), addSubscription, endSubscription, nextQueued, sendControl)
+import Network.NATS.Internal.Receiving (addSubscription, endSubscription, nextQueued)
+import Network.NATS.Internal.State (Connection (..), Phase (..), Subscription (..), sendControl)
 import Network.NATS.Internal.Workers (waitAtMost)
 import Network.NATS.JetStream.Api
 import Network.NATS.JetStream.Consumer
@@ -209,13 +210,16 @@ openInbox :: Pull -> IO ()
 openInbox pull = do
   subject <- newInbox conn
   atomically $ do
-    sub <- addSubscription conn (subject <> ".*") options
+    sub <- addSubscription conn (subject <> ".*") unlimited
     epoch <- readTVar (cEpoch conn)
     writeTVar (pInbox pull) (Just (epoch, sub))
     writeTVar (pAsked pull) 0
   where
     conn = jsConnection (pJetStream pull)
-    options = defaultSubscribeOptions {soPendingMessages = maxBound, soPendingBytes = maxBound} -- bounded by what is asked for
+
+-- | No more comes than was asked for, and none of that may be dropped.
+unlimited :: SubscribeOptions
+unlimited = defaultSubscribeOptions {soPendingMessages = maxBound, soPendingBytes = maxBound}
 
 -- | Hear no more on the present inbox.
 renew :: Pull -> IO ()
@@ -237,7 +241,8 @@ askForMore pull = do
   forM_ request' $ \(batch, pin, sub) -> when (batch > 0) $ do
     let inbox = Text.dropEnd 1 (sSubject sub) <> Text.pack (show batch)
         body =
-          ["batch" .= batch, "expires" .= toNanoseconds (pullExpires options), "idle_heartbeat" .= toNanoseconds (pullHeartbeat options)]
+          ["batch" .= batch, "expires" .= toNanoseconds (pullExpires options)]
+            <> ["idle_heartbeat" .= toNanoseconds (pullHeartbeat options)]
             <> maybe [] (\group -> ["group" .= group]) (pGroup pull)
             <> maybe [] (\name -> ["id" .= name]) pin
             <> maybe [] (\number -> ["priority" .= number]) (pullPriority options)
@@ -248,7 +253,9 @@ askForMore pull = do
 
 sendPull :: JetStream -> Text -> Text -> Subject -> [Pair] -> IO ()
 sendPull js stream consumer inbox body =
-  publishWith (jsConnection js) (jsPrefix js <> ".CONSUMER.MSG.NEXT." <> stream <> "." <> consumer) (Just inbox) [] (L.toStrict (encode (object body)))
+  publishWith (jsConnection js) subject (Just inbox) [] (L.toStrict (encode (object body)))
+  where
+    subject = jsPrefix js <> ".CONSUMER.MSG.NEXT." <> stream <> "." <> consumer
 
 -- | A message is here; what is returned is to be done when it is settled.
 hold :: Pull -> Message -> DeliveryInfo -> STM (STM ())
@@ -304,8 +311,9 @@ pauseFor pull = void (waitAtMost (Just 0.5) ((\isClosed -> if isClosed then Just
 fetch :: JetStream -> Text -> Text -> Int -> NominalDiffTime -> IO [Delivery]
 fetch js stream consumer batch limit = do
   inbox <- newInbox conn
-  withSubscription conn inbox defaultSubscribeOptions {soPendingMessages = maxBound, soPendingBytes = maxBound} $ \sub -> do
-    sendPull js stream consumer inbox (["batch" .= batch] <> if limit > 0 then ["expires" .= toNanoseconds limit] else ["no_wait" .= True])
+  withSubscription conn inbox unlimited $ \sub -> do
+    let waiting = if limit > 0 then ["expires" .= toNanoseconds limit] else ["no_wait" .= True]
+    sendPull js stream consumer inbox (["batch" .= batch] <> waiting)
     now <- getMonotonicTime
     reverse <$> gather sub (now + realToFrac (if limit > 0 then limit + 1 else jsTimeout js)) []
   where
