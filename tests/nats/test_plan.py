@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 
 from natsscan.catalog.catalog import Catalog, load_catalog
+from natsscan.cli.mapping import map_paths
+from natsscan.generate.facts import facts
 from natsscan.model.errors import InputError
+from natsscan.model.inventory import Inventory
 from natsscan.model.mapping import Fidelity, HoleRule, Words
 from natsscan.model.topology import Exchange
 from natsscan.nats.decisions import Decisions
+from natsscan.nats.order import migration_order
 from natsscan.nats.subjects import overlap
+from natsscan.reports.inventory.flows import queue_parts
+from tests.conftest import WIRE_MINI
 from tests.nats.systems import (
     AT,
     binding,
@@ -373,3 +379,13 @@ def test_how_to_publish_and_to_settle_is_told(catalog: Catalog) -> None:
     assert consumer_of(found, "q").settle == ("ack", "in progress while it takes long", "term", "nak with a delay")
     old = mapped(catalog, system, server=(2, 10))
     assert not any("Nats-TTL" in header for header in old.publishers[0].headers)
+
+
+def test_gaps_of_publishers_and_consumers_are_found_with_the_queue_that_they_reach() -> None:
+    found = map_paths((WIRE_MINI,), (), (), (), None, None)
+    order = migration_order(found.report.topology, found.report.to_migrate.findings)
+    wanted = {"publish-expiration", "publish-mixed-delivery-mode", "consume-requeue", "queue-dead-letter"}
+    flows = facts(found.mapping, order, "wire-mini").flows
+    assert wanted <= {gap.rule for flow in flows for gap in flow.gaps}
+    parts = queue_parts(Inventory(found.report, found.mapping, (), order, None))
+    assert wanted <= {gap.rule for part in parts for gap in part.gaps}

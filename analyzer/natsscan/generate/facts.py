@@ -17,7 +17,7 @@ from natsscan.model.mapping import (
     filters_of,
 )
 from natsscan.model.order import Part, Step
-from natsscan.nats.gaps import about_shape
+from natsscan.nats.gaps import about_shape, consumer_title, publisher_title
 from natsscan.nats.names import hole_token, holes, wildcard
 from natsscan.nats.subjects import overlap
 from natsscan.topology.shapes import shape
@@ -214,8 +214,8 @@ def facts(mapping: Mapping, order: Sequence[Step], title: str) -> Facts:
             p for p in mapping.publishers if p.stream in held and consumer.queue and reaches(p, consumer)
         )
         about = {f"queue {shape(consumer.queue)}", *(f"exchange {name}" for name in stream.exchanges)}
-        about |= {f"{service}, consuming {shape(consumer.queue)}" for service in consumer.services}
-        about |= {f"{p.service}, publishing {shape(p.routing_key or 'the empty key')}" for p in publishers}
+        about |= {about_shape(consumer_title(service, consumer.queue)) for service in consumer.services}
+        about |= {about_shape(publisher_title(p.service, p.exchange, p.routing_key)) for p in publishers}
         gaps = tuple(gap for gap in mapping.gaps if gap.fidelity in _CHANGES and about_shape(gap.about) in about)
         dead = (p for p in mapping.publishers if p.discipline is Discipline.DEAD_LETTER)
         rejecting = tuple(p for p in dead if p.at and set(p.at) <= set(consumer.at))

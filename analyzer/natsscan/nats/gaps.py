@@ -16,6 +16,8 @@ from natsscan.nats.names import HoleRules, open_holes
 from natsscan.topology.shapes import shape
 
 _OR = " or "
+# How gaps call what they are about, which is how they are found again.
+_QUEUE, _CONSUMING, _PUBLISHING, _TO = "queue ", ", consuming ", ", publishing ", " to "
 _UNKNOWN = "No rule says what NATS has for this. Find out what relied on it before it goes."
 _NUMBERS = ("number", "number + 1", "milliseconds")
 # Values that say that a property is not there.
@@ -133,7 +135,7 @@ def of_queue(queue: Queue, rules: HoleRules) -> Subject:
         if open_holes(queue.name, rules)
         else "fixed"
     )
-    title = f"queue {queue.name or SERVER_NAMED}"
+    title = f"{_QUEUE}{queue.name or SERVER_NAMED}"
     return Subject("queue", title, queue.properties | queue.arguments | {"kind": kind}, queue.at)
 
 
@@ -150,12 +152,10 @@ def of_binding(binding: Binding | ExchangeBinding, kind: str) -> Subject:
 
 def of_publisher(publisher: Publisher, rules: HoleRules) -> Subject:
     """Return a publisher with the properties of its messages; `words` tells of a key whose words a hole brings."""
-    key, exchange = publisher.routing_key or "the empty key", publisher.exchange or "the default exchange"
     split = any(rules[hole].words is Words.SPLIT for hole in open_holes(publisher.routing_key, rules) if hole in rules)
     attributes = publisher.properties | ({"words": "split"} if split else {})
-    return Subject(
-        "publisher", f"{publisher.service}, publishing {key} to {exchange}", attributes, (*publisher.at, *publisher.via)
-    )
+    title = publisher_title(publisher.service, publisher.exchange, publisher.routing_key)
+    return Subject("publisher", title, attributes, (*publisher.at, *publisher.via))
 
 
 def of_consumer(consumer: Consumer) -> Subject:
@@ -168,7 +168,7 @@ def of_consumer(consumer: Consumer) -> Subject:
         "queue": consumer.queue,
         "acknowledges": str(bool(consumer.acks)).lower(),
     }
-    title = f"{consumer.service}, consuming {consumer.queue}"
+    title = consumer_title(consumer.service, consumer.queue)
     return Subject("consumer", title, attributes, (*consumer.at, *consumer.acks, *consumer.rejects))
 
 
@@ -180,13 +180,26 @@ def of_usage(usage: Usage) -> Subject:
     return Subject("code", "the code", attributes, (usage.span,), places)
 
 
+def publisher_title(service: str, exchange: str, routing_key: str) -> str:
+    """Return what gaps call a publisher."""
+    return f"{service}{_PUBLISHING}{routing_key or 'the empty key'}{_TO}{exchange or 'the default exchange'}"
+
+
+def consumer_title(service: str, queue: str) -> str:
+    """Return what gaps call a consumer."""
+    return f"{service}{_CONSUMING}{queue}"
+
+
 def about_shape(about: str) -> str:
     """Return what a gap is about, with the holes of its name named alike."""
-    for lead in ("queue ", ", consuming ", ", publishing "):
-        before, found, name = about.partition(lead)
-        if found and (before == "") is (lead == "queue "):
-            return before + found + shape(name)
-    return about
+    if about.startswith(_QUEUE):
+        return _QUEUE + shape(about.removeprefix(_QUEUE))
+    service, found, name = about.partition(_CONSUMING)
+    if found:
+        return service + found + shape(name)
+    service, found, name = about.partition(_PUBLISHING)
+    key, to, exchange = name.rpartition(_TO)
+    return service + found + shape(key) + to + exchange if found else about
 
 
 def _fits(rule: GapRule, attributes: Mapping[str, str]) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from natsscan.model.inventory import Inventory
 from natsscan.model.mapping import ConsumerPlan, Gap, Mapping, StreamPlan
 from natsscan.model.topology import Binding, Exchange, ExchangeBinding, Publisher, Topology
-from natsscan.nats.gaps import about_shape
+from natsscan.nats.gaps import about_shape, consumer_title, publisher_title
 from natsscan.topology.flows import QueueFlow, queue_flows
 from natsscan.topology.shapes import shape
 
@@ -136,8 +136,8 @@ def _queue(
 ) -> QueuePart:
     known_as = shape(flow.name)
     about = [f"queue {known_as}"]
-    about += [f"{consumer.service}, consuming {known_as}" for consumer in flow.consumers]
-    about += [f"{p.service}, publishing {shape(p.routing_key or 'the empty key')}" for p in flow.publishers]
+    about += [about_shape(consumer_title(consumer.service, flow.name)) for consumer in flow.consumers]
+    about += [about_shape(publisher_title(p.service, p.exchange, p.routing_key)) for p in flow.publishers]
     return QueuePart(
         name=flow.name,
         flow=flow,
