@@ -22,6 +22,7 @@ class Compared:
 
 
 Key = Callable[[Finding], Hashable]
+Rename = Callable[[str], str]
 
 
 def compare_findings(before: Iterable[Finding], after: Iterable[Finding], moved: Mapping[str, str]) -> Compared:
@@ -31,16 +32,16 @@ def compare_findings(before: Iterable[Finding], after: Iterable[Finding], moved:
     when code moves to another module; in the same definition with other words; with one that says the same in another
     definition. Lines count for nothing.
     """
-    modules = {**moved, **module_renames(moved)}
+    renamed = _renaming({**moved, **module_renames(moved)})
     old, new = list(before), list(after)
     kept: set[int] = set()
     gone = set(range(len(old)))
     for before_key, after_key in (
         (lambda f: f.fingerprint, lambda f: f.fingerprint),
-        (lambda f: (_path(f, moved), _words(f, modules)), lambda f: (f.usage.span.path, _words(f, {}))),
-        (lambda f: _words(f, modules), lambda f: _words(f, {})),
-        (lambda f: (_path(f, moved), _subject(f, modules)), lambda f: (f.usage.span.path, _subject(f, {}))),
-        (lambda f: _words(f, modules)[:-1], lambda f: _words(f, {})[:-1]),
+        (lambda f: (_path(f, moved), _words(f, renamed)), lambda f: (f.usage.span.path, _words(f, str))),
+        (lambda f: _words(f, renamed), lambda f: _words(f, str)),
+        (lambda f: (_path(f, moved), _subject(f, renamed)), lambda f: (f.usage.span.path, _subject(f, str))),
+        (lambda f: _words(f, renamed)[:-1], lambda f: _words(f, str)[:-1]),
     ):
         _pair(old, new, gone, kept, before_key, after_key)
     return Compared(
@@ -76,23 +77,24 @@ def _path(finding: Finding, moved: Mapping[str, str]) -> str:
     return moved.get(path, path)
 
 
-def _words(finding: Finding, modules: Mapping[str, str]) -> tuple[str, ...]:
+def _words(finding: Finding, rename: Rename) -> tuple[str, ...]:
     """Return what a finding says, wherever it stands; the definition that it is in comes last."""
-    rule, symbol, definition = _subject(finding, modules)
-    return rule, symbol, "".join(_renamed(finding.excerpt, modules).split()), definition
+    rule, symbol, definition = _subject(finding, rename)
+    return rule, symbol, "".join(rename(finding.excerpt).split()), definition
 
 
-def _subject(finding: Finding, modules: Mapping[str, str]) -> tuple[str, str, str]:
+def _subject(finding: Finding, rename: Rename) -> tuple[str, str, str]:
     """Return what a finding is about: its rule, its symbol, and the definition that it is in."""
-    return finding.rule, _renamed(finding.usage.symbol, modules), finding.usage.definition or ""
+    return finding.rule, rename(finding.usage.symbol), finding.usage.definition or ""
 
 
-def _renamed(text: str, modules: Mapping[str, str]) -> str:
-    """Return a text with modules called as they are after the change."""
-    for before, after in modules.items():
-        if before in text:
-            text = re.sub(rf"(?<![\w.]){re.escape(before)}(?![\w'])", after, text)
-    return text
+def _renaming(names: Mapping[str, str]) -> Rename:
+    """Return what gives a text with files and modules called as they are after the change, each replaced once."""
+    if not names:
+        return str
+    every = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<![\w.])(?:{every})(?![\w'])")
+    return lambda text: pattern.sub(lambda found: names[found[0]], text)
 
 
 def _module(path: str) -> str:

@@ -8,9 +8,9 @@ import msgspec
 
 from natsscan.forges.api import Api, Json
 from natsscan.forges.forge import Change, ForgeError, MissingError, MovedOnError, Note, Posted, RefusedError
-from natsscan.forges.hunks import DiffHunk, diff_hunks, hunk_of
-from natsscan.forges.review import SUMMARY_MARK, Review, remark_key, review_id, told_keys
+from natsscan.forges.review import SUMMARY_MARK, Review, hunk_of, remark_key, review_id, told_keys
 from natsscan.model.remark import Remark
+from natsscan.source.hunks import DiffHunk, diff_hunks
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 # GitHub asks for a second between requests that make something, if there are many.

@@ -9,9 +9,9 @@ import msgspec
 
 from natsscan.forges.api import Api, Json
 from natsscan.forges.forge import Change, ForgeError, MissingError, MovedOnError, Note, Posted, RefusedError
-from natsscan.forges.hunks import DiffHunk, diff_hunks, hunk_of
-from natsscan.forges.review import SUMMARY_MARK, Review, remark_key, review_id, tagged, told_keys
+from natsscan.forges.review import SUMMARY_MARK, Review, hunk_of, remark_key, review_id, tagged, told_keys
 from natsscan.model.remark import Remark
+from natsscan.source.hunks import DiffHunk, diff_hunks
 
 # How many lines above its own a suggestion may replace.
 _ABOVE = 100

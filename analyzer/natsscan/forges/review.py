@@ -10,6 +10,7 @@ from natsscan.model.patch import digest
 from natsscan.model.remark import Remark
 from natsscan.reports.markdown import code
 from natsscan.reports.words import number
+from natsscan.source.hunks import DiffHunk
 
 SUMMARY_MARK = "<!-- natsscan:summary -->"
 # Marks count only where a comment begins: further down there may be code of others.
@@ -52,6 +53,16 @@ class Review:
                 break
             told.append(text)
         return "".join(told)
+
+
+def hunk_of(hunks: Iterable[DiffHunk], remark: Remark) -> DiffHunk | None:
+    """Return the hunk of a forge's own diff that has all lines of a remark; None if there is none."""
+
+    def has(hunk: DiffHunk) -> bool:
+        lines = hunk.deleted if remark.is_deleted else hunk.after
+        return remark.first in lines and remark.last in lines
+
+    return next(filter(has, hunks), None)
 
 
 def remark_key(text: str) -> str | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from natsscan.model.comparison import Hunk
 from natsscan.source.git import git, git_bytes
+from natsscan.source.hunks import diff_hunks
 
-_HUNK = re.compile(rb"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 _SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
 # Lines around each changed one, as forges show them.
 _CONTEXT = 3
@@ -68,18 +68,6 @@ def _sections(patch: bytes) -> list[bytes]:
 
 def _shown(section: bytes) -> tuple[tuple[Hunk, ...], frozenset[int]]:
     """Return the lines afterwards that the diff of a file shows, and the lines before that it takes away."""
-    hunks: list[Hunk] = []
-    deleted: set[int] = set()
-    old = 0
-    for line in section.split(b"\n"):
-        head = _HUNK.match(line)
-        if head is not None:
-            old, first, count = int(head[1]), int(head[2]), int(head[3] or 1)
-            if count:
-                hunks.append(Hunk(first, first + count - 1))
-        elif old and line.startswith(b"-"):
-            deleted.add(old)
-            old += 1
-        elif old and line.startswith(b" "):
-            old += 1
-    return tuple(hunks), frozenset(deleted)
+    hunks = diff_hunks(section.decode("latin-1"))  # only the first character of a line matters
+    shown = tuple(Hunk(min(hunk.after), max(hunk.after)) for hunk in hunks if hunk.after)
+    return shown, frozenset().union(*(hunk.deleted for hunk in hunks))

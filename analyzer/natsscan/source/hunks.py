@@ -1,31 +1,21 @@
-"""The lines that a forge's own diff of a file shows, as far as they can be commented on."""
-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from natsscan.model.remark import Remark
 
 _HEAD = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
 @dataclass(frozen=True, slots=True)
 class DiffHunk:
-    """Lines after the change, each with its number before it, or None if it is new; and those that it takes away."""
+    """Lines after a change, each with its number before it, or None if it is new; and those that it takes away."""
 
     after: dict[int, int | None] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
 
-    def has(self, remark: Remark) -> bool:
-        """Tell whether all lines of a remark are in it."""
-        lines = self.deleted if remark.is_deleted else self.after
-        return remark.first in lines and remark.last in lines
-
 
 def diff_hunks(patch: str) -> list[DiffHunk]:
-    """Return the hunks of a unified diff of one file."""
+    """Return the hunks of a unified diff of one file; what stands above the first one is left out."""
     hunks: list[DiffHunk] = []
     before = after = 0
     for line in patch.split("\n"):
@@ -45,8 +35,3 @@ def diff_hunks(patch: str) -> list[DiffHunk]:
             hunks[-1].after[after] = before
             before, after = before + 1, after + 1
     return hunks
-
-
-def hunk_of(hunks: Iterable[DiffHunk], remark: Remark) -> DiffHunk | None:
-    """Return the hunk that has all lines of a remark; None if there is none."""
-    return next((hunk for hunk in hunks if hunk.has(remark)), None)
