@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.opened import open_paths
+from natsscan.cli.opened import open_here
 from natsscan.cli.options import paths_option, scan_options, tasks_option
 from natsscan.model.errors import InputError
 
@@ -71,9 +71,7 @@ def comment_command(
 
     forge = _connect(forge_name, repo, api_url, number)
     change = forge.change()
-    opened = open_paths(paths or (Path(),), exclude, rules, definitions)
-    if not paths:
-        opened = replace(opened, project=replace(opened.project, scope=(".",)))
+    opened = open_here(paths, exclude, rules, definitions)
     ends = _ends(opened.project, change, base, head)
     found = compare_ends(opened, ends, checklist, rules)
     said = _said(found, ends, change, forge.longest)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.opened import Opened, open_paths, prepare_to_scan
+from natsscan.cli.opened import Opened, open_here, prepare_to_scan
 from natsscan.cli.options import paths_option, read_tasks, scan_options, tasks_option
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.model.errors import InputError
@@ -69,9 +69,7 @@ def diff_command(
     if staged and head is not None:
         raise click.UsageError("--staged and HEAD exclude each other", ctx=click.get_current_context())
     wanted, files = _wanted(fail_on), output_files(outputs)
-    opened = open_paths(paths or (Path(),), exclude, rules, definitions)
-    if not paths:
-        opened = replace(opened, project=replace(opened.project, scope=(".",)))
+    opened = open_here(paths, exclude, rules, definitions)
     ends = ends_of(opened.project, base, head, staged=staged)
     found = compare_ends(opened, ends, checklist, rules)
     write_reports(found, files)
@@ -116,13 +114,14 @@ def _tasks(
 
 
 def _review(checklist: Checklist, opened: Opened, report: Report, file: Path, rules: tuple[Path, ...]) -> Review:
-    from natsscan.pipeline.outcome import outcome
+    """Hold a checklist against a state. Which patches do a task is not told of a change, so none are made."""
+    from natsscan.pipeline.outcome import propose_mapping
     from natsscan.pipeline.review import judge_checklist, tree_for
 
-    project, exclude = opened.project, opened.options.exclude
-    made = outcome(report, opened.catalog, project.tree, exclude)
-    tree = tree_for(report, opened.catalog, project, exclude, file)
-    return judge_checklist(checklist, tree, made.mapping, made.patches, project.root, opened.config, rules)
+    project = opened.project
+    mapping = propose_mapping(report, opened.catalog)
+    tree = tree_for(report, opened.catalog, project, opened.options.exclude, file)
+    return judge_checklist(checklist, tree, mapping, (), project.root, opened.config, rules)
 
 
 def _wanted(text: str) -> frozenset[str]:

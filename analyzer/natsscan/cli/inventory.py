@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import open_paths
-from natsscan.cli.options import need_subjects, scan_options, subjects_option
-from natsscan.model.errors import InputError
+from natsscan.cli.options import need_subjects, read_tasks, scan_options, subjects_option
+from natsscan.cli.outputs import write_report
 from natsscan.reports.formats import INVENTORIES, render_inventory
 
 if TYPE_CHECKING:
@@ -66,10 +66,7 @@ def inventory_command(
     if output is None:
         sys.stdout.write(text)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"-o {output}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    write_report(output, text)
     sys.stdout.write(f"{output}: written\n")
 
 
@@ -85,41 +82,34 @@ def _without(output: Path | None, opened: Opened) -> Opened:
 
 
 def _outcome(opened: Opened, subjects: Path | None, file: Path | None, rules: tuple[Path, ...]) -> Outcome:
+    """Return what the inventory is made of.
+
+    A checklist that is generated is held against what was scanned; the tasks of a given one are about the whole
+    project, whatever part of it is looked at.
+    """
+    mapped, found = _look_at(opened, subjects)
+    if file is None or opened.project.scope == (".",):
+        return replace(found, review=_review(opened, mapped, found, file, rules))
+    whole = replace(opened, project=replace(opened.project, scope=(".",)))
+    return replace(found, review=_review(whole, *_look_at(whole, subjects), file, rules))
+
+
+def _look_at(opened: Opened, subjects: Path | None) -> tuple[Mapped, Outcome]:
     from natsscan.cli.mapping import map_opened
     from natsscan.pipeline.outcome import outcome
 
     mapped = map_opened(opened, None, subjects)
     found = outcome(mapped.report, mapped.catalog, opened.project.tree, opened.options.exclude)
-    found = replace(found, make_mapping=lambda: mapped.mapping)
-    return replace(found, review=_review(opened, mapped, found, subjects, file, rules))
+    return mapped, replace(found, make_mapping=lambda: mapped.mapping)
 
 
-def _review(
-    opened: Opened,
-    mapped: Mapped,
-    found: Outcome,
-    subjects: Path | None,
-    file: Path | None,
-    rules: tuple[Path, ...],
-) -> Review:
-    """Return the checklist held against the code: the generated one against what was scanned, a given one against all.
-
-    The tasks of a given one are about the whole project, whatever part of it is looked at.
-    """
+def _review(opened: Opened, mapped: Mapped, found: Outcome, file: Path | None, rules: tuple[Path, ...]) -> Review:
     from natsscan.checklist.generate import generate_checklist
     from natsscan.checklist.read import read_checklist
     from natsscan.cli.checklist import GENERATED
-    from natsscan.cli.mapping import map_opened
-    from natsscan.cli.options import read_tasks
-    from natsscan.pipeline.outcome import outcome
     from natsscan.pipeline.review import judge_checklist, tree_for
 
     project = opened.project
-    if file is not None and project.scope != (".",):
-        opened = replace(opened, project=replace(project, scope=(".",)))
-        mapped = map_opened(opened, None, subjects)
-        found = outcome(mapped.report, mapped.catalog, project.tree, opened.options.exclude)
-        found = replace(found, make_mapping=lambda: mapped.mapping)
     tree = tree_for(mapped.report, mapped.catalog, project, opened.options.exclude, file)
     data = generate_checklist(tree, mapped.mapping).encode() if file is None else read_tasks(file)
     checklist = read_checklist(str(file) if file else GENERATED, data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,14 @@ def open_paths(
     options = ScanOptions((*config.exclude, *exclude), max_file_size or config.max_file_size, definitions)
     baseline = file.parent / config.baseline if file and config.baseline else None
     return Opened(project, load_catalog((*own, *rules)), options, config, baseline)
+
+
+def open_here(
+    paths: tuple[Path, ...], exclude: tuple[str, ...], rules: tuple[Path, ...], definitions: tuple[Path, ...]
+) -> Opened:
+    """Return the project around the current folder: some paths of it, or without any the whole."""
+    opened = open_paths(paths or (Path(),), exclude, rules, definitions)
+    return opened if paths else replace(opened, project=replace(opened.project, scope=(".",)))
 
 
 def scan_opened(opened: Opened) -> Report:

@@ -29,11 +29,15 @@ def output_files(outputs: Iterable[str]) -> list[tuple[str, Path]]:
 def write_reports(outcome: Outcome, files: Iterable[tuple[str, Path]]) -> None:
     """Write an outcome to files. Raises InputError for one that cannot be written."""
     for name, file in files:
-        text = render(name, outcome, Look())
-        try:
-            file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{file}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+        write_report(file, render(name, outcome, Look()))
+
+
+def write_report(file: Path, text: str) -> None:
+    """Write one report. Raises InputError if that cannot be done."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def _output(text: str) -> tuple[str, Path]:

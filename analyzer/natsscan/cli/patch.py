@@ -106,15 +106,15 @@ def _patches(
     server_version: str | None,
     subjects: Path | None,
 ) -> tuple[_Tree, tuple[Patch, ...]]:
-    from natsscan.cli.mapping import map_paths
+    from natsscan.cli.mapping import map_opened
+    from natsscan.cli.opened import open_paths
     from natsscan.patches.plan import make_patches
     from natsscan.pipeline.outcome import reading
     from natsscan.source.helm import renderer
-    from natsscan.source.project import open_project
 
-    found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
-    project = open_project(paths)
-    read, every = reading(project.tree), project.tree.list(exclude).paths
+    opened = open_paths(paths, exclude, rules, definitions)
+    found, project = map_opened(opened, server_version, subjects), opened.project
+    read, every = reading(project.tree), project.tree.list(opened.options.exclude).paths
     tree = _Tree(project.root, read)
     return tree, make_patches(found.report, found.mapping, found.catalog, read, every, renderer())
 

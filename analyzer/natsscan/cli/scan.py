@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.opened import Opened, open_paths, scan_opened
+from natsscan.cli.opened import open_paths, scan_opened
 from natsscan.cli.options import scan_options
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.reports.formats import FORMATS, Look, render
@@ -61,15 +61,19 @@ def scan_command(
     Names are resolved in the whole project around the PATHs: the git root, else the folder with natsscan.toml,
     cabal.project or stack.yaml.
     """
+    from natsscan.findings.baseline import hold
+    from natsscan.findings.baseline_file import read_baseline
     from natsscan.pipeline.outcome import outcome
 
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
     files = output_files(outputs)
     opened = open_paths(paths, exclude, rules, definitions, max_file_size)
+    known_in = baseline or opened.baseline
+    known = read_baseline(known_in) if known_in else None
     report, config = scan_opened(opened), opened.config
     found = outcome(report, opened.catalog, opened.project.tree, opened.options.exclude)
-    ratchet = _hold(opened, report, baseline or opened.baseline)
+    ratchet = hold(report.to_migrate.findings, known, opened.project.in_scope) if known is not None else None
     if ratchet is not None:
         found = replace(found, states=_states(ratchet), stale=ratchet.stale)
     write_reports(found, files)
@@ -78,20 +82,10 @@ def scan_command(
     if ratchet is not None and format_ == "text":
         from natsscan.reports import baseline as held
 
-        told = held.render(ratchet, str(baseline or opened.baseline), " ".join(map(str, paths)), *terminal())
+        told = held.render(ratchet, str(known_in), " ".join(map(str, paths)), *terminal())
         sys.stdout.write(told if quiet else f"\n{told}")
     code = _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
     return code or (0 if ratchet is None else FINDINGS if ratchet.new else STALE if ratchet.stale else 0)
-
-
-def _hold(opened: Opened, report: Report, file: Path | None) -> Ratchet | None:
-    """Hold the findings against a baseline, if there is one."""
-    if file is None:
-        return None
-    from natsscan.findings.baseline import hold
-    from natsscan.findings.baseline_file import read_baseline
-
-    return hold(report.to_migrate.findings, read_baseline(file), opened.project.in_scope)
 
 
 def _states(ratchet: Ratchet) -> dict[str, State]:
