@@ -19,9 +19,10 @@ from markdown_it import MarkdownIt
 import nats
 from natsscan.catalog.catalog import Catalog
 from natsscan.generate.facts import facts
-from natsscan.generate.files import EVERYTHING, FILES, MARK, names_of, render
+from natsscan.generate.files import EVERYTHING, FILES, names_of, render
 from natsscan.generate.text import regex
 from natsscan.model.mapping import Mapping
+from natsscan.model.marks import GENERATED
 from natsscan.nats.order import migration_order
 from tests.conftest import WIRE_MINI, Command
 from tests.generate.conftest import Shell
@@ -154,7 +155,7 @@ def test_every_expression_of_the_dashboard_is_promql(made: dict[str, str], promt
 def test_markdown_is_as_the_template_meant_it(made: dict[str, str], name: str) -> None:
     tokens = MarkdownIt().enable("table").parse(made[name])
     inline = [child for token in tokens for child in token.children or ()]
-    assert not [t for t in tokens if t.type == "html_block" and MARK not in t.content]
+    assert not [t for t in tokens if t.type == "html_block" and GENERATED not in t.content]
     assert not [t for t in inline if t.type == "image"]
     assert {t.content for t in inline if t.type == "html_inline"} <= {"<span>", "</span>"}  # around a dollar sign
     assert {t.attrs["href"] for t in inline if t.type == "link_open"} <= {"https://perftest.rabbitmq.com/"}
@@ -171,7 +172,7 @@ def test_nothing_is_left_that_nobody_filled_in(plain: tuple[Mapping, dict[str, s
     for name, text in plain[1].items():
         if not name.endswith((".yaml", ".json")):
             assert not re.search(r"\{%|\{\{|None|Undefined", text), name
-        assert MARK in text
+        assert GENERATED in text
 
 
 def test_the_runbook_has_a_section_for_each_queue(plain: tuple[Mapping, dict[str, str]]) -> None:

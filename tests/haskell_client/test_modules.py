@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from natsscan.generate.files import MARK
 from natsscan.generate.haskell import PACKAGES, client_modules
+from natsscan.model.marks import GENERATED
 from tests.conftest import Command
 from tests.haskell_client.conftest import Haskell
 from tests.nats.conftest import missing
@@ -56,7 +56,7 @@ def test_wrong_arguments(natsscan: Command, arguments: list[str], said: str) -> 
 @pytest.mark.parametrize("path", sorted(client_modules()))
 def test_no_partial_function(path: str) -> None:
     text = client_modules()[path]
-    assert MARK in text.splitlines()[0]
+    assert GENERATED in text.splitlines()[0]
     code = re.sub(r"--.*|\"(\\.|[^\"\\])*\"", "", text)
     # `B.init` stands behind a check that there is a last byte.
     found = [match[0] for match in re.finditer(PARTIAL, code) if "B.init" not in code[match.start() - 2 : match.end()]]

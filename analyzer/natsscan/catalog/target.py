@@ -95,9 +95,14 @@ class GapsFile(Strict, frozen=True, tag_field="kind", tag="gaps"):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """All that rule files say of the way to NATS. `guarantees` are the rules about what a change must not lose."""
+    """All that rule files say of the way to NATS.
+
+    `known` are all rules about properties by their ids; `gaps` those that are told of a system, `guarantees` those
+    about what a change must not lose.
+    """
 
     layouts: LayoutsFile
+    known: dict[str, GapRule]
     gaps: tuple[GapRule, ...]
     guarantees: tuple[GapRule, ...]
     silent: dict[Noun, frozenset[str]]
@@ -112,7 +117,7 @@ def compile_target(
     """
     layout = _last(layouts)
     found: dict[str, GapRule] = {}
-    gaps_of: set[str] = set()
+    guaranteed: set[str] = set()
     silent: dict[Noun, frozenset[str]] = {}
     for file, content in gaps:
         for part, rules in (("gaps", content.gaps), ("guarantees", content.guarantees)):
@@ -121,13 +126,12 @@ def compile_target(
                     raise file.error((part, at, "id"), f"gap {rule.id} is defined twice")
                 _check_gap(file, (part, at), rule, layout)
                 found[rule.id] = rule
-                if part == "gaps":
-                    gaps_of.add(rule.id)
+        guaranteed |= {rule.id for rule in content.guarantees}
         for noun, names in content.silent.items():
             silent[noun] = silent.get(noun, frozenset()) | set(names)
-    every = [found[name] for name in sorted(found)]
-    kept = tuple(rule for rule in every if rule.kept_by)
-    return Target(layout, tuple(rule for rule in every if rule.id in gaps_of), kept, silent)
+    known = {name: found[name] for name in sorted(found)}
+    told = tuple(rule for rule in known.values() if rule.id not in guaranteed)
+    return Target(layout, known, told, tuple(rule for rule in known.values() if rule.kept_by), silent)
 
 
 def _last(layouts: Iterable[tuple[YamlFile, LayoutsFile]]) -> LayoutsFile:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.templates import environment
 from natsscan.checklist.forgotten import grouped
 from natsscan.checklist.tree import Tree
 from natsscan.model.finding import Finding
@@ -41,16 +39,10 @@ def generate_checklist(tree: Tree, mapping: Mapping) -> str:
     """Return a checklist in Markdown: services in the order in which they can move, features and files in use."""
     order = migration_order(tree.report.topology, tree.old)
     old, new = tree.catalog.broker.title, ", ".join(tree.report.targets.values())
-    environment = Environment(
-        loader=FileSystemLoader(bundled("templates")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  # Markdown; what comes from code is escaped by the filter
-    )
-    environment.filters["md"] = _plain
+    templates = environment()
+    templates.filters["md"] = _plain
     code = [finding for finding in tree.old if tree.is_program(finding.usage.span.path)]
-    return environment.get_template("checklist.md").render(
+    return templates.get_template("checklist.md").render(
         title=tree.report.root,
         old=old,
         new=new,

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _FORGES = ("github", "gitlab")
 _GITHUB_API, _GITLAB_API = "https://api.github.com", "https://gitlab.com/api/v4"
-# https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions: 1 MiB for each step.
-_STEP_SUMMARY = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +190,10 @@ def _fall_back(name: str, found: Outcome, ends: Ends, change: Change, error: Inp
     """Tell the run's own log and summary what may not be posted."""
     from natsscan.reports.diff import answer
     from natsscan.reports.formats import Look, render
+    from natsscan.reports.summary import STEP_SUMMARY
 
     sys.stderr.write(f"natsscan: the token may not write to {change.name}, so it is told here ({error})\n")
-    summary = _summary(found, ends, change, _STEP_SUMMARY)
+    summary = _summary(found, ends, change, STEP_SUMMARY)
     file = os.environ.get("GITHUB_STEP_SUMMARY")
     if name == "github" and file:
         with Path(file).open("a", encoding="utf-8") as out:

@@ -25,7 +25,7 @@ def explain_command(rule: str, rules: tuple[Path, ...]) -> None:
 
     catalog = load_catalog(rules)
     found = catalog.rule(rule)
-    gaps = {gap.id: gap for gap in (*catalog.target.gaps, *catalog.target.guarantees)}
+    gaps = catalog.target.known
     if found is None and rule not in gaps:
         near = get_close_matches(rule, [*(known.id for known in catalog.rules), *gaps], n=1)
         hint = f"did you mean {near[0]}?" if near else "natsscan rules lists them"

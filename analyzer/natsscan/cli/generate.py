@@ -82,14 +82,14 @@ def _client(paths: tuple[Path, ...], folder: Path | None) -> None:
 
 def _write(folder: Path, files: dict[str, str]) -> int:
     """Write all files that differ, and return how many. Raises InputError if one was written by somebody else."""
-    from natsscan.generate.files import MARK
+    from natsscan.model.marks import GENERATED
     from natsscan.source.write import write_files
 
     changed: dict[str, bytes | None] = {}
     for name, text in files.items():
         path = folder / name
         before = path.read_bytes() if path.is_file() else None
-        if before is not None and MARK.encode() not in before:
+        if before is not None and GENERATED.encode() not in before:
             raise InputError(f"{path}: was not made by natsscan generate; move it away or name another folder")
         if before != text.encode():
             changed[name] = text.encode()

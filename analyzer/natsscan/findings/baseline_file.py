@@ -11,9 +11,10 @@ import msgspec
 import yaml
 
 from natsscan.catalog.yamlfile import YamlFile
-from natsscan.model.baseline import MARK, Known
+from natsscan.model.baseline import Known
+from natsscan.model.marks import BASELINE
 
-_HEAD = f"""{MARK}
+_HEAD = f"""{BASELINE}
 # Uses of the broker that are known, by file, definition or key, and rule. `natsscan PATH --baseline FILE` fails if
 # there is one more, and if one of these is gone; `natsscan baseline PATH -o FILE --prune` takes out what is gone.
 """

@@ -21,7 +21,6 @@ FILES: dict[str, tuple[str, ...]] = {
     "troubleshooting": ("troubleshooting.md",),
 }
 EVERYTHING = "all"
-MARK = "Made by natsscan generate"
 _MOST_IN_WORK = 500
 _NOT_OF_STREAM = ("sources", "subjects", "name", "max_msgs", "max_bytes", "max_msgs_per_subject", "max_consumers")
 _NOT_OF_CONSUMER = ("filter_subjects", "name", "inactive_threshold", "deliver_subject", "deliver_group")
@@ -33,7 +32,7 @@ def names_of(what: str) -> tuple[str, ...]:
 
 
 def render(what: str, facts: Facts) -> dict[str, str]:
-    """Return the text of each file; all of them have MARK in them."""
+    """Return the text of each file; all of them have marks.GENERATED in them."""
     return {name: _file(name, facts) for name in names_of(what)}
 
 

@@ -18,7 +18,7 @@ REPLACEMENTS = {"cryptonite": "crypton"} | {
 
 
 def client_modules() -> dict[str, str]:
-    """Return the text of each module by its path below a source folder; all of them have `files.MARK` in them."""
+    """Return the text of each module by its path below a source folder; all of them have `marks.GENERATED` in them."""
     folder = bundled("templates") / "haskell"
     return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.hs"))

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from natsscan.model.finding import Finding
 
-# How the file of a baseline begins, by which a scan knows not to look into it: it names what it is about.
-MARK = "# natsscan baseline"
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Known:

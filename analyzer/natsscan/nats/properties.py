@@ -38,7 +38,7 @@ def compare_systems(before: Report, after: Report, target: Target, services: Map
     """
     old = {part.key: part for part in parts_of(before, target, lambda name: services.get(name, name))}
     new = {part.key: part for part in parts_of(after, target, lambda name: name)}
-    rules = {rule.id: rule for rule in target.guarantees}
+    rules = target.known
     renamed = _renamed(old, new)
     on_nats = _on_nats(after)
     found = []

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.suppress import Note, read_notes
-from natsscan.model.baseline import MARK
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import KindCoverage, Loss, Problem
+from natsscan.model.marks import BASELINE, GENERATED
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.usage import Usage
@@ -20,7 +20,7 @@ from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
 
 # How files of natsscan's own begin, which would be told of for what they are about: a baseline, a client.
-_OWN = (MARK.encode(), b"-- Made by natsscan generate")
+_OWN = (BASELINE.encode(), f"-- {GENERATED}".encode())
 Progress = Callable[[str, int, int], None]
 
 

@@ -10,7 +10,7 @@ from io import StringIO
 import msgspec
 from markupsafe import Markup, escape
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.templates import environment
 from natsscan.checklist.review import moves
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
 from natsscan.reports.checklist import counted, progress
@@ -159,20 +159,13 @@ def _csv(review: Review) -> str:
 
 
 def _document(form: str, review: Review, root: str) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(bundled("templates")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=form == "html",  # noqa: S701  # in Markdown the filter escapes
-    )
-    environment.filters["md"] = prose_with_code
-    environment.filters["cell"] = partial(prose_with_code, span=cell)
-    environment.filters["code"] = with_code
+    templates = environment(html=form == "html")
+    templates.filters["md"] = prose_with_code
+    templates.filters["cell"] = partial(prose_with_code, span=cell)
+    templates.filters["code"] = with_code
     name = "judged.html" if form == "html" else "judged.md"
-    return environment.get_template(name).render(
+    return templates.get_template(name).render(
         review=review, root=root, counted=counted(review.judgements), progress=progress(review)
     )
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 # Formats that show all there is: with the mapping and the patches, and a checklist if there is one.
 INVENTORIES = ("markdown", "html")
 FORMATS = ("text", "json", "jsonl", "sarif", "rdjson", "github", "github-review", "gitlab", "csv", *INVENTORIES)
-# What the summary of a step in GitHub Actions may hold, in bytes.
-_LONGEST = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
         case "markdown" if outcome.comparison:
             from natsscan.reports import summary
 
-            return summary.render(outcome.comparison, summary.Links(), _LONGEST)
+            return summary.render(outcome.comparison, summary.Links(), summary.STEP_SUMMARY)
         case "markdown" | "html":
             return render_inventory(name, outcome)
     from natsscan.reports import diff, text

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from natsscan.catalog.catalog import Catalog, bundled
+from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.target import GapRule
-from natsscan.model.mapping import Fidelity
+from natsscan.catalog.templates import environment
 from natsscan.reports.rules import render_page
+from natsscan.reports.words import FIDELITY
 
 _NOUNS = {
     "exchange": "an exchange",
@@ -17,32 +16,19 @@ _NOUNS = {
     "consumer": "a consumer",
     "code": "connections, channels and administration",
 }
-_FIDELITIES = {
-    Fidelity.EXACT: "kept as it is",
-    Fidelity.CONFIG: "kept, if set up so",
-    Fidelity.APPROX: "kept with a difference",
-    Fidelity.NONE: "not kept",
-}
 _OLDEST = "2.2"  # what a rule has that names no version: JetStream as it began
 
 
 def render_gap(gap: GapRule) -> str:
     """Return the page of one property as Markdown."""
-    environment = Environment(
-        loader=FileSystemLoader(bundled("templates")),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown of our own rules, not HTML
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    page = environment.get_template("gap.md")
-    return page.render(gap=gap, nouns=_NOUNS, fidelities=_FIDELITIES, oldest=_OLDEST).rstrip() + "\n"
+    templates = environment(final_newline=True)
+    page = templates.get_template("gap.md")
+    return page.render(gap=gap, nouns=_NOUNS, fidelities=FIDELITY, oldest=_OLDEST).rstrip() + "\n"
 
 
 def render_manual(catalog: Catalog) -> str:
     """Return all rules as one Markdown document: two tables that lead to the pages below them."""
-    gaps = sorted({gap.id: gap for gap in (*catalog.target.gaps, *catalog.target.guarantees)}.items())
+    gaps = sorted(catalog.target.known.items())
     lines = [
         "# What natsscan knows",
         "",
@@ -59,7 +45,7 @@ def render_manual(catalog: Catalog) -> str:
     ]
     lines += ["", "| property | of | on NATS | by |", "| --- | --- | --- | --- |"]
     lines += [
-        f"| [{name}](#{_anchor(name, gap.property)}) | {gap.about} | {_FIDELITIES[gap.fidelity]} | {by} |"
+        f"| [{name}](#{_anchor(name, gap.property)}) | {gap.about} | {FIDELITY[gap.fidelity]} | {by} |"
         for name, gap in gaps
         for by in [_cell(gap.feature)]
     ]

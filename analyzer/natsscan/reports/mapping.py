@@ -8,8 +8,9 @@ import msgspec
 
 from natsscan.model.mapping import ConfigValue, Discipline, Fidelity, Gap, Mapping
 from natsscan.reports.place import Place, places
+from natsscan.reports.words import FIDELITY
 
-_LOST = {Fidelity.NONE: "lost", Fidelity.APPROX: "changed"}
+_LOST = (Fidelity.NONE, Fidelity.APPROX)
 _SHOWN = 12
 
 
@@ -121,7 +122,7 @@ def render_summary(mapping: Mapping) -> str:
         first = gaps[0]
         place = f"  {first.at[0].path}:{first.at[0].line}" if first.at else ""
         more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
-        lines.append(f"  {_LOST[first.fidelity]:8} {first.property}: {first.about}{more}{place}")
+        lines.append(f"  {FIDELITY[first.fidelity]:8} {first.property}: {first.about}{more}{place}")
     if len(shown) > _SHOWN:
         lines.append(f"  and {len(shown) - _SHOWN} more kinds, in mapping.md")
     return "\n".join(lines) + "\n"

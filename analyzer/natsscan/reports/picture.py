@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.templates import environment
 from natsscan.reports.escape import visible
 from natsscan.reports.layout import FONT_SIZE, SMALL_FONT_SIZE, Box, Line, place, text_width
 from natsscan.topology.graph import Graph, NodeKind
@@ -19,18 +17,11 @@ _SLANT = 10
 def svg(graph: Graph, title: str) -> str:
     """Return a graph as SVG. Names are those of scanned code: all text is escaped."""
     picture = place(graph)
-    environment = Environment(
-        loader=FileSystemLoader(bundled("templates")),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {"hexagon": hexagon, "path": path, "px": px}
+    templates = environment(html=True, final_newline=True)
+    templates.filters |= {"hexagon": hexagon, "path": path, "px": px}
     kinds = [kind for kind in NodeKind if any(box.kind is kind for box in picture.boxes)]
     legend = [(kind, 24 + at * 120) for at, kind in enumerate(kinds)]
-    return environment.get_template("topology.svg").render(
+    return templates.get_template("topology.svg").render(
         picture=picture,
         title=visible(title),
         empty=_EMPTY,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from natsscan.catalog.catalog import Catalog, bundled
+from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.schema import FindingRule
+from natsscan.catalog.templates import environment
 from natsscan.model.rule import RulePage
 
 
@@ -31,12 +30,12 @@ def render_list(catalog: Catalog) -> str:
 
 def render_page(rule: FindingRule) -> str:
     """Return a rule's page as Markdown."""
-    return _environment().get_template("rule.md").render(rule=rule)
+    return environment(final_newline=True).get_template("rule.md").render(rule=rule)
 
 
 def rule_pages(catalog: Catalog, targets: Container[str]) -> tuple[RulePage, ...]:
     """Return the rules about systems other than `targets`, by their ids."""
-    template = _environment().get_template("rule.md")
+    template = environment(final_newline=True).get_template("rule.md")
     rules = [rule for rule in catalog.rules if any(system not in targets for system in catalog.subjects(rule))]
     return tuple(
         RulePage(
@@ -51,17 +50,6 @@ def rule_pages(catalog: Catalog, targets: Container[str]) -> tuple[RulePage, ...
             links=rule.links,
         )
         for rule in sorted(rules, key=lambda rule: rule.id)
-    )
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(bundled("templates")),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown of our own rules, not HTML
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
 
 

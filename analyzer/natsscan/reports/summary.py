@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.templates import environment
 from natsscan.model.comparison import Comparison, Fate, PropertyChange
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.span import Span
@@ -20,6 +18,9 @@ from natsscan.reports.markdown import cell, code, prose_with_code
 from natsscan.reports.totals import count, in_words
 from natsscan.reports.words import number
 
+# What the summary of a step may hold, in bytes:
+# https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+STEP_SUMMARY = 1024 * 1024
 _PLACES = 3
 _OPEN_ROWS = 12
 _LEAST_ROW = 20
@@ -68,14 +69,8 @@ def render(comparison: Comparison, links: Links, longest: int, mark: str = "") -
     sections = [section for section in _sections(comparison, links) if section.rows]
     if not sections and not comparison.fixed:
         return ""
-    environment = Environment(
-        loader=FileSystemLoader(bundled("templates")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  # it is Markdown; cells are escaped where they are made
-    )
-    template = environment.get_template("summary.md")
+    templates = environment()
+    template = templates.get_template("summary.md")
 
     def text(rows: int) -> str:
         shown = _first(sections, rows)

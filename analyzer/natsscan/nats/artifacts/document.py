@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.templates import environment
 from natsscan.model.mapping import OLDEST_SERVER, Discipline, Fidelity, Gap, Mapping, PublisherPlan, filters_of
 
 _HEADINGS = {
@@ -17,16 +15,10 @@ _HEADINGS = {
 
 def render(mapping: Mapping, title: str) -> str:
     """Return the document."""
-    environment = Environment(
-        loader=FileSystemLoader(bundled("templates")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  # Markdown; cells are escaped by the filter
-    )
-    environment.filters["cell"] = cell
-    environment.filters["days"] = duration
-    return environment.get_template("mapping.md").render(
+    templates = environment()
+    templates.filters["cell"] = cell
+    templates.filters["days"] = duration
+    return templates.get_template("mapping.md").render(
         mapping=mapping,
         title=title,
         oldest=OLDEST_SERVER,

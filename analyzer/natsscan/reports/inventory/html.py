@@ -19,10 +19,11 @@ from natsscan.reports.inventory.glossary import load_glossary, used_in
 from natsscan.reports.inventory.ids import Ids
 from natsscan.reports.inventory.parts import parts_of
 from natsscan.reports.inventory.templates import Templates
-from natsscan.reports.inventory.words import FIDELITY, excerpts, stream_traits
+from natsscan.reports.inventory.words import excerpts, stream_traits
 from natsscan.reports.layout import FONT_SIZE, SMALL_FONT_SIZE, place
 from natsscan.reports.picture import hexagon, path, px
 from natsscan.reports.topology import traits
+from natsscan.reports.words import FIDELITY
 from natsscan.topology.graph import NodeKind, build_graph
 
 PAGE = "inventory.html"

@@ -23,10 +23,11 @@ from natsscan.reports.inventory.data import APPLICABILITY
 from natsscan.reports.inventory.glossary import load_glossary, used_in
 from natsscan.reports.inventory.parts import parts_of
 from natsscan.reports.inventory.templates import Templates
-from natsscan.reports.inventory.words import FIDELITY, stream_traits
+from natsscan.reports.inventory.words import stream_traits
 from natsscan.reports.markdown import Safe, cell, code, prose_with_code
 from natsscan.reports.topology import traits
 from natsscan.reports.totals import by_service
+from natsscan.reports.words import FIDELITY
 from natsscan.topology.graph import Graph, build_graph
 
 DOCUMENT = "inventory.md"

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from natsscan.model.mapping import Fidelity, StreamPlan
+from natsscan.model.mapping import StreamPlan
 from natsscan.model.report import Report
 from natsscan.model.span import Span
-
-FIDELITY = {
-    Fidelity.NONE: "lost",
-    Fidelity.APPROX: "changed",
-    Fidelity.CONFIG: "kept by configuration",
-    Fidelity.EXACT: "the same",
-}
 
 
 def excerpts(report: Report) -> Callable[[Span], str]:
