@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -131,3 +132,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "natsscan.toml").touch()
     (root / ".env").write_text("RABBITMQ_USERNAME=</pre><script>alert(5)</script>\nRABBITMQ_PASSWORD=hunter2hunter2\n")
     return root
+
+
+def shown(page: Page) -> int:
+    """How many findings the filter leaves, as the page says it."""
+    found = re.match(r"([\d,]+) of", page.locator("#shown").inner_text())
+    return int(found[1].replace(",", "")) if found else 0
