@@ -17,6 +17,7 @@ import Control.Monad (unless)
 import Data.Aeson
 import Data.ByteString.Char8 qualified as B
 import Data.ByteString.Lazy qualified as L
+import Data.Maybe (isJust)
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Network.NATS.Client
@@ -52,14 +53,15 @@ instance FromJSON Settings where
             <> [Token each | Just each <- [token]]
             <> [NKeySeed each | Just each <- [seed]]
             <> [CredentialsFile each | Just each <- [file]]
-        tls = TlsOptions {tlsCaFile = ca, tlsServerName = name, tlsClientCertificate = certificate, tlsInsecureSkipVerify = insecure}
+        tls = defaultTlsOptions {tlsCaFile = ca, tlsServerName = name, tlsClientCertificate = certificate, tlsInsecureSkipVerify = insecure}
+        isGiven = isJust ca || isJust name || isJust certificate || insecure
     Settings
       defaultConnectOptions
         { coServers = servers,
           coCredentials = case given of
             one : _ -> one
             [] -> NoCredentials,
-          coTls = if tls == defaultTlsOptions then Nothing else Just tls,
+          coTls = if isGiven then Just tls else Nothing,
           coPingInterval = fromRational (toRational (ping :: Double)),
           coPendingBytes = pending,
           coReconnectRounds = rounds,

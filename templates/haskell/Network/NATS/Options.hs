@@ -26,6 +26,7 @@ import Data.List.NonEmpty (NonEmpty (..))
 import Data.Text (Text)
 import Data.Time.Clock (NominalDiffTime)
 import Network.NATS.Types
+import Network.TLS (ClientParams)
 import Prelude
 
 -- | Who connects.
@@ -57,14 +58,16 @@ data TlsOptions = TlsOptions
     -- | Files with the certificate of this client and its key, in PEM.
     tlsClientCertificate :: !(Maybe (FilePath, FilePath)),
     -- | Take any certificate. For tests only: whoever is in between can read and change everything.
-    tlsInsecureSkipVerify :: !Bool
+    tlsInsecureSkipVerify :: !Bool,
+    -- | Exactly these parameters; all other fields are without meaning then.
+    tlsParameters :: !(Maybe ClientParams)
   }
-  deriving stock (Eq, Show)
+  deriving stock (Show)
 
 -- | Trust what the system trusts, and check names.
 defaultTlsOptions :: TlsOptions
 defaultTlsOptions =
-  TlsOptions {tlsCaFile = Nothing, tlsServerName = Nothing, tlsClientCertificate = Nothing, tlsInsecureSkipVerify = False}
+  TlsOptions {tlsCaFile = Nothing, tlsServerName = Nothing, tlsClientCertificate = Nothing, tlsInsecureSkipVerify = False, tlsParameters = Nothing}
 
 -- | How to connect.
 data ConnectOptions = ConnectOptions

@@ -16,7 +16,7 @@ import Control.Exception (IOException, bracket, bracketOnError, catch, handle, t
 import Data.ByteString (ByteString)
 import Data.ByteString qualified as B
 import Data.ByteString.Lazy qualified as L
-import Data.Maybe (isJust, listToMaybe)
+import Data.Maybe (fromMaybe, isJust, listToMaybe)
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Data.X509 qualified as X509
@@ -66,7 +66,7 @@ startTls (Just (options, host)) socket = do
   store <- maybe getSystemCertificateStore trusted (tlsCaFile options)
   own <- traverse credential (tlsClientCertificate options)
   octets <- ipOctets host
-  context <- TLS.contextNew socket (parameters options host octets store own)
+  context <- TLS.contextNew socket (fromMaybe (parameters options host octets store own) (tlsParameters options))
   tlsErrors (TLS.handshake context)
   pure (Transport (tlsErrors (TLS.recvData context)) (tlsErrors . TLS.sendData context . L.fromStrict))
   where

@@ -20,7 +20,7 @@ import Control.Concurrent.MVar
 import Control.Concurrent.STM
 import Control.Exception (mask_, throwIO, try)
 import Control.Monad (forM_, unless, void, when)
-import Data.Aeson (encode, object, (.=))
+import Data.Aeson (Object, encode, object, (.=))
 import Data.Aeson.Types (Pair)
 import Data.ByteString.Lazy qualified as L
 import Data.Map.Strict (Map)
@@ -99,7 +99,7 @@ openPull js stream consumer options = do
     <*> newTVarIO False
 
 -- | Pull no more. What has come and was not handed out goes back to the server at once, so that others get it; what was
--- handed out can still be settled.
+-- handed out can still be settled. Where one client is the active one, another can be that now.
 closePull :: Pull -> IO ()
 closePull pull = do
   wasClosed <- atomically (swapTVar (pClosed pull) True)
@@ -108,7 +108,13 @@ closePull pull = do
     forM_ inbox $ \(_, sub) -> do
       drainSubscription sub 2
       giveBack sub
+    pin <- readTVarIO (pPin pull)
+    forM_ ((,) <$> pin <*> pGroup pull) (unpin . snd)
   where
+    unpin group = do
+      let ask' = apiRequest (pJetStream pull) unpinning (Just (object ["group" .= group]))
+      void (try (try ask') :: IO (Either NatsError (Either JetStreamError Object)))
+    unpinning = "CONSUMER.UNPIN." <> pStream pull <> "." <> pConsumer pull
     giveBack sub = do
       next <- try (atomically (nextQueued sub)) :: IO (Either NatsError (Maybe Message))
       forM_ (either (const Nothing) id next) $ \message -> do
