@@ -161,3 +161,22 @@ def test_a_range_of_commits_is_compared(corpus: Path, tmp_path: Path, is_shallow
     assert found["unchanged"] > 1400
     direct = {each["path"] for each in found["new"] if each["tier"] == "direct"}
     assert "hack/bin/create-helm-sboms.sh" in direct and len(direct) < 12
+
+
+def test_all_code_moves_to_the_layer(corpus: Path, report: dict[str, Any]) -> None:
+    run = run_command("patch", ".", "--route", "compat", "--format", "json", cwd=corpus)
+    assert run.code == 0, run.err
+    patches = run.json["patches"]
+    (move,) = [patch for patch in patches if patch["title"].startswith("Haskell:")]
+    assert move["applicability"] == "unsafe"
+    assert [move["checks"][name] for name in ("applies", "parses", "idempotent", "rescan_clean")] == ["passed"] * 4
+    code = [f for f in report["findings"] if f["tier"] == "direct" and f["path"].endswith(".hs")]
+    importing = {f["path"] for f in code if f["rule"] == "amqp-import"}
+    assert {edit["path"] for edit in move["edits"]} == importing and len(importing) == 36
+    ours = {f["fingerprint"] for f in code if f["rule"].startswith("amqp-") and f["symbol"].startswith("Network.AMQP")}
+    assert ours == {*move["answers"]}
+    (package,) = [patch for patch in patches if patch["title"].startswith("libs/nats-amqp:")]
+    assert [edit["path"] for edit in package["edits"]] == ["cabal.project"]
+    beside = {path for patch in patches if patch["stage"] == "prepare" for path in {e["path"] for e in patch["edits"]}}
+    needing = {f["path"] for f in report["findings"] if f["operation"] == "dependency" and f["symbol"] == "amqp"}
+    assert needing <= beside

@@ -10,6 +10,7 @@ from typing import Any
 
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.checklist import ChecklistFile, ChecklistRules, compile_checklist
+from natsscan.catalog.compat import Compat, CompatFile, compile_compat
 from natsscan.catalog.functions import FunctionsFile, together
 from natsscan.catalog.library import library_symbols
 from natsscan.catalog.replacements import Replacements, ReplacementsFile, compile_replacements
@@ -90,6 +91,7 @@ class Catalog:
     exports: Exports
     target: Target
     replacements: Replacements
+    compat: tuple[Compat, ...]
     digest: str
 
     @property
@@ -114,6 +116,11 @@ class Catalog:
             modules=self.modules | dict.fromkeys(exports, library),
             exports=self.exports | exports,
         )
+
+    def with_layer(self, layer: Compat) -> Catalog:
+        """Return the catalog in which the modules of a layer are its library's own: for code that is partly on it."""
+        offered = {new: self.exports[old] for old, new in layer.modules.items() if old in self.exports}
+        return self.extended(layer.library, offered)
 
     def without(self, libraries: Container[str]) -> Catalog:
         """Return the catalog without the modules of some libraries, by their ids."""
@@ -196,6 +203,11 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         ),
         replacements=compile_replacements(
             (file, value) for file, value in loaded if isinstance(value, ReplacementsFile)
+        ),
+        compat=compile_compat(
+            ((file, value) for file, value in loaded if isinstance(value, CompatFile)),
+            {module: value.id for _, value in libraries for module in value.modules},
+            symbols.values(),
         ),
         digest=digest.hexdigest(),
     )

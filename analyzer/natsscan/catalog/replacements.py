@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from msgspec import structs
+
+from natsscan.catalog.addresses import Addresses, AddressesRule, compile_addresses
 from natsscan.catalog.strict import Strict
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
@@ -50,6 +53,7 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     `commands` say what stands for a call of the old one's tools or management API, by what the call does.
     `chart` are the files, by name, of a chart that brings the target; `{name}` in them is what it is called.
     `configured` matches the keys of the old broker's configuration that ask for a configuration of the new one.
+    `addresses` tell what leads programs to it that go on reading what they read.
     """
 
     id: str
@@ -68,6 +72,7 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     chart: dict[str, str]
     release: ReleaseRule
     configured: str
+    addresses: AddressesRule = AddressesRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class Replacements:
     dropped: re.Pattern[str]
     tls_key: re.Pattern[str]
     configured: re.Pattern[str]
+    addresses: Addresses
     _images: tuple[tuple[re.Pattern[bytes], bytes], ...]
     _urls: re.Pattern[bytes]
     _rest: re.Pattern[bytes]
@@ -89,6 +95,11 @@ class Replacements:
             data = pattern.sub(image, data)
         data = self._urls.sub(rb"\1", data)  # the path of a URL is a virtual host, and an account is in no URL
         return self._rest.sub(lambda found: self._new[found[0]], data)
+
+    def with_packages(self, ecosystem: str, packages: Mapping[str, str]) -> Replacements:
+        """Return the replacements with other packages of one ecosystem."""
+        known = self.rules.packages | {ecosystem: dict(packages)}
+        return replace(self, rules=structs.replace(self.rules, packages=known))
 
     def command(self, usage: Usage) -> str:
         """Return what stands for a call of the old broker's tools or management API; empty if no rule knows it."""
@@ -108,6 +119,8 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
         file.pattern(("dropped",), rules.dropped)
         file.pattern(("release", "tls_key"), rules.release.tls_key)
         file.pattern(("configured",), rules.configured)
+        file.pattern(("addresses", "keys"), rules.addresses.keys)
+        file.pattern(("addresses", "management"), rules.addresses.management)
         last = rules
     if last is None:
         raise InputError("no rule file of kind `replacements`; the bundled one is rules/targets/nats.yaml")
@@ -121,6 +134,7 @@ def compile_replacements(files: Iterable[tuple[YamlFile, ReplacementsFile]]) -> 
         re.compile(last.dropped),
         re.compile(last.release.tls_key),
         re.compile(last.configured),
+        compile_addresses(last.addresses, last.words, last.ports, last.url_schemes),
         tuple((re.compile(old.encode()), now.encode()) for old, now in sorted(last.images.items())),
         re.compile(rf"((?:{schemes})://{_PART}*)/{_PART}*".encode()),
         re.compile(rf"{words}|(?<![\d.])(?:{numbers})(?!\d)".encode()),

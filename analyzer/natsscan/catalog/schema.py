@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from natsscan.catalog.checklist import ChecklistFile
+from natsscan.catalog.compat import CompatFile
 from natsscan.catalog.functions import FunctionsFile
 from natsscan.catalog.replacements import ReplacementsFile
 from natsscan.catalog.strict import Strict
@@ -387,5 +388,6 @@ RuleFile = (
     | LayoutsFile
     | GapsFile
     | ReplacementsFile
+    | CompatFile
     | ChecklistFile
 )

@@ -1,18 +1,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.generate.files import EVERYTHING, FILES
-from natsscan.generate.haskell import CLIENT, PACKAGES, REPLACEMENTS, client_modules, module_names
+from natsscan.generate.haskell import CLIENT, COMPAT, PACKAGES, REPLACEMENTS, client_modules, module_names
 from natsscan.model.errors import InputError
+from natsscan.model.marks import GENERATED
+
+if TYPE_CHECKING:
+    from natsscan.cli.opened import Opened
+    from natsscan.pipeline.layer import Layer
+
+_PLACES = 3
 
 
 @click.command("generate")
-@click.argument("what", type=click.Choice([*FILES, EVERYTHING, CLIENT]), metavar="WHAT")
+@click.argument("what", type=click.Choice([*FILES, EVERYTHING, CLIENT, COMPAT]), metavar="WHAT")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where files go.")
 @subjects_option
@@ -36,8 +45,12 @@ def generate_command(
 
     haskell-client takes no PATH: it is a client for NATS, Network.NATS.Client and what belongs to it, for the source
     folder that -o names.
+
+    haskell-amqp is a cabal package for the folder that -o names: what the whole project around PATHs uses of the
+    package amqp, on JetStream. What cannot be kept does not compile, and says why.
     """
     from natsscan.cli.mapping import map_paths
+    from natsscan.cli.opened import open_paths
     from natsscan.generate.facts import facts
     from natsscan.generate.files import names_of, render
     from natsscan.nats.order import migration_order
@@ -49,6 +62,10 @@ def generate_command(
         return
     if not paths:
         raise InputError(f"{what} is about a code base; name its PATH")
+    if what == COMPAT:
+        need_subjects(subjects)
+        _compat(open_paths(paths, exclude, rules, definitions), paths, folder, server_version, subjects)
+        return
     if folder is None and len(names_of(what)) > 1:
         raise InputError(f"{what} is several files: {', '.join(names_of(what))}; name a folder for them with -o DIR")
     need_subjects(subjects)
@@ -77,12 +94,62 @@ def _client(paths: tuple[Path, ...], folder: Path | None) -> None:
     sys.stdout.write("  exposed-modules:\n" + "".join(f"    {name}\n" for name in names if ".Internal." not in name))
     sys.stdout.write("  other-modules:\n" + "".join(f"    {name}\n" for name in names if ".Internal." in name))
     sys.stdout.write("  build-depends:\n" + "".join(f"    , {name}\n" for name in PACKAGES))
-    sys.stdout.write(f"With crypton instead of cryptonite: {', '.join(REPLACEMENTS.values())}\n")
+    others = ", ".join(REPLACEMENTS[name] for name in PACKAGES if name in REPLACEMENTS)
+    sys.stdout.write(f"With crypton instead of cryptonite: {others}\n")
 
 
-def _write(folder: Path, files: dict[str, str]) -> int:
-    """Write all files that differ, and return how many. Raises InputError if one was written by somebody else."""
-    from natsscan.model.marks import GENERATED
+def _compat(
+    opened: Opened, paths: tuple[Path, ...], folder: Path | None, server_version: str | None, subjects: Path | None
+) -> None:
+    """Write the package of the layer for the whole project, and say what is in it and what comes next."""
+    from natsscan.cli.layer import layer_of, layer_rules
+    from natsscan.reports.escape import visible
+
+    if folder is None:
+        package = layer_rules(opened).package
+        raise InputError(f"{COMPAT} is a package; name a folder for it with -o DIR, such as libs/{package}")
+    made = layer_of(opened, server_version, subjects).made
+    gone = _stale(folder, made.files)
+    changed = _write(folder, made.files, gone)
+    removed = f", {len(gone)} removed" if gone else ""
+    lines = [
+        f"{folder}: {len(made.files)} files; {changed} written{removed}",
+        "",
+        *_made_of(made),
+        f"Next, name {folder}/ in cabal.project, and have code use it:",
+        f"  natsscan patch {' '.join(map(str, paths))} --route compat",
+    ]
+    sys.stdout.write("\n".join(map(visible, lines)) + "\n")
+
+
+def _made_of(made: Layer) -> list[str]:
+    """Return what the layer has and what it refuses, line by line."""
+    plan = made.plan
+    streams = f"{len(plan.streams)} streams for {len(plan.exchanges)} exchanges and {len(plan.queues)} queues"
+    lines = [f"  {part.module}: {len(part.names)} names, for {part.stands_for}" for part in made.facades]
+    lines += [f"  the plan: {streams}; what else there is shares one", ""]
+    if made.refused:
+        lines.append("What is not kept does not compile where it is used:")
+    for refusal in made.refused:
+        lines += [f"  {refusal.function}", *(f"    {line}" for line in refusal.says)]
+        lines += [f"    {span.path}:{span.line}" for span in refusal.at[:_PLACES]]
+        lines += [f"    and {len(refusal.at) - _PLACES} more"] if len(refusal.at) > _PLACES else []
+    return [*lines, ""] if made.refused else lines
+
+
+def _stale(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files in a folder that were written for the layer before and are no part of it any more."""
+    mark = f"{GENERATED} {COMPAT};".encode()
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".hs", ".cabal") and path.is_file())
+    names = ((path, path.relative_to(folder).as_posix()) for path in paths)
+    return tuple(name for path, name in names if name not in files and mark in path.read_bytes().partition(b"\n")[0])
+
+
+def _write(folder: Path, files: Mapping[str, str], gone: Iterable[str] = ()) -> int:
+    """Write all files that differ, and return how many. Raises InputError if one was written by somebody else.
+
+    Files that are `gone` are removed.
+    """
     from natsscan.source.write import write_files
 
     changed: dict[str, bytes | None] = {}
@@ -93,5 +160,5 @@ def _write(folder: Path, files: dict[str, str]) -> int:
             raise InputError(f"{path}: was not made by natsscan generate; move it away or name another folder")
         if before != text.encode():
             changed[name] = text.encode()
-    write_files(folder, changed)
+    write_files(folder, changed | dict.fromkeys(gone))
     return len(changed)

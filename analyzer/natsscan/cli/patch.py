@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.cli.opened import Opened, open_paths
 from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.model.errors import InputError
 from natsscan.model.patch import Applicability, Patch, Stage
 
 if TYPE_CHECKING:
+    from natsscan.cli.mapping import Mapped
     from natsscan.patches.engine import Selection
+    from natsscan.patches.moving import Layer
 
 CHANGES = 1
+COMPAT = "compat"
 
 
 @click.command("patch")
@@ -40,6 +44,12 @@ CHANGES = 1
     "--format", "form", type=click.Choice(["diff", "json"]), default="diff", help="json has all stages, for programs."
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write a series of patch files.")
+@click.option(
+    "--route",
+    type=click.Choice([COMPAT]),
+    help="How programs move. compat: onto a package with the API of their AMQP library, with all else as it is.  "
+    "[default: by hand]",
+)
 @subjects_option
 @server_version_option
 @scan_options
@@ -53,6 +63,7 @@ def patch_command(
     check: bool,
     form: str,
     output: Path | None,
+    route: str | None,
     subjects: Path | None,
     server_version: str | None,
     exclude: tuple[str, ...],
@@ -70,7 +81,8 @@ def patch_command(
             ctx=click.get_current_context(),
         )
     need_subjects(subjects)
-    tree, patches = _patches(paths, exclude, rules, definitions, server_version, subjects)
+    opened = open_paths(paths, exclude, rules, definitions)
+    tree, patches = _patches(opened, server_version, subjects, compat=route == COMPAT)
     patches = tuple(patch for patch in patches if not only or _is_wanted(patch, only))
     if form == "json":
         from natsscan.reports.json_patches import render
@@ -99,24 +111,39 @@ class _Tree:
 
 
 def _patches(
-    paths: tuple[Path, ...],
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
-    server_version: str | None,
-    subjects: Path | None,
+    opened: Opened, server_version: str | None, subjects: Path | None, *, compat: bool
 ) -> tuple[_Tree, tuple[Patch, ...]]:
     from natsscan.cli.mapping import map_opened
-    from natsscan.cli.opened import open_paths
     from natsscan.patches.plan import make_patches
     from natsscan.pipeline.outcome import reading
     from natsscan.source.helm import renderer
 
-    opened = open_paths(paths, exclude, rules, definitions)
     found, project = map_opened(opened, server_version, subjects), opened.project
     read, every = reading(project.tree), project.tree.list(opened.options.exclude).paths
-    tree = _Tree(project.root, read)
-    return tree, make_patches(found.report, found.mapping, found.catalog, read, every, renderer())
+    layer = _layer(opened, found, server_version, subjects) if compat else None
+    patches = make_patches(found.report, found.mapping, found.catalog, read, every, renderer(), layer)
+    return _Tree(project.root, read), patches
+
+
+def _layer(opened: Opened, found: Mapped, server_version: str | None, subjects: Path | None) -> Layer:
+    """Return the layer that programs move to, written for all of the project.
+
+    A scan serves for it that is about all of the project while none of it is on the layer yet.
+    """
+    from natsscan.cli.layer import layer_of, layer_rules
+    from natsscan.patches.moving import Layer
+    from natsscan.pipeline.layer import make_layer
+
+    rules, findings = layer_rules(opened), found.report.findings
+    if not any(finding.usage.library == rules.library for finding in findings):
+        return Layer(rules, {}, {})
+    new = frozenset(rules.modules.values())
+    if found.report.scope == (".",) and not any(finding.usage.symbol in new for finding in findings):
+        topology = found.report.topology
+        made = make_layer(opened.project, opened.catalog, opened.options, rules, found.mapping, topology)
+    else:
+        made = layer_of(opened, server_version, subjects).made
+    return Layer(rules, made.files, {refusal.function: " ".join(refusal.says) for refusal in made.refused})
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:
@@ -141,7 +168,7 @@ def _select(patches: tuple[Patch, ...], stage: Stage, wanted: set[Applicability]
         for path in (patch.area, *patch.paths)
     }
     due = [patch for patch in patches if patch.stage is stage and patch.applicability in wanted]
-    early = {p.id: earlier[path] for p in due for path in (p.area, *p.paths) if path in earlier}
+    early = {p.id: earlier[path] for p in due for path in (p.area, *p.paths, *p.follows) if path in earlier}
     found = select(patch for patch in due if patch.id not in early)
     waiting = tuple((p, f"'{early[p.id].title}' comes first, in {early[p.id].stage}") for p in due if p.id in early)
     return Selection(found.kept, (*found.held, *waiting))

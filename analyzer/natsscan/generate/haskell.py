@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from natsscan.catalog.catalog import bundled
+from natsscan.model.marks import GENERATED
 
 CLIENT = "haskell-client"
+# The layer with the API of the library that has this id.
+COMPAT = "haskell-amqp"
 # What the modules need beside `base`, as a cabal file names it.
 PACKAGES = (
     "aeson", "async", "attoparsec", "bytestring", "containers", "cryptonite", "memory", "network", "stm", "text",
@@ -13,18 +19,53 @@ PACKAGES = (
 
 # Packages that have the same modules where these have been replaced.
 REPLACEMENTS = {"cryptonite": "crypton"} | {
-    name: f"crypton-{name}" for name in ("x509", "x509-store", "x509-system", "x509-validation")
+    name: f"crypton-{name}" for name in ("connection", "x509", "x509-store", "x509-system", "x509-validation")
 }
+_CRYPTO = re.compile(rb"(?<![\w-])(?:(crypton(?:-x509|-connection)?)|cryptonite)(?![\w])")
 
 
 def client_modules() -> dict[str, str]:
     """Return the text of each module by its path below a source folder; all of them have `marks.GENERATED` in them."""
-    folder = bundled("templates") / "haskell"
+    return fixed_modules("haskell")
+
+
+def fixed_modules(name: str) -> dict[str, str]:
+    """Return the Haskell modules in a folder of templates, likewise."""
+    folder = bundled("templates") / name
     return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.hs"))
     }
 
 
-def module_names(paths: list[str]) -> list[str]:
+def module_names(paths: Iterable[str]) -> list[str]:
     """Return the names of modules by their paths: `Network/NATS/Client.hs` is Network.NATS.Client."""
     return sorted(path.removesuffix(".hs").replace("/", ".") for path in paths)
+
+
+def module_path(name: str) -> str:
+    """Return the path of a module by its name."""
+    return name.replace(".", "/") + ".hs"
+
+
+def has_crypton(packages: Iterable[bytes]) -> bool:
+    """Tell whether a code base builds with crypton and not cryptonite, by the files that describe its packages.
+
+    What natsscan wrote itself says nothing. If files name one and the other, more of them decide.
+    """
+    votes = 0
+    for text in packages:
+        if GENERATED.encode() not in text:
+            named = {bool(match[1]) for match in _CRYPTO.finditer(text)}
+            votes += sum(1 if crypton else -1 for crypton in named)
+    return votes > 0
+
+
+def literal(text: str) -> str:
+    """Return text as a string of Haskell, whatever is in it."""
+    return '"' + "".join(map(_character, text)) + '"'
+
+
+def _character(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isascii() and character.isprintable() else f"\\{ord(character)}\\&"

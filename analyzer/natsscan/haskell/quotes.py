@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 
 from natsscan.core import build
@@ -13,7 +13,17 @@ from natsscan.haskell.module import split_qualified
 # What a quoter puts in, by its name without qualifier: a pattern whose groups hold the code, None for a raw text.
 Quoters = Mapping[str, re.Pattern[str] | None]
 
+_WORD = re.compile(r"((?:[A-Z][\w']*\.)*)([A-Za-z_][\w']*)")
+_ANY_HOLE = re.compile(r"[#$]\{([^}]*)\}")
 _NAME = re.compile(r"\s*((?:[A-Z][\w']*\.)*[a-z_][\w']*)((?:\.[a-z_][\w']*)*)\s*")
+
+
+def names_in_holes(body: str, quoter: str, quoters: Quoters) -> Iterator[tuple[str | None, str]]:
+    """Yield qualifier and name of each word in code that a quotation puts in, also by a quoter that no rule knows."""
+    holes = quoters.get(quoter, _ANY_HOLE)
+    for match in holes.finditer(body) if holes else ():
+        for code in filter(None, match.groups()):
+            yield from ((word[1][:-1] or None, word[2]) for word in _WORD.finditer(code))
 
 
 def quoted_text(body: str, holes: re.Pattern[str] | None, start: int, end: int) -> Expression:

@@ -38,11 +38,7 @@ class Scope:
             own = self._module.types if namespace is Namespace.TYPE else self._module.values
             if name in own:
                 return None
-        for line, offered in self._imports:
-            symbol = offered.get((namespace, name))
-            if symbol is not None and line.answers_to(qualifier) and _admits(line, name, symbol):
-                return symbol
-        return None
+        return next((symbol for _, symbol in self.ways(qualifier, name, namespace)), None)
 
     def resolve_field(self, qualifier: str | None, name: str) -> LibrarySymbol | None:
         """Return the library's record field of this name.
@@ -52,13 +48,33 @@ class Scope:
         """
         if qualifier is None and name in self._module.values:
             return None
+        return next((symbol for _, symbol in self.field_ways(qualifier, name)), None)
+
+    def ways(self, qualifier: str | None, name: str, namespace: Namespace) -> Iterator[tuple[Import, LibrarySymbol]]:
+        """Yield the import lines that bring in a library's symbol under a name with this qualifier, and the symbol."""
+        for line, offered in self._imports:
+            symbol = offered.get((namespace, name))
+            if symbol is not None and line.answers_to(qualifier) and _admits(line, name, symbol):
+                yield line, symbol
+
+    def field_ways(self, qualifier: str | None, name: str) -> Iterator[tuple[Import, LibrarySymbol]]:
+        """Yield the import lines that bring in a library's record field, as `resolve_field` finds it, and the field."""
         for line, offered in self._imports:
             symbol = offered.get((Namespace.VALUE, name))
             if symbol is None or symbol.kind is not SymbolKind.FIELD or not _admits(line, name, symbol):
                 continue
             if qualifier is None or line.answers_to(qualifier):
-                return symbol
-        return None
+                yield line, symbol
+
+    def passing_ways(self, symbol: LibrarySymbol) -> Iterator[Import]:
+        """Yield the import lines through which this module's export list offers a library's symbol to others."""
+        name, space = symbol.id.name, symbol.namespace
+        for entity in self._module.exports or ():
+            if entity.is_module:
+                lines = [line for line, offer in self.ways(entity.name, name, space) if offer is symbol]
+                yield from lines if self.resolve(None, name, space) is symbol else ()
+            elif _listed((entity,), name, symbol):
+                yield from (line for line, offer in self.ways(entity.qualifier, name, space) if offer is symbol)
 
     def passed_on(self) -> Exports:
         """Return what this module's own export list offers of the libraries."""

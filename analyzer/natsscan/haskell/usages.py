@@ -153,7 +153,7 @@ class _Finder:
             for use in uses:
                 self._note(use.symbol, use.start, use.end, use.arguments)
             within = (within or bool(uses)) and not isinstance(node, Lambda | Let)
-            for part, names in parts(node, local, self._fields_of):
+            for part, names in parts(node, local, partial(record_fields, self._module, self._scope, self._index)):
                 if not any(part is use.head for use in uses):
                     waiting.append((part, names, within))
 
@@ -214,15 +214,6 @@ class _Finder:
         if name.qualifier is None and name.name in local:
             return None
         return self._scope.resolve(name.qualifier, name.name, Namespace.VALUE)
-
-    def _fields_of(self, constructor: Constructor) -> tuple[str, ...]:
-        """Return the names that `C {..}` brings into scope."""
-        if constructor.qualifier is None and constructor.name in self._module.constructor_fields:
-            return self._module.constructor_fields[constructor.name]
-        symbol = self._scope.resolve(constructor.qualifier, constructor.name, Namespace.VALUE)
-        if symbol is not None:
-            return tuple(symbol.fields)
-        return self._index.constructor_fields(self._module, constructor.qualifier, constructor.name)
 
     def _positional(self, symbol: LibrarySymbol, given: tuple[Expression, ...], local: Names) -> tuple[Argument, ...]:
         """Return the arguments of a call; the properties of a record written in its place count as arguments too."""
@@ -294,6 +285,16 @@ class _Finder:
                 arguments=arguments,
             )
         )
+
+
+def record_fields(module: Module, scope: Scope, index: ModuleIndex, constructor: Constructor) -> tuple[str, ...]:
+    """Return the names that `C {..}` brings into scope in a module."""
+    if constructor.qualifier is None and constructor.name in module.constructor_fields:
+        return module.constructor_fields[constructor.name]
+    symbol = scope.resolve(constructor.qualifier, constructor.name, Namespace.VALUE)
+    if symbol is not None:
+        return tuple(symbol.fields)
+    return index.constructor_fields(module, constructor.qualifier, constructor.name)
 
 
 def _counts(symbol: LibrarySymbol | None, within: bool) -> TypeGuard[LibrarySymbol]:

@@ -88,7 +88,8 @@ class Patch:
 
     `answers` are the fingerprints of the findings that it is about, `rules` their rules, `at` their places. `reason`
     says in one or two sentences why it may be made, or why natsscan does not. `area` is what is changed together: a
-    chart, the files of a helmfile, or a file; empty for a manual one.
+    chart, the files of a helmfile, or a file; empty for a manual one. It `follows` what earlier stages do in other
+    areas and files.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Patch:
     instructions: str = ""
     checks: Checks = Checks()
     area: str = ""
+    follows: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:

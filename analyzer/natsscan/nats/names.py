@@ -22,6 +22,11 @@ def holes(name: str) -> tuple[str, ...]:
     return tuple(part[1:-1] for part in _PARTS.split(name)[1::2])
 
 
+def split_holes(name: str) -> tuple[str, ...]:
+    """Return the parts of a name in turn: text, which may be empty, hole without its braces, text, and so on."""
+    return tuple(part[1:-1] if at % 2 else part for at, part in enumerate(_PARTS.split(name)))
+
+
 def open_holes(name: str, rules: HoleRules) -> tuple[str, ...]:
     """Return the holes of a name that have more than one value in a deployment."""
     return tuple(hole for hole in holes(name) if not rules.get(hole, _DEFAULT).constant)

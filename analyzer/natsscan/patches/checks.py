@@ -11,9 +11,10 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
-from natsscan.patches import bash
+from natsscan.patches import bash, moved
 from natsscan.patches.context import Context
 from natsscan.patches.engine import ChangedError, changed
+from natsscan.patches.moving import packages_of, renaming_of
 from natsscan.patches.rendering import Rendering
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.registry import READERS
@@ -72,9 +73,10 @@ def _checked(
     except ChangedError as error:
         return _demoted(patch, Checks(applies=Check.FAILED), f"{error}.")
     parses = idempotent = rescan = Check.PASSED
+    was = {path: base.get(path, read(path)) for path in after}
     for path, new in after.items():
-        old = base.get(path, read(path))
-        if new is None or old is None or path not in kinds:
+        old = was[path]
+        if new is None or old is None or path not in kinds or kinds[path] is FileKind.HASKELL:
             continue
         before = _scan(SourceFile(path, kinds[path], old), context.catalog)
         source = SourceFile(path, kinds[path], new)
@@ -85,10 +87,19 @@ def _checked(
         if any(usage.symbol not in symbols for usage in now.usages) or len(now.usages) > len(before.usages):
             rescan = Check.FAILED
         if patch.stage.rank > Stage.PREPARE.rank and len(now.usages) >= len(before.usages) > 0:
-            rescan = Check.FAILED
+            rescan = rescan if context.route is not None else Check.FAILED  # on a route names of all sorts may stay
         if patch.stage is Stage.PREPARE and any(place.twin for place in context.read(source, now.usages).places):
             idempotent = Check.FAILED
+        if patch.stage is Stage.CUT_OVER and context.route is not None:
+            again = context.read(source, now.usages).switches
+            idempotent = Check.FAILED if any(new[each.start : each.end] != each.text for each in again) else idempotent
     checks = Checks(Check.PASSED, parses, idempotent, rescan)
+    programs = {path: new for path, new in after.items() if new is not None and kinds.get(path) is FileKind.HASKELL}
+    if programs and context.layer is not None:
+        renaming = renaming_of(context.layer, packages_of(context.layer, context.catalog))
+        then = {path: old for path, old in was.items() if old is not None}
+        checks = moved.check(then, programs, renaming, context.catalog, context.layer.library)
+        parses, idempotent, rescan = checks.parses, checks.idempotent, checks.rescan_clean
     for result, reason in ((parses, _WORSE), (idempotent, _AGAIN), (rescan, _LEFT)):
         if result is Check.FAILED:
             return _demoted(patch, checks, reason)

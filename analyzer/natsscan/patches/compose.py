@@ -19,8 +19,8 @@ class Compose:
     """The services of a compose file; nothing in any other file.
 
     Each is by the place of its entry. `runs` have the broker's image. `prepares` set something up in the broker and
-    end. `uses` run another image that is the broker's by its name. `waiting` has what makes other services wait for one
-    of the latter two, and whether it is one that prepares the broker.
+    end. `uses` run another image that is the broker's by its name; none do where programs move as they are. `waiting`
+    has what makes other services wait for one of the latter two, and whether it is one that prepares the broker.
     """
 
     def __init__(self, job: Job, file: YamlLines) -> None:
@@ -76,7 +76,7 @@ class Compose:
             self.runs.add(entry.place)
         elif is_told or (broker.name.search(entry.name) and self._commands(entry)):
             self.prepares.add(entry.place)
-        elif is_named and tree.child(entry.place, "build") is None:
+        elif is_named and tree.child(entry.place, "build") is None and self._job.route is None:
             self.uses.add(entry.place)
 
     def _commands(self, entry: Entry) -> bool:

@@ -6,28 +6,37 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.compat import Compat
 from natsscan.model.source import FileKind, SourceFile
-from natsscan.model.usage import Usage
+from natsscan.model.usage import Operation, Usage
 from natsscan.patches.helmfiles import Helmfiles
 from natsscan.patches.pinned import Pinned
-from natsscan.patches.place import Job, Place, Reading
+from natsscan.patches.place import Job, Place, Reading, Route
 from natsscan.patches.registry import EDITORS
+from natsscan.patches.variables import settled
 from natsscan.source.kinds import is_helmfile
 
 _NO_EDITOR = "natsscan does not rewrite files of this kind yet."
 _PINNED = "It is read by {}, which is not built from this tree and speaks as it always did: it keeps its broker."
 _LEADS = "By its name it leads to {}, which is not built from this tree and keeps its broker."
+_PROVIDES = "It is part of a package with the library's own modules, which can go when nothing depends on it any more."
+_NEEDED = "The code that uses the broker cannot move as it is, so it stays."
 _STAYS = "What runs beside it from released images still needs the broker, so it stays when all else has moved."
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The rules, what cannot move, named templates of charts with something of the broker in them, and helmfiles."""
+    """The rules, what cannot move, named templates of charts with something of the broker in them, and helmfiles.
+
+    `route` is how programs move, and `layer` what they move to; both are None if people write them anew.
+    """
 
     catalog: Catalog
     pinned: Pinned
     templates: frozenset[str]
     helmfiles: Helmfiles
+    route: Route | None = None
+    layer: Compat | None = None
 
     def read(self, source: SourceFile, usages: Iterable[Usage]) -> Reading:
         """Return what the editor of a file finds in it; what cannot move is in no place, with the reason."""
@@ -35,7 +44,7 @@ class Context:
         held: list[tuple[Usage, str]] = []
         free: list[Usage] = []
         for usage in usages:
-            why = self._held_by(source.path, usage)
+            why = self._held_by(source.path, usage) or self._closed(source.path, usage)
             if why is None:
                 free.append(usage)
             else:
@@ -49,7 +58,9 @@ class Context:
             return Reading((whole,), tuple(held))
         rules = self.catalog.replacements
         leads_to, values = self.pinned.leads_to, self.helmfiles.twins
-        found = editor(Job(source, tuple(free), self.catalog.broker, rules, self.templates, leads_to, values))
+        about = tuple(usage for usage, _ in held)
+        job = Job(source, tuple(free), self.catalog.broker, rules, self.templates, leads_to, values, about, self.route)
+        found = editor(job) if self.route is None else settled(job, editor(job))
         places, torn = [], list[tuple[Usage, str]]()
         for place in found.places:
             why = next((why for usage, why in held if place.start <= usage.span.start < place.end), None)
@@ -59,7 +70,11 @@ class Context:
                 torn += [(usage, why) for usage in place.answers]
         stays = self._stays(source, found.places, [usage for usage, _ in held])
         places = [replace(p, can_go=False, reason=_STAYS) if p.can_go and stays(p) else p for p in places]
-        return Reading(tuple(places), (*held, *torn, *found.others), found.switches)
+        if self.route is not None and not self.route.is_open:  # what programs read goes on leading to the broker
+            places = [replace(place, can_go=False, reason=_NEEDED) if place.can_go else place for place in places]
+            torn += [(usage, _NEEDED) for each in found.switches for usage in each.answers]
+            found = replace(found, switches=())
+        return Reading(tuple(places), (*held, *torn, *found.others), found.switches, found.kept)
 
     def _stays(self, source: SourceFile, places: Iterable[Place], held: Collection[Usage]) -> Callable[[Place], bool]:
         """Return what tells which places of a file stay, as others need the broker that they are or set up."""
@@ -67,6 +82,15 @@ class Context:
             return lambda place: place.serves
         is_workflow = source.kind is FileKind.YAML and bool(held) and any(place.serves for place in places)
         return lambda _: is_workflow and not is_helmfile(source.path)
+
+    def _closed(self, path: str, usage: Usage) -> str | None:
+        """Return why a package of the library, or of the project with its modules, stays where programs move."""
+        if self.route is None:
+            return None
+        if self.route.provides(path):
+            return _PROVIDES
+        is_package = usage.operation is Operation.DEPENDENCY and usage.symbol in self.route.packages
+        return _NEEDED if is_package and not self.route.is_open else None
 
     def _held_by(self, path: str, usage: Usage) -> str | None:
         """Return why a usage cannot move, None if it can."""

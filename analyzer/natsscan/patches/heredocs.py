@@ -25,6 +25,7 @@ def read(job: Job, root: Node, assigned: Container[bytes]) -> Reading:
     places: list[Place] = []
     others: list[tuple[Usage, str]] = []
     switches: list[Switch] = []
+    kept: list[Usage] = []
     for document in bash.within(root, "heredoc_redirect"):
         bodies = [each for each in document.named_children if each.type == "heredoc_body"]
         inside = [u for u in job.usages if any(b.start_byte <= u.span.start < b.end_byte for b in bodies)]
@@ -37,7 +38,8 @@ def read(job: Job, root: Node, assigned: Container[bytes]) -> Reading:
         places += found.places
         others += found.others
         switches += found.switches
-    return Reading(tuple(places), tuple(others), tuple(switches))
+        kept += found.kept
+    return Reading(tuple(places), tuple(others), tuple(switches), tuple(kept))
 
 
 def _within(job: Job, body: Node, usages: Iterable[Usage], assigned: Container[bytes], *, is_expanded: bool) -> Reading:
@@ -59,7 +61,7 @@ def _within(job: Job, body: Node, usages: Iterable[Usage], assigned: Container[b
         for each in found.switches
     )
     others = tuple((moved[usage], _BY_HAND.format(reason)) for usage, reason in found.others)
-    return Reading(tuple(places), others, switches)
+    return Reading(tuple(places), others, switches, tuple(moved[usage] for usage in found.kept))
 
 
 def _moved(usage: Usage, shift: int) -> Usage:

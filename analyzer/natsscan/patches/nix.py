@@ -49,10 +49,14 @@ def read(job: Job) -> Reading:
     elements: dict[tuple[int, int], _Element] = {}
     others: list[tuple[Usage, str]] = []
     own = {usage.span.start for usage in job.usages}
+    kept: list[Usage] = []
     for usage in job.usages:
         found = _element(root, usage, job, own)
         if found is None:
             others.append((usage, _NESTED))
+            continue
+        if job.route is not None and _name(found.node) in job.route.own:
+            kept.append(usage)
             continue
         span = (found.node.start_byte, found.node.end_byte)
         before = elements[span].usages if span in elements else ()
@@ -64,7 +68,8 @@ def read(job: Job) -> Reading:
     for container in _containers(elements.values()):
         places += _listed(data, container, [e for e in elements.values() if e.container == container], packages)
     names = {each.node.start_byte: _name(each.node) for each in elements.values()}
-    return Reading(_held(data, sorted(places, key=lambda place: place.start), names), tuple(others))
+    in_order = sorted(places, key=lambda place: place.start)
+    return Reading(_held(data, in_order, names), tuple(others), (), tuple(kept))
 
 
 @lru_cache(maxsize=1)

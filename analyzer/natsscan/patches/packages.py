@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
@@ -30,7 +31,8 @@ def read(job: Job) -> Reading:
         return _yaml(job)
     places: list[Place] = []
     others: list[tuple[Usage, str]] = []
-    left = list(job.usages)
+    kept = _names(job)
+    left = [usage for usage in job.usages if usage not in kept]
     for field in parse(job.source.data).fields:
         end = field.start + len(field.value)
         mine = [usage for usage in left if field.start <= usage.span.start < end]
@@ -39,7 +41,17 @@ def read(job: Job) -> Reading:
         places += found
         others += rest
     others += [(usage, _NESTED) for usage in left]
-    return Reading(tuple(sorted(places, key=lambda place: place.start)), tuple(others))
+    return Reading(tuple(sorted(places, key=lambda place: place.start)), tuple(others), (), kept)
+
+
+def _names(job: Job) -> tuple[Usage, ...]:
+    """Return the usages that only name modules or folders which stay, as programs move as they are."""
+    if job.route is None:
+        return ()
+    near = posixpath.dirname(job.source.path)
+    gone = job.route.provided
+    names = (usage for usage in job.usages if usage.operation is Operation.CONFIG)
+    return tuple(usage for usage in names if posixpath.normpath(posixpath.join(near, usage.symbol)) not in gone)
 
 
 def _field(job: Job, field: Field, usages: Sequence[Usage]) -> tuple[list[Place], list[tuple[Usage, str]]]:
@@ -65,7 +77,11 @@ def _field(job: Job, field: Field, usages: Sequence[Usage]) -> tuple[list[Place]
     for number, usage in at.items():
         start, stop = gone[number]
         new = job.replacements.rules.packages.get("haskell", {}).get(usage.symbol) if is_dependency else None
-        if new is None:
+        if new is not None and job.route is not None and job.source.kind is FileKind.CABAL_PROJECT:
+            places.append(
+                Place(start, stop, (usage,), None, stop, "")
+            )  # of a package in the project no version is told
+        elif new is None:
             reason = _UNKNOWN if is_dependency else _reason(job)
             if is_dependency:
                 others.append((usage, reason))
@@ -89,6 +105,8 @@ def _whole_line(data: bytes, items: Sequence[Item], at: int, span: tuple[int, in
 
 
 def _reason(job: Job) -> str:
+    if job.route is not None:
+        return ""
     return _MODULE if job.source.kind is FileKind.CABAL else _FOLDER
 
 
@@ -97,7 +115,10 @@ def _yaml(job: Job) -> Reading:
     file = YamlLines(job.source)
     places: list[Place] = []
     others: list[tuple[Usage, str]] = []
+    kept = _names(job)
     for usage in job.usages:
+        if usage in kept:
+            continue
         item = _item(file, usage.span.start)
         lines = file.lines(item) if item is not None else None
         if item is None or lines is None:
@@ -106,7 +127,8 @@ def _yaml(job: Job) -> Reading:
         is_dependency = usage.operation is Operation.DEPENDENCY
         new = job.replacements.rules.packages.get("haskell", {}).get(usage.symbol) if is_dependency else None
         if job.source.kind is FileKind.STACK:
-            reason = _VERSION if is_dependency else _FOLDER
+            is_ours = job.route is not None and (not is_dependency or usage.symbol in job.route.packages)
+            reason = "" if is_ours else _VERSION if is_dependency else _FOLDER
             places.append(Place(lines.start, lines.end, (usage,), None, lines.end, reason))
         elif not is_dependency:
             places.append(Place(lines.start, lines.end, (usage,), None, lines.end, _MODULE))
@@ -115,7 +137,7 @@ def _yaml(job: Job) -> Reading:
         else:
             twin = b"" if _is_there(file, item, new) else whole(file.data, _dash(file, item) + new.encode(), lines.end)
             places.append(Place(lines.start, lines.end, (usage,), twin, lines.end, ""))
-    return Reading(tuple(places), tuple(others))
+    return Reading(tuple(places), tuple(others), (), kept)
 
 
 def _item(file: YamlLines, at: int) -> Entry | None:

@@ -46,11 +46,36 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The places of a file, lines to switch, and the usages in neither, with the reason why people have to look."""
+    """The places of a file, lines to switch, and the usages in neither, with the reason why people have to look.
+
+    `kept` are usages about which nothing has to be done, as the programs that read them go on doing so.
+    """
 
     places: tuple[Place, ...]
     others: tuple[tuple[Usage, str], ...]
     switches: tuple[Switch, ...] = ()
+    kept: tuple[Usage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A layer that programs move to as they are: what they read keeps its names, and leads to the target.
+
+    Its `package` takes the place of the `packages` of the library, and is or will be in `folder`. `provided` are the
+    folders of the project's own packages that have the library's modules, `own` the names of the others. `is_open`
+    tells that the programs can move.
+    """
+
+    package: str
+    packages: frozenset[str]
+    folder: str
+    provided: frozenset[str]
+    own: frozenset[str]
+    is_open: bool
+
+    def provides(self, path: str) -> bool:
+        """Tell whether a file belongs to a package of the project that has the library's modules."""
+        return any(path.startswith(f"{folder}/") or not folder for folder in self.provided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +84,8 @@ class Job:
 
     `templates` are the named templates of charts with something of the broker in them. `leads_to` gives the released
     image that a name leads to, None if it says nothing of any. `values` are the files of values for the broker's own
-    releases, by their paths, each with the one that stands beside it.
+    releases, by their paths, each with the one that stands beside it. `held` are usages of the file that stay about the
+    broker, and `route` is how programs move, None if people write them anew.
     """
 
     source: SourceFile
@@ -69,6 +95,8 @@ class Job:
     templates: frozenset[str] = frozenset()
     leads_to: Callable[[str], str | None] = lambda _: None
     values: Mapping[str, str] = field(default_factory=dict)
+    held: tuple[Usage, ...] = ()
+    route: Route | None = None
 
 
 Editor = Callable[[Job], Reading]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
@@ -13,14 +13,17 @@ from natsscan.model.mapping import Fidelity, Gap
 from natsscan.model.mapping import Mapping as NatsMapping
 from natsscan.model.patch import Applicability, Edit, NewFile, Patch, RemovedFile, Stage, digest, edit
 from natsscan.model.report import Report
-from natsscan.model.source import FileKind, SourceFile
+from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
+from natsscan.patches import drafts
 from natsscan.patches.brokerfiles import brings_another, chart_twin, removals
 from natsscan.patches.checks import checked
+from natsscan.patches.compat import move, names_that_stay
 from natsscan.patches.context import Context
-from natsscan.patches.haskell import manual_patches, told_by
+from natsscan.patches.haskell import manual_patches
 from natsscan.patches.helmfiles import Helmfiles, new_values, read_helmfiles
 from natsscan.patches.leftover import hold
+from natsscan.patches.moving import Layer
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Place, Switch, broker_templates
 from natsscan.patches.rendering import Rendering
@@ -28,6 +31,7 @@ from natsscan.source.helm import Render
 from natsscan.source.kinds import Kinds, is_helmfile
 
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
+_PACKAGED = frozenset({FileKind.CABAL, FileKind.HPACK, FileKind.CABAL_PROJECT, FileKind.STACK, FileKind.NIX})
 _KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
 _ADDS = "Only adds: nothing that runs today reads it."
 _RUNS_MORE = (
@@ -78,13 +82,18 @@ def make_patches(
     read: Callable[[str], bytes | None],
     paths: Iterable[str],
     render: Render | None = None,
+    layer: Layer | None = None,
 ) -> tuple[Patch, ...]:
     """Return all patches, tried, by stage and title.
 
     `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files. `render` renders
-    charts, where something can.
+    charts, where something can. Programs are moved to a `layer`; without one people write them anew.
     """
     paths = frozenset(paths)
+    moves = move(layer, report, mapping, catalog, read, paths) if layer is not None else None
+    if moves is not None:
+        new = dict.fromkeys(moves.route.packages, moves.route.package)
+        catalog = replace(catalog, replacements=catalog.replacements.with_packages("haskell", new))
     findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
     known = {_key(finding.usage): finding for finding in findings}
     by_file: dict[str, list[Usage]] = {}
@@ -96,10 +105,13 @@ def make_patches(
     templates = broker_templates(finding.usage for finding in findings)
     all_helmfiles = _sources(dict.fromkeys(filter(is_helmfile, paths), FileKind.YAML), read)  # also without the broker
     helmfiles = read_helmfiles(all_helmfiles, paths, catalog.broker, catalog.replacements)
-    context = Context(catalog, _pinned(sources, all_helmfiles, paths, catalog), templates, helmfiles)
+    pinned = _pinned(sources, all_helmfiles, paths, catalog)
+    route, rules = (moves.route, layer.rules) if moves is not None and layer is not None else (None, None)
+    context = Context(catalog, pinned, templates, helmfiles, route, rules)
     areas: dict[str, list[_File]] = {}
     services: dict[str, str] = {}
     manual: dict[tuple[str, str], list[Finding]] = {}
+    kept = list(moves.kept) if moves is not None else []
     charts = Kinds(paths)
     for source in sources:
         usages = tuple(by_file[source.path])
@@ -108,6 +120,7 @@ def make_patches(
         services.setdefault(area, usages[0].service)
         areas.setdefault(area, []).append(_File(source.path, source.data, usages, reading.places, reading.switches))
         if not (source.kind in _HELM and _is_chart(area, paths, catalog)):  # those move as a whole
+            kept += [known[_key(usage)] for usage in reading.kept]
             why = [*reading.others, *((usage, place.reason) for place in reading.places for usage in place.answers)]
             for usage, reason in why:
                 if reason:
@@ -127,12 +140,17 @@ def make_patches(
         missing = tuple(new for new in creates if read(new.path) is None)
         belongs = _Part(services[area], area, tuple(files), whole, missing, orphans, frozenset(values))
         found += _patches(belongs, mapping.gaps, known, names)
-    found += manual_patches(findings, mapping)
+    if moves is not None:
+        found = [_following(patch, moves.route.folder, kinds) for patch in found]
+        programs = {each.path for patch in moves.patches for each in patch.edits if charts.of(each.path) in PROGRAMS}
+        kinds |= dict.fromkeys(programs, FileKind.HASKELL)
+    found += moves.patches if moves is not None else manual_patches(findings, mapping)
     tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(all_helmfiles)))
     tried, held = hold(tried, findings, helmfiles, read, paths)
     for each in held:
         manual.setdefault((each.path, each.reason), []).extend(each.findings)
-    tried += tuple(_manual(path, reason, about, mapping) for (path, reason), about in sorted(manual.items()) if about)
+    tried += tuple(drafts.by_hand(path, why, told, mapping) for (path, why), told in sorted(manual.items()) if told)
+    tried += (names_that_stay(kept, names[0]),) if kept else ()
     return tuple(sorted(tried, key=lambda patch: (patch.stage.rank, patch.title, patch.id)))
 
 
@@ -253,6 +271,12 @@ def _patches(
     return found
 
 
+def _following(patch: Patch, folder: str, kinds: Mapping[str, FileKind]) -> Patch:
+    """Return a patch that, if it takes packages out of lists, follows what moves the code that needs them."""
+    is_about = patch.stage is Stage.CLEAN_UP and any(kinds.get(path) in _PACKAGED for path in patch.paths)
+    return replace(patch, follows=(folder,)) if is_about else patch
+
+
 def _is_empty_without(data: bytes, cuts: Iterable[Place]) -> bool:
     """Tell whether nothing but comments is left of a file."""
     parts, at = [], 0
@@ -270,16 +294,6 @@ def _rationale(usages: Iterable[Usage], gaps: Iterable[Gap]) -> str:
     return f" It is about {gap.property}: {gap.advice}" if gap else ""
 
 
-def _manual(path: str, reason: str, findings: Sequence[Finding], mapping: NatsMapping) -> Patch:
-    lines = ", ".join(dict.fromkeys(str(finding.usage.span.line) for finding in findings))
-    title, service = f"{path}: by hand", findings[0].usage.service
-    patch = _about(Stage.CUT_OVER, Applicability.MANUAL, title, reason, service, findings)
-    calls = (finding.usage for finding in findings if finding.usage.is_call)
-    told = dict.fromkeys(text for usage in calls for text in told_by(usage, mapping))
-    text = " ".join([f"{path}, lines {lines}: {reason}", *told])
-    return replace(patch, instructions=text, id=f"{patch.id}-{digest(reason.encode())[:6]}")
-
-
 def _patch(
     stage: Stage,
     applicability: Applicability,
@@ -290,18 +304,7 @@ def _patch(
     known: Mapping[tuple[str, int, str], Finding],
 ) -> Patch:
     findings = [known[_key(usage)] for usage in usages]
-    return _about(stage, applicability, title, reason, service, findings)
-
-
-def _about(
-    stage: Stage, applicability: Applicability, title: str, reason: str, service: str, findings: Sequence[Finding]
-) -> Patch:
-    answers = tuple(dict.fromkeys(finding.fingerprint for finding in findings))
-    rules = tuple(sorted({finding.rule for finding in findings}))
-    at = tuple(dict.fromkeys(finding.usage.span for finding in findings))
-    return Patch(
-        f"{stage}-{digest(title.encode())[:8]}", title, stage, applicability, reason, service, answers, rules, at
-    )
+    return drafts.about(stage, applicability, title, reason, service, findings)
 
 
 def _key(usage: Usage) -> tuple[str, int, str]:

@@ -72,6 +72,7 @@ class _Script:
             *in_lists,
             *chain.from_iterable(place.answers for place in documents.places),
             *chain.from_iterable(switch.answers for switch in documents.switches),
+            *documents.kept,
         }
         others = list(documents.others)
         rest = [u for u in self.job.usages if u not in taken and u not in {usage for usage, _ in others}]
@@ -84,7 +85,8 @@ class _Script:
         )
         others += [*more, *refused]
         every = sorted([*lists, *found], key=lambda place: (place.start, place.end))
-        return Reading(tuple(every), tuple(others), tuple(sorted(switches, key=lambda each: each.start)))
+        in_order = tuple(sorted(switches, key=lambda each: each.start))
+        return Reading(tuple(every), tuple(others), in_order, documents.kept)
 
     def _whole(self) -> Place | None:
         commands = Commands(replace(self.job, leads_to=lambda _: None), self.job.usages, 0, self.functions)

@@ -17,12 +17,14 @@ from natsscan.patches import helmfiles
 from natsscan.patches.lines import is_blank, line_end, line_start, newline, runs, whole
 from natsscan.patches.place import Job, Place, Reading, Switch
 from natsscan.patches.yamllines import Lines, YamlLines, begin
-from natsscan.patches.yamlpieces import Finder, Piece
+from natsscan.patches.yamlpieces import Finder, Piece, Pieces
 from natsscan.patches.yamltwin import Twins
+from natsscan.patches.yamlvalues import Values
 from natsscan.surfaces.yamltree import Entry, ValueKind
 
 _ANCHOR = re.compile(rb"(?m)(?:^|[ \t\[{,-])&([\w-]+)(?=[ \t\r\n]|$)")
 _VALUE_ONLY = "Only the value is the broker's, and one key cannot have two values: change it when the service moves."
+_NO_ADDRESS = "Only the value is the broker's, and nothing tells that it is an address: see what is done with it."
 _SCRIPTED = "A script does more here than set up the broker: take its part out by hand when nothing needs it any more."
 _NO_NAME = "It would be called the same on NATS, so the two cannot stand side by side."
 _BRANCHES = "A template decides here between several branches; write the one for NATS by hand."
@@ -45,6 +47,9 @@ def read(job: Job) -> Reading:
         return Reading((), tuple((usage, _BROKEN) for usage in job.usages))
     finder = Finder(job, file)
     pieces = finder.pieces()
+    values = Values(finder)
+    if job.route is not None:
+        pieces = _without_programs(pieces, values)
     anchors = {
         name for piece in pieces.found for name in _ANCHOR.findall(file.data, piece.lines.start, piece.lines.end)
     }
@@ -54,7 +59,22 @@ def read(job: Job) -> Reading:
     places = [writer.place(run) for run in runs(pieces.found, partial(_follows, file))]
     added = [helmfiles.repository(job, file)] if any(map(writer.is_remote, pieces.found)) else []
     places = [*_without_aliased(file, places, switches), *(place for place in added if place is not None)]
-    return Reading(tuple(sorted(places, key=lambda place: place.start)), (*pieces.settings, *rest), switches)
+    every = tuple(sorted((*switches, *values.switches), key=lambda each: each.start))
+    others = (*pieces.settings, *rest, *values.others)
+    return Reading(tuple(sorted(places, key=lambda place: place.start)), others, every, tuple(values.kept))
+
+
+def _without_programs(pieces: Pieces, values: Values) -> Pieces:
+    """Return the pieces that are the broker's, when those that programs read have given up their values.
+
+    Settings stay as they are: their reader is the same.
+    """
+    mine = [piece for piece in pieces.found if values.is_programs(piece)]
+    for piece in mine:
+        values.take(piece)
+    lone = tuple(usage for usage in pieces.lone if usage.is_call or not values.take_lone(usage))
+    values.kept += [usage for usage, _ in pieces.settings]
+    return replace(pieces, found=tuple(each for each in pieces.found if each not in mine), lone=lone, settings=())
 
 
 class _Writer:
@@ -275,6 +295,9 @@ def _switches(
     data, lines = finder.file.data, dict[int, list[Usage]]()
     rest: list[tuple[Usage, str]] = []
     for usage in lone:
+        if finder.job.route is not None and finder.scripts.around(usage.span.start) is None:
+            rest.append((usage, _NO_ADDRESS))
+            continue
         start = line_start(data, usage.span.start)
         if usage.is_call or twins.line(data[start : line_end(data, start)]) is None:
             is_scripted = finder.scripts.around(usage.span.start) is not None

@@ -90,6 +90,10 @@ class Finder:
             and chart.text.rpartition("/")[2] in self.job.broker.charts
         )
 
+    def is_owned(self, entry: Entry) -> bool:
+        """Tell whether an entry is a value for a chart of the broker."""
+        return entry.key is not None and entry.key[0] in self._owned
+
     def is_container(self, entry: Entry) -> bool:
         """Tell whether an entry is a service that a job of a workflow has beside it, and runs the broker."""
         image = self.file.tree.child(entry.place, "image")
@@ -144,7 +148,7 @@ class Finder:
         if self.job.broker.name.search(self.file.name(entry)):
             return True
         is_service = self.compose.only_serves(entry) or entry.place in self.compose.runs
-        return entry.key is not None and (entry.key[0] in self._owned or is_service)
+        return self.is_owned(entry) or (entry.key is not None and is_service)
 
     def _blocks(self) -> list[Lines]:
         """Return the template blocks about the broker, the outermost only."""

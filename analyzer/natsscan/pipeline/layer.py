@@ -1,0 +1,57 @@
+"""The package with the API of a library on NATS, made for one project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.compat import Compat
+from natsscan.generate.compat import Facade, Refusal, compat_package, facades, refusals
+from natsscan.generate.compat_plan import CompatPlan, compat_plan
+from natsscan.generate.haskell import has_crypton
+from natsscan.haskell.library_uses import LibraryUses, library_uses
+from natsscan.model.mapping import Mapping as Plan
+from natsscan.model.source import PROGRAMS, FileKind
+from natsscan.model.topology import Topology
+from natsscan.pipeline.task import ScanOptions, Task, read
+from natsscan.source.kinds import Kinds
+from natsscan.source.project import Project
+from natsscan.source.services import Services
+
+_PACKAGES = frozenset({FileKind.CABAL, FileKind.CABAL_PROJECT, FileKind.HPACK, FileKind.NIX, FileKind.STACK})
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer for one project: the files of its package by path, and what they were made of."""
+
+    files: Mapping[str, str]
+    uses: LibraryUses
+    facades: tuple[Facade, ...]
+    refused: tuple[Refusal, ...]
+    plan: CompatPlan
+
+
+def make_layer(
+    project: Project, catalog: Catalog, options: ScanOptions, layer: Compat, mapping: Plan, topology: Topology
+) -> Layer:
+    """Return the layer for all of a project, whatever is in scope: types are shared.
+
+    `mapping` is what becomes of `topology`, which is that of the whole project. Code that is on the layer already
+    counts if it was scanned `with_layer`.
+    """
+    catalog = catalog.with_layer(layer)
+    listing = project.tree.list(options.exclude)
+    kinds = Kinds(listing.paths)
+    kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
+    task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
+    programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}
+    packages = {path: kind for path, kind in kind_of.items() if kind in _PACKAGES}
+    uses = library_uses(read(task, programs, lambda *_: None).sources, catalog, layer.library)
+    refused = refusals(layer, uses, topology)
+    parts = facades(layer, uses, refused, catalog.exports)
+    plan = compat_plan(mapping, topology, catalog.target.layouts)
+    crypton = has_crypton(source.data for source in read(task, packages, lambda *_: None).sources)
+    files = compat_package(layer, parts, plan, crypton=crypton)
+    return Layer(files, uses, parts, refused, plan)

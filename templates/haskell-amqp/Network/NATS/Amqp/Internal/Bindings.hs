@@ -1,0 +1,167 @@
+-- Made by natsscan generate haskell-amqp; written anew when it runs again.
+{-# LANGUAGE ImportQualifiedPost #-}
+{-# LANGUAGE OverloadedStrings #-}
+
+-- | Queues as consumers: the filters that its bindings are, and how both change together.
+module Network.NATS.Amqp.Internal.Bindings
+  ( deadLettersOf,
+    exclusiveQueue,
+    ownerOf,
+    makeConsumer,
+    addBinding,
+    removeBinding,
+    tidyBindings,
+    wants,
+    removeQueue,
+  )
+where
+
+import Control.Concurrent.STM
+import Control.Monad (unless, void, when)
+import Data.Foldable (traverse_)
+import Data.Map.Strict qualified as Map
+import Data.Maybe (fromMaybe, isJust, isNothing)
+import Data.Text (Text)
+import Data.Text qualified as Text
+import Data.Time.Clock (NominalDiffTime)
+import Data.Void (Void, absurd)
+import Data.Word (Word64)
+import Network.NATS.Amqp.Internal.Definitions
+import Network.NATS.Amqp.Internal.Plan
+import Network.NATS.Amqp.Internal.Session
+import Network.NATS.Amqp.Internal.Topics
+import Network.NATS.Amqp.Internal.Values
+import Network.NATS.JetStream (ConsumerConfig (..), ConsumerInfo (..), DeliverPolicy (..), Retention (..), StreamConfig (..), StreamInfo (..))
+import Network.NATS.JetStream qualified as JS
+import Network.NATS.Types (Subject)
+import Network.NatsAdmin (Purge (..), purgeStream)
+import Prelude
+
+-- | The consumer that stands for a queue. A message that nobody says is being worked on comes again after thirty seconds.
+consumerConfig :: Plan -> Text -> QueueDefinition -> ConsumerConfig
+consumerConfig plan name queue =
+  (JS.defaultConsumerConfig (queueConsumer place))
+    { ccFilterSubjects = withoutSubsets (own <> concatMap (filters plan) (qdBindings queue)),
+      ccDeliverPolicy = if isWorkQueue then DeliverAll else DeliverNew,
+      ccAckWait = Just 30,
+      ccMaxDeliver = Just (-1),
+      ccMaxAckPending = Just (if isSingle then 1 else -1),
+      ccInactiveThreshold = idle,
+      ccPriorityGroups = ["single" | isSingle],
+      ccPriorityPolicy = if isSingle then Just "pinned_client" else Nothing,
+      ccPriorityTimeout = if isSingle then Just 12 else Nothing,
+      ccMetadata =
+        Map.fromList $
+          [(deadLettersOf, name) | isJust (field "x-dead-letter-exchange" (qdArguments queue))]
+            <> concat [[(exclusiveQueue, name), (ownerOf, owner)] | Just owner <- [qdOwner queue]]
+    }
+  where
+    place = queuePlace plan name
+    own = [queueSubject place | not (Text.null (queueSubject place))]
+    isWorkQueue = scRetention (streamNamed plan (queueStream place)) == WorkQueueRetention
+    isSingle = field "x-single-active-consumer" (qdArguments queue) == Just (FVBool True)
+    expires = (/ 1000) . fromInteger <$> numberField "x-expires" (qdArguments queue)
+    -- Its connection says that it is there; when that is gone without a word, the queue goes soon. One that goes with its last
+    -- consumer is deleted by that, and by time only if that could not.
+    idle :: Maybe NominalDiffTime
+    idle
+      | qdExclusive queue = Just 30
+      | isJust expires = expires
+      | qdAutoDelete queue = Just (7 * 24 * 60 * 60)
+      | otherwise = Nothing
+
+-- | What tells of a consumer which queue it is: if what expires there is to be sent on, and if it belongs to a connection.
+deadLettersOf, exclusiveQueue, ownerOf :: Text
+deadLettersOf = "amqp-dead-letters-of"
+exclusiveQueue = "amqp-exclusive-queue"
+ownerOf = "amqp-owner"
+
+filters :: Plan -> Binding -> [Subject]
+filters plan binding = case exchangeTypeOf (bdType binding) of
+  Just kind -> filtersOf kind (placeSubject (exchangePlace plan (bdExchange binding))) (bdKey binding)
+  Nothing -> []
+
+-- | Make the consumer of a queue, or have it do what the queue's definition says now.
+makeConsumer :: Connection -> Text -> QueueDefinition -> IO ()
+makeConsumer conn name queue = do
+  void (JS.ensureConsumer (cnJetStream conn) (queueStream (queuePlace (cnPlan conn) name)) (consumerConfig (cnPlan conn) name queue))
+  -- Whoever changed the definition meanwhile may have been faster with the consumer.
+  now <- lookupQueue (cnJetStream conn) name
+  case now of
+    Just newer | qdBindings newer /= qdBindings queue -> makeConsumer conn name newer
+    _ -> pure ()
+
+-- | Bind a queue to an exchange that is in the same stream: it gets what is published from now on.
+addBinding :: Connection -> Text -> Text -> ExchangeDefinition -> Text -> FieldTable -> IO ()
+addBinding conn name exchange definition key arguments = do
+  after <- lastSequence conn name
+  let new = Binding exchange (edType definition) key arguments after Nothing
+  changed <- changing conn name $ \queue ->
+    if any (isSame new) (qdBindings queue) then Nothing else Just queue {qdBindings = qdBindings queue <> [new]}
+  traverse_ (makeConsumer conn name) changed
+  where
+    isSame new old = isNothing (bdUntil old) && identity new == identity old
+
+-- | Unbind it: it keeps what it has got.
+removeBinding :: Connection -> Text -> Text -> Text -> FieldTable -> IO ()
+removeBinding conn name exchange key arguments = do
+  until' <- lastSequence conn name
+  let end binding
+        | isNothing (bdUntil binding), identity binding == (exchange, key, arguments) = binding {bdUntil = Just until'}
+        | otherwise = binding
+  changed <- changing conn name $ \queue ->
+    let ended = map end (qdBindings queue) in if ended == qdBindings queue then Nothing else Just queue {qdBindings = ended}
+  when (isJust changed) (tidyBindings conn name)
+
+identity :: Binding -> (Text, Text, FieldTable)
+identity binding = (bdExchange binding, bdKey binding, bdArguments binding)
+
+-- | Forget bindings that have ended and of which nothing is left to deliver.
+tidyBindings :: Connection -> Text -> IO ()
+tidyBindings conn name = do
+  info <- JS.consumerInfo (cnJetStream conn) (queueStream place) (queueConsumer place)
+  let isDone until' = ciAckFloor info >= until' || (ciNumPending info == 0 && ciNumAckPending info == 0)
+      stays binding = maybe True (not . isDone) (bdUntil binding)
+  changed <- changing conn name $ \queue ->
+    let left = filter stays (qdBindings queue) in if left == qdBindings queue then Nothing else Just queue {qdBindings = left}
+  traverse_ (makeConsumer conn name) changed
+  where
+    place = queuePlace (cnPlan conn) name
+
+-- | Change what is said of a queue that is there; the result is there if something has changed.
+changing :: Connection -> Text -> (QueueDefinition -> Maybe QueueDefinition) -> IO (Maybe QueueDefinition)
+changing conn name new = do
+  before <- lookupQueue (cnJetStream conn) name
+  now <- either absurd id <$> changeQueue (cnJetStream conn) name decide
+  pure (if now == before then Nothing else now)
+  where
+    decide :: Maybe QueueDefinition -> Either Void (Maybe QueueDefinition)
+    decide found = Right (found >>= new)
+
+lastSequence :: Connection -> Text -> IO Word64
+lastSequence conn name = siLastSequence <$> JS.streamInfo (cnJetStream conn) (queueStream (queuePlace (cnPlan conn) name))
+
+-- | Whether a queue gets a message: its subject, its number in the stream, and its headers. Filters may take more than
+-- bindings do, and what was published before or after them.
+wants :: Plan -> Text -> QueueDefinition -> Subject -> Word64 -> Message -> Bool
+wants plan name queue subject number message = subject == queueSubject (queuePlace plan name) || any takesIt (qdBindings queue)
+  where
+    headers = fromMaybe noFields (msgHeaders message)
+    takesIt binding = fromMaybe False $ do
+      kind <- exchangeTypeOf (bdType binding)
+      key <- readExchangeKey (placeSubject (exchangePlace plan (bdExchange binding))) subject
+      pure (isInTime binding && takes kind (bdKey binding) (bdArguments binding) key headers)
+    isInTime binding = number > bdAfter binding && maybe True (number <=) (bdUntil binding)
+
+-- | Take a queue away.
+removeQueue :: Connection -> Text -> IO ()
+removeQueue conn name = do
+  atomically (modifyTVar' (cnOwned conn) (Map.delete name))
+  forgetQueue js name
+  ignoring (JS.deleteConsumer js (queueStream place) (queueConsumer place))
+  -- A work queue keeps what its consumer has not read.
+  unless (Text.null (queueSubject place)) $
+    ignoring (void (purgeStream js (queueStream place) (Purge (Just (queueSubject place)) Nothing Nothing)))
+  where
+    js = cnJetStream conn
+    place = queuePlace (cnPlan conn) name
