@@ -585,3 +585,132 @@ def a_stream_of_messages(broker: Broker) -> Seen:
         while (got := reader.event("delivered", 2.0)) is not None:
             found[got["label"]].append(int(got["body"]))
     return {label: sorted(bodies) == list(range(1, 3001)) for label, bodies in found.items()}
+
+
+@scenario
+def a_busy_consumer_is_still_one(broker: Broker) -> Seen:
+    """A queue that goes with its last consumer stays while one of them holds all that it may."""
+    one, two, q = broker.start(), broker.start(), broker.name("q")
+    one.do("declare queue", queue=q, auto_delete=True)
+    one.do("qos", count=1)
+    one.do("consume", queue=q, label="c")
+    one.do("publish many", exchange="", key=q, first=1, last=3)
+    one.event("delivered")
+    tag = two.do("consume", queue=q, label="d")
+    two.event("delivered")
+    two.do("cancel", tag=tag)
+    two.do("close channel")
+    time.sleep(0.3)
+    one.do("ack", tag=1)
+    return {"next": one.bodies(1, "c"), "cancelled": one.event("cancelled", 0.5)}
+
+
+@scenario
+def declaring_again_is_a_use(broker: Broker) -> Seen:
+    puppet, q = broker.start(), broker.name("q")
+    arguments = {"x-expires": 3000}
+    puppet.do("declare queue", queue=q, arguments=arguments)
+    puppet.do("publish", exchange="", key=q, body="1")
+    for _ in range(3):
+        time.sleep(1.5)
+        puppet.do("declare queue", queue=q, arguments=arguments)
+    kept = everything(puppet, q)
+    time.sleep(4)
+    return {"kept": kept, "gone": puppet.do("declare queue", queue=q, passive=True)}
+
+
+@scenario
+def expiring_after_it_was_given_back(broker: Broker) -> Seen:
+    """A client that comes, takes a message and leaves does not keep it from being a dead letter."""
+    puppet, q, dead, e = broker.start(), broker.name("q"), broker.name("dead"), broker.name("dlx")
+    bound(puppet, e, "fanout", {dead: [""]})
+    puppet.do("declare queue", queue=q, arguments={"x-dead-letter-exchange": e})
+    puppet.do("publish", exchange="", key=q, body="1", expiration="2000")
+    other = broker.start()
+    other.do("consume", queue=q, label="c")
+    other.event("delivered")
+    other.do("close channel")
+    puppet.do("consume", queue=dead, label="dead", how="ack")
+    return {"dead": puppet.bodies(1, "dead", 20.0)}
+
+
+@scenario
+def expiring_when_its_declarer_is_gone(broker: Broker) -> Seen:
+    puppet, q, dead, e = broker.start(), broker.name("q"), broker.name("dead"), broker.name("dlx")
+    bound(puppet, e, "fanout", {dead: [""]})
+    other = broker.start()
+    other.do("declare queue", queue=q, arguments={"x-dead-letter-exchange": e})
+    other.kill()
+    puppet.do("publish", exchange="", key=q, body="1", expiration="1000")
+    puppet.do("consume", queue=dead, label="dead", how="ack")
+    return {"dead": puppet.bodies(1, "dead", 20.0)}
+
+
+@scenario
+def exchanges_stay_bound_without_who_bound_them(broker: Broker) -> Seen:
+    one, two, e, f, q = broker.start(), broker.start(), broker.name("e"), broker.name("f"), broker.name("q")
+    one.do("declare exchange", exchange=e, type="topic")
+    bound(one, f, "topic", {q: ["#"]})
+    one.do("bind exchange", to=f, **{"from": e}, key="#")
+    one.do("close")
+    one.event("connection closed")
+    two.do("publish many", exchange=e, key="a.b", first=1, last=200)
+    two.do("consume", queue=q, label="c", how="ack")
+    return {"got": two.bodies(200, "c", 20.0)}
+
+
+@scenario
+def order_after_closing(broker: Broker) -> Seen:
+    """All of a long queue that two consumers held comes again in order when their channel is closed."""
+    puppet, q = broker.start(), broker.name("q")
+    puppet.do("declare queue", queue=q)
+    puppet.do("publish many", exchange="", key=q, first=1, last=2000)
+    puppet.do("consume", queue=q, label="c", pause=1)
+    puppet.do("consume", queue=q, label="d", pause=1)
+    puppet.event("delivered")
+    puppet.do("close channel")
+    puppet.do("open")
+    time.sleep(1)
+    return {"in order": everything(puppet, q) == [str(each) for each in range(1, 2001)]}
+
+
+@scenario
+def an_exchange_of_another_type(broker: Broker) -> Seen:
+    one, two, e, q = broker.start(), broker.start(), broker.name("e"), broker.name("q")
+    bound(one, e, "direct", {broker.name("first"): ["a.b"]})
+    one.do("publish", exchange=e, key="a.b", body="1")
+    two.do("delete exchange", exchange=e)
+    two.do("declare exchange", exchange=e, type="topic")
+    one.do("declare queue", queue=q)
+    one.do("bind", queue=q, exchange=e, key="a.*")
+    one.do("publish", exchange=e, key="a.b", body="2")
+    return {"q": everything(one, q), "first": everything(one, broker.name("first"))}
+
+
+@scenario
+def purging_what_was_given_back(broker: Broker) -> Seen:
+    puppet, q = broker.start(), broker.name("q")
+    puppet.do("declare queue", queue=q)
+    puppet.do("publish many", exchange="", key=q, first=1, last=3)
+    puppet.do("consume", queue=q, label="c")
+    puppet.bodies(3, "c")
+    puppet.do("close channel")
+    puppet.do("open")
+    time.sleep(0.3)
+    return {"purged": puppet.do("purge queue", queue=q), "left": everything(puppet, q)}
+
+
+@scenario
+def an_active_consumer_that_takes_long(broker: Broker) -> Seen:
+    """The one active consumer stays that while its callback runs, and so holds as much as it may."""
+    one, two, q = broker.start(), broker.start(), broker.name("q")
+    one.do("declare queue", queue=q, arguments={"x-single-active-consumer": True})
+    for puppet in (one, two):
+        puppet.do("qos", count=3)
+    one.do("consume", queue=q, label="c", pause=32000, how="ack")
+    time.sleep(0.5)
+    two.do("consume", queue=q, label="c", how="ack")
+    one.do("publish many", exchange="", key=q, first=1, last=5)
+    first = one.bodies(1, "c")
+    idle = two.event("delivered", 30.0)
+    return {"first": first, "idle": idle, "next": one.bodies(1, "c")}

@@ -60,7 +60,7 @@ module Network.NATS.Client
 where
 
 import Control.Concurrent (myThreadId)
-import Control.Concurrent.Async (asyncThreadId, asyncWithUnmask, cancel, waitCatch, withAsync)
+import Control.Concurrent.Async (asyncThreadId, asyncWithUnmask, cancel, forConcurrently_, waitCatch, withAsync)
 import Control.Concurrent.STM
 import Control.Exception (bracket, mask, mask_, onException, throwIO, try)
 import Control.Monad (forM_, join, unless, void, when)
@@ -127,7 +127,8 @@ abort conn = do
   threads <- readTVarIO (cThreads conn)
   traverse_ (cancel . fst) threads
   workers <- otherWorkers conn >>= atomically
-  traverse_ cancel workers
+  -- A callback that catches everything is not waited for for ever.
+  void (timeout 5000000 (forConcurrently_ workers cancel))
   forM_ threads $ \(_, teller) -> unless (asyncThreadId teller == self) $ do
     told <- timeout 5000000 (waitCatch teller)
     when (null told) (cancel teller)

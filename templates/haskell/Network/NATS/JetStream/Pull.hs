@@ -10,6 +10,8 @@ module Network.NATS.JetStream.Pull
     defaultPullOptions,
     openPull,
     closePull,
+    haltPull,
+    touchPull,
     nextDelivery,
     nextDeliveryWithin,
     fetch,
@@ -19,7 +21,7 @@ where
 import Control.Concurrent.MVar
 import Control.Concurrent.STM
 import Control.Exception (mask_, throwIO, try)
-import Control.Monad (forM_, unless, void, when)
+import Control.Monad (forM_, void, when)
 import Data.Aeson (Object, encode, object, (.=))
 import Data.Aeson.Types (Pair)
 import Data.ByteString.Lazy qualified as L
@@ -101,27 +103,47 @@ openPull js stream consumer options = do
 -- | Pull no more. What has come and was not handed out goes back to the server at once, so that others get it; what was
 -- handed out can still be settled. Where one client is the active one, another can be that now.
 closePull :: Pull -> IO ()
-closePull pull = do
+closePull pull = haltPull pull >>= mapM_ (\delivery -> try (nak delivery) :: IO (Either NatsError ()))
+
+-- | The same, but what has come and was not handed out is returned; whoever calls it settles that.
+haltPull :: Pull -> IO [Delivery]
+haltPull pull = do
   wasClosed <- atomically (swapTVar (pClosed pull) True)
-  unless wasClosed . withMVar (pLock pull) $ \_ -> do
-    inbox <- readTVarIO (pInbox pull)
-    forM_ inbox $ \(_, sub) -> do
-      drainSubscription sub 2
-      giveBack sub
-    pin <- readTVarIO (pPin pull)
-    forM_ ((,) <$> pin <*> pGroup pull) (unpin . snd)
+  if wasClosed
+    then pure []
+    else withMVar (pLock pull) $ \_ -> do
+      inbox <- readTVarIO (pInbox pull)
+      left <- maybe (pure []) (\(_, sub) -> drainSubscription sub 2 >> leftIn sub) inbox
+      -- The server looks who is still there when it is asked; else it may choose this client once more.
+      quietly (ciNumWaiting <$> consumerInfo (pJetStream pull) (pStream pull) (pConsumer pull))
+      pin <- readTVarIO (pPin pull)
+      forM_ ((,) <$> pin <*> pGroup pull) (unpin . snd)
+      pure left
   where
-    unpin group = do
-      let ask' = apiRequest (pJetStream pull) unpinning (Just (object ["group" .= group]))
-      void (try (try ask') :: IO (Either NatsError (Either JetStreamError Object)))
+    unpin group = quietly (apiRequest (pJetStream pull) unpinning (Just (object ["group" .= group])) :: IO Object)
+    quietly :: IO a -> IO ()
+    quietly action = void (try (try (void action)) :: IO (Either NatsError (Either JetStreamError ())))
     unpinning = "CONSUMER.UNPIN." <> pStream pull <> "." <> pConsumer pull
-    giveBack sub = do
+    leftIn sub = do
       next <- try (atomically (nextQueued sub)) :: IO (Either NatsError (Maybe Message))
-      forM_ (either (const Nothing) id next) $ \message -> do
-        when (null (msgStatus message)) $
-          forM_ (msgReply message) $ \subject ->
-            try (publish (jsConnection (pJetStream pull)) subject "-NAK") :: IO (Either NatsError ())
-        giveBack sub
+      case either (const Nothing) id next of
+        Nothing -> pure []
+        Just message -> do
+          delivery <- if null (msgStatus message) then newDelivery conn (const (pure (pure ()))) message else pure Nothing
+          (maybeToList delivery <>) <$> leftIn sub
+    conn = jsConnection (pJetStream pull)
+
+-- | Say that this client is there, though it asks for nothing at present, as all that it may hold is in flight: else another one
+-- becomes the active one, or a consumer that has a threshold for inactivity goes. No message is as small as is asked for here.
+touchPull :: Pull -> IO ()
+touchPull pull = do
+  pin <- readTVarIO (pPin pull)
+  inbox <- newInbox (jsConnection (pJetStream pull))
+  let body =
+        ["batch" .= (1 :: Int), "no_wait" .= True, "max_bytes" .= (1 :: Int)]
+          <> maybe [] (\group -> ["group" .= group]) (pGroup pull)
+          <> maybe [] (\name -> ["id" .= name]) pin
+  sendPull (pJetStream pull) (pStream pull) (pConsumer pull) inbox body
 
 -- | The next message; blocks until there is one. Throws 'ConsumerGone', 'PullRefused', 'SubscriptionEnded' after 'closePull',
 -- and 'ConnectionClosed'. The loss of a server is no end: it pulls from the next one.

@@ -7,19 +7,28 @@ module Network.NATS.Amqp.Internal.Bindings
   ( deadLettersOf,
     exclusiveQueue,
     ownerOf,
+    autoDeleteQueue,
+    forwardingQueue,
     makeConsumer,
     addBinding,
     removeBinding,
     tidyBindings,
     wants,
+    changing,
+    enlist,
+    discharge,
+    isDeserted,
+    isSingleActive,
     removeQueue,
+    removeAlone,
   )
 where
 
 import Control.Concurrent.STM
-import Control.Monad (unless, void, when)
+import Control.Monad (forM_, unless, void, when)
 import Data.Foldable (traverse_)
 import Data.Map.Strict qualified as Map
+import Data.Set qualified as Set
 import Data.Maybe (fromMaybe, isJust, isNothing)
 import Data.Text (Text)
 import Data.Text qualified as Text
@@ -45,21 +54,23 @@ consumerConfig plan name queue =
       ccDeliverPolicy = if isWorkQueue then DeliverAll else DeliverNew,
       ccAckWait = Just 30,
       ccMaxDeliver = Just (-1),
-      ccMaxAckPending = Just (if isSingle then 1 else -1),
+      ccMaxAckPending = Just (if isSingle && qdMostHeld queue > 0 then qdMostHeld queue else -1),
       ccInactiveThreshold = idle,
       ccPriorityGroups = ["single" | isSingle],
       ccPriorityPolicy = if isSingle then Just "pinned_client" else Nothing,
-      ccPriorityTimeout = if isSingle then Just 12 else Nothing,
+      ccPriorityTimeout = if isSingle then Just 25 else Nothing,
       ccMetadata =
         Map.fromList $
           [(deadLettersOf, name) | isJust (field "x-dead-letter-exchange" (qdArguments queue))]
             <> concat [[(exclusiveQueue, name), (ownerOf, owner)] | Just owner <- [qdOwner queue]]
+            <> [(autoDeleteQueue, name) | qdAutoDelete queue]
+            <> [(forwardingQueue, name) | isJust (readForward name)]
     }
   where
     place = queuePlace plan name
     own = [queueSubject place | not (Text.null (queueSubject place))]
     isWorkQueue = scRetention (streamNamed plan (queueStream place)) == WorkQueueRetention
-    isSingle = field "x-single-active-consumer" (qdArguments queue) == Just (FVBool True)
+    isSingle = isSingleActive queue
     expires = (/ 1000) . fromInteger <$> numberField "x-expires" (qdArguments queue)
     -- Its connection says that it is there; when that is gone without a word, the queue goes soon. One that goes with its last
     -- consumer is deleted by that, and by time only if that could not.
@@ -71,10 +82,12 @@ consumerConfig plan name queue =
       | otherwise = Nothing
 
 -- | What tells of a consumer which queue it is: if what expires there is to be sent on, and if it belongs to a connection.
-deadLettersOf, exclusiveQueue, ownerOf :: Text
+deadLettersOf, exclusiveQueue, ownerOf, autoDeleteQueue, forwardingQueue :: Text
 deadLettersOf = "amqp-dead-letters-of"
 exclusiveQueue = "amqp-exclusive-queue"
 ownerOf = "amqp-owner"
+autoDeleteQueue = "amqp-auto-delete-queue"
+forwardingQueue = "amqp-forwards"
 
 filters :: Plan -> Binding -> [Subject]
 filters plan binding = case exchangeTypeOf (bdType binding) of
@@ -93,12 +106,13 @@ makeConsumer conn name queue = do
 
 -- | Bind a queue to an exchange that is in the same stream: it gets what is published from now on.
 addBinding :: Connection -> Text -> Text -> ExchangeDefinition -> Text -> FieldTable -> IO ()
-addBinding conn name exchange definition key arguments = do
+addBinding conn name exchange definition key arguments = alone conn name $ do
   after <- lastSequence conn name
   let new = Binding exchange (edType definition) key arguments after Nothing
-  changed <- changing conn name $ \queue ->
+  _ <- changing conn name $ \queue ->
     if any (isSame new) (qdBindings queue) then Nothing else Just queue {qdBindings = qdBindings queue <> [new]}
-  traverse_ (makeConsumer conn name) changed
+  -- Also if nothing has changed: whoever wrote it may have ended before the consumer was told.
+  lookupQueue (cnJetStream conn) name >>= traverse_ (makeConsumer conn name)
   where
     isSame new old = isNothing (bdUntil old) && identity new == identity old
 
@@ -118,7 +132,7 @@ identity binding = (bdExchange binding, bdKey binding, bdArguments binding)
 
 -- | Forget bindings that have ended and of which nothing is left to deliver.
 tidyBindings :: Connection -> Text -> IO ()
-tidyBindings conn name = do
+tidyBindings conn name = alone conn name $ do
   info <- JS.consumerInfo (cnJetStream conn) (queueStream place) (queueConsumer place)
   let isDone until' = ciAckFloor info >= until' || (ciNumPending info == 0 && ciNumAckPending info == 0)
       stays binding = maybe True (not . isDone) (bdUntil binding)
@@ -138,6 +152,34 @@ changing conn name new = do
     decide :: Maybe QueueDefinition -> Either Void (Maybe QueueDefinition)
     decide found = Right (found >>= new)
 
+-- | Have a consumer known to its queue: one that goes with its last consumer has to know them, and a single active consumer
+-- holds as much as it may.
+enlist :: Connection -> Text -> QueueDefinition -> (Text, Int, Text) -> Int -> IO ()
+enlist conn name queue who most = do
+  when (qdAutoDelete queue) $ do
+    beOwner conn
+    void (changing conn name (\now -> Just now {qdConsumers = who : qdConsumers now}))
+  when (isSingleActive queue && qdMostHeld queue /= most) . alone conn name $ do
+    changed <- changing conn name (\now -> if qdMostHeld now == most then Nothing else Just now {qdMostHeld = most})
+    traverse_ (makeConsumer conn name) changed
+
+-- | The other way round; the queue goes if it was the last one.
+discharge :: Connection -> Text -> QueueDefinition -> (Text, Int, Text) -> IO ()
+discharge conn name queue who = when (qdAutoDelete queue) $ do
+  changed <- changing conn name (\now -> if who `elem` qdConsumers now then Just now {qdConsumers = filter (/= who) (qdConsumers now)} else Nothing)
+  forM_ changed $ \now -> do
+    noneLeft <- (null (qdConsumers now) ||) <$> isDeserted conn now
+    when noneLeft (removeQueue conn name)
+
+-- | Whether a queue had consumers, and all of them went without a word.
+isDeserted :: Connection -> QueueDefinition -> IO Bool
+isDeserted conn queue = do
+  there <- traverse (isOwnerThere conn) (Set.toList (Set.fromList [owner | (owner, _, _) <- qdConsumers queue]))
+  pure (not (null there) && not (or there))
+
+isSingleActive :: QueueDefinition -> Bool
+isSingleActive queue = field "x-single-active-consumer" (qdArguments queue) == Just (FVBool True)
+
 lastSequence :: Connection -> Text -> IO Word64
 lastSequence conn name = siLastSequence <$> JS.streamInfo (cnJetStream conn) (queueStream (queuePlace (cnPlan conn) name))
 
@@ -155,8 +197,14 @@ wants plan name queue subject number message = subject == queueSubject (queuePla
 
 -- | Take a queue away.
 removeQueue :: Connection -> Text -> IO ()
-removeQueue conn name = do
+removeQueue conn name = alone conn name (removeAlone conn name)
+
+-- | The same for whoever changes it alone already.
+removeAlone :: Connection -> Text -> IO ()
+removeAlone conn name = do
   atomically (modifyTVar' (cnOwned conn) (Map.delete name))
+  before <- lookupQueue js name
+  forM_ (maybe [] qdForwards before) $ \exchange -> removeAlone conn (forwardQueue exchange name)
   forgetQueue js name
   ignoring (JS.deleteConsumer js (queueStream place) (queueConsumer place))
   -- A work queue keeps what its consumer has not read.

@@ -18,7 +18,7 @@ module Network.NATS.Amqp.Internal.Connecting
   )
 where
 
-import Control.Exception (handle, onException, throwIO)
+import Control.Exception (Handler (..), catches, handle, onException, throwIO)
 import Control.Monad (forM, unless)
 import Data.Aeson (FromJSON (..), withObject, (.:?))
 import Data.ByteString (ByteString)
@@ -34,13 +34,14 @@ import Data.Time.Clock (NominalDiffTime, UTCTime, addUTCTime, diffUTCTime, getCu
 import Data.Word (Word16, Word32)
 import Network.Connection qualified as Conn
 import Network.NATS.Amqp.Internal.Definitions (claimVirtualHost)
+import Network.NATS.Amqp.Internal.Expiry (sweepExpired)
 import Network.NATS.Amqp.Internal.Plan
 import Network.NATS.Amqp.Internal.Session
 import Network.NATS.Amqp.Internal.Values
 import Network.NATS.Amqp.Plan (plan)
 import Network.NATS.Client (Credentials (..), NatsError, TlsOptions (..), defaultConnectOptions, defaultTlsOptions)
 import Network.NATS.Client qualified as Nats
-import Network.NATS.JetStream (JetStream, StreamConfig (..), jetStream)
+import Network.NATS.JetStream (JetStream, JetStreamError, StreamConfig (..), jetStream)
 import Network.NATS.JetStream.Api (apiRequest)
 import Network.Socket (PortNumber)
 import Prelude
@@ -138,7 +139,7 @@ openConnection'' opts = do
   servers <- maybe (failed "no server is given") pure (NonEmpty.nonEmpty (map server (coServers opts)))
   credentials <- maybe (failed "neither PLAIN nor AMQPLAIN is given") pure (listToMaybe (mapMaybe login (coAuth opts)))
   nats <- refused (Nats.connect (options servers credentials))
-  natsErrors (prepare nats) `onException` Nats.close nats
+  (prepare nats `catches` [Handler (failed . shownNats), Handler (failed . shownJetStream)]) `onException` Nats.close nats
   where
     server (host, port) = Nats.Server (Text.pack host) (fromIntegral port) False
     options servers credentials =
@@ -148,6 +149,8 @@ openConnection'' opts = do
           Nats.coCredentials = credentials,
           Nats.coTls = tlsOptions <$> coTLSSettings opts
         }
+    shownNats failure = show (failure :: NatsError)
+    shownJetStream failure = show (failure :: JetStreamError)
     refused = handle (\failure -> failed (show (failure :: NatsError)))
     prepare nats = do
       version <- maybe "" Nats.infoVersion <$> Nats.serverInfo nats
@@ -157,7 +160,8 @@ openConnection'' opts = do
       claimed <- claimVirtualHost js (coVHost opts)
       unless (claimed == coVHost opts) (failed ("the account stands for the virtual host " <> Text.unpack claimed))
       name <- Nats.newName
-      serverClock js >>= newConnection js plan name
+      conn <- serverClock js >>= newConnection js plan name
+      conn <$ sweepExpired conn
 
 isRecent :: Text -> Bool
 isRecent version = [number | Right (number, _) <- map Text.decimal (Text.splitOn "." version)] >= [2, 11 :: Int]

@@ -11,14 +11,16 @@ module Network.NATS.Amqp.Internal.Consuming
   )
 where
 
+import Control.Concurrent (myThreadId)
+import Control.Concurrent.Async (asyncThreadId, waitCatch)
 import Control.Concurrent.STM
-import Control.Exception (bracket, catches, onException, try)
-import Control.Monad (forM_, join, void, when)
+import Control.Exception (bracket, catches, onException, throwIO, try)
+import Control.Monad (forM_, unless, void, when)
 import Data.Map.Strict qualified as Map
-import Data.Maybe (isJust, listToMaybe)
+import Data.Maybe (isJust, isNothing, listToMaybe)
 import Data.Text (Text)
 import Data.Text qualified as Text
-import Network.NATS.Amqp.Internal.Bindings (removeQueue)
+import Network.NATS.Amqp.Internal.Bindings (discharge, enlist, isSingleActive)
 import Network.NATS.Amqp.Internal.Definitions
 import Network.NATS.Amqp.Internal.Deliveries
 import Network.NATS.Amqp.Internal.Plan
@@ -27,9 +29,10 @@ import Network.NATS.Amqp.Internal.Session
 import Network.NATS.Amqp.Internal.Values
 import Network.NATS.Client (NatsError (..))
 import Network.NATS.Client qualified as Nats
-import Network.NATS.JetStream (ConsumerInfo (..), Delivery, DeliveryInfo (..), JetStreamError (..), jsConnection)
+import Network.NATS.JetStream (Delivery, DeliveryInfo (..), JetStreamError (..), jsConnection)
 import Network.NATS.JetStream qualified as JS
 import Prelude
+import System.Timeout (timeout)
 
 -- | Have a callback called for each message of a queue. All callbacks of a channel run in one thread, one after the other.
 consumeMsgs :: Channel -> Text -> Ack -> ((Message, Envelope) -> IO ()) -> IO ConsumerTag
@@ -41,9 +44,9 @@ consumeMsgs' ::
 consumeMsgs' chan name mode callback onCancel arguments = do
   failIfEnded chan
   when (isJust (field "x-priority" arguments)) (channelError chan "NOT_IMPLEMENTED - priorities of consumers")
-  natsErrors $ do
+  natsErrors chan $ do
     queue <- existingQueue chan name
-    known <- newTVarIO queue
+    known <- knowing conn queue
     (number, prefetch, isShared, others) <-
       atomically $
         (,,,)
@@ -55,15 +58,25 @@ consumeMsgs' chan name mode callback onCancel arguments = do
       channelError chan "NOT_IMPLEMENTED - a prefetch that several consumers share"
     let tag = Text.pack (show number)
         most = if mode == NoAck then 1000 else prefetch
+        who = (cnName conn, chNumber chan, tag)
+    enlist conn name queue who prefetch
     pull <- JS.openPull js (queueStream place) (queueConsumer place) (pullOptions queue most)
-    -- The server looks who still waits when it is asked, so what is given back stays in order.
+    puller <- newTVarIO Nothing
     let stop = do
-          JS.closePull pull
-          info <- orNothing (JS.consumerInfo js (queueStream place) (queueConsumer place))
-          when (qdAutoDelete queue && fmap ciNumWaiting info == Just 0) (removeQueue conn name)
-    atomically (modifyTVar' (chConsumers chan) (Map.insert tag (Consumer stop)))
-    _ <- Nats.spawn (jsConnection js) (loop tag known pull) `onException` stop
-    pure tag
+          left <- JS.haltPull pull
+          -- What it has in its hands just now is held then.
+          self <- myThreadId
+          running <- readTVarIO puller
+          forM_ running $ \thread -> unless (asyncThreadId thread == self) (void (timeout 5000000 (waitCatch thread)))
+          left <$ discharge conn name queue who
+        leave = stop >>= giveBack
+        touched = when (isSingleActive queue) (JS.touchPull pull)
+    ended' <- atomically $ do
+      end <- readTVar (chEnd chan)
+      end <$ when (isNothing end) (modifyTVar' (chConsumers chan) (Map.insert tag (Consumer stop touched)))
+    forM_ ended' (\why -> leave >> throwIO why)
+    thread <- Nats.spawn (jsConnection js) (loop tag known pull) `onException` leave
+    tag <$ atomically (writeTVar puller (Just thread))
   where
     conn = chConnection chan
     js = cnJetStream conn
@@ -74,7 +87,7 @@ consumeMsgs' chan name mode callback onCancel arguments = do
         Right (Right delivery) -> do
           handedOut tag known delivery `catches` retrying (ignoring (JS.nakWithDelay delivery 1))
           loop tag known pull
-        Right (Left (ConsumerGone _ _)) -> gone tag
+        Right (Left (ConsumerGone _ _)) -> gone tag `catches` retrying (loop tag known pull)
         Right (Left failure) -> ended tag (show (failure :: JetStreamError))
         Left SubscriptionEnded -> pure () -- it was cancelled, or the channel has ended
         Left (ConnectionClosed _) -> pure ()
@@ -83,19 +96,18 @@ consumeMsgs' chan name mode callback onCancel arguments = do
       found <- received conn name known delivery
       forM_ found $ \held -> do
         when (mode == NoAck) (JS.ack delivery)
-        join . atomically $ do
+        atomically $ do
           hasEnded <- isJust <$> readTVar (chEnd chan)
-          if hasEnded
-            then pure (when (mode == Ack) (JS.nak delivery))
-            else do
-              number <- holdIn held chan mode
-              pure () <$ writeTQueue (chJobs chan) (tag, number, callback (hdMessage held, envelope chan number held))
+          number <- holdIn held chan mode
+          unless hasEnded $ do
+            modifyTVar' (chWaiting chan) (Map.insert number tag)
+            writeTQueue (chJobs chan) (tag, number, callback (hdMessage held, envelope chan number held))
     -- A queue that was deleted is told to the consumer. One that went as this program was cut off for too long is the end of
     -- the channel: programs that see to their connections make it anew then.
     gone tag = do
-      left <- try (lookupQueue js name) :: IO (Either JetStreamError (Maybe QueueDefinition))
+      left <- lookupQueue js name
       case left of
-        Right Nothing -> atomically (writeTQueue (chJobs chan) (tag, 0, forgotten tag >> onCancel tag))
+        Nothing -> atomically (writeTQueue (chJobs chan) (tag, 0, forgotten tag >> onCancel tag))
         _ -> ended tag ("NOT_FOUND - queue '" <> Text.unpack name <> "' was not used for too long")
     forgotten tag = atomically (modifyTVar' (chConsumers chan) (Map.delete tag))
     ended tag why = do
@@ -124,15 +136,21 @@ cancelConsumer :: Channel -> ConsumerTag -> IO ()
 cancelConsumer chan tag = do
   failIfEnded chan
   found <- atomically (stateTVar (chConsumers chan) (\all' -> (Map.lookup tag all', Map.delete tag all')))
-  natsErrors (forM_ found stopConsumer)
+  forM_ found $ \consumer -> natsErrors chan $ do
+    left <- stopConsumer consumer
+    waiting <- atomically $ do
+      mine <- Map.filter (== tag) <$> readTVar (chWaiting chan)
+      modifyTVar' (chWaiting chan) (`Map.difference` mine)
+      stateTVar (chHeld chan) (\held -> (Map.intersection held mine, Map.difference held mine))
+    giveBack (left <> map hdDelivery (Map.elems waiting))
 
 -- | The next message, if there is one.
 getMsg :: Channel -> Ack -> Text -> IO (Maybe (Message, Envelope))
 getMsg chan mode name = do
   failIfEnded chan
-  natsErrors $ do
+  natsErrors chan $ do
     queue <- existingQueue chan name
-    known <- newTVarIO queue
+    known <- knowing conn queue
     go queue known
   where
     conn = chConnection chan
@@ -146,7 +164,7 @@ getMsg chan mode name = do
     -- A queue with a single active consumer is asked as such a consumer does.
     take' :: QueueDefinition -> IO (Maybe Delivery)
     take' queue
-      | isJust (field "x-single-active-consumer" (qdArguments queue)) =
+      | isSingleActive queue =
           bracket (JS.openPull js (queueStream place) (queueConsumer place) (pullOptions queue 1)) JS.closePull (`JS.nextDeliveryWithin` 1)
       | otherwise = listToMaybe <$> JS.fetch js (queueStream place) (queueConsumer place) 1 0
     handed delivery held = do

@@ -14,6 +14,7 @@ module Network.NATS.Amqp.Internal.DeadLetters
 where
 
 import Control.Applicative ((<|>))
+import Control.Exception (catch, throwIO)
 import Data.Int (Int64)
 import Data.List (partition)
 import Data.Map qualified as Map
@@ -28,6 +29,7 @@ import Network.NATS.Amqp.Internal.Definitions
 import Network.NATS.Amqp.Internal.Routing
 import Network.NATS.Amqp.Internal.Session
 import Network.NATS.Amqp.Internal.Values
+import Network.NATS.Client (NatsError (..))
 import Network.NATS.JetStream (DeliveryInfo (..), MessageId (..))
 import Network.NATS.JetStream qualified as JS
 import Prelude
@@ -48,7 +50,10 @@ deadLetter conn reason held = do
   case target of
     Just exchange | not goesRound -> do
       seconds <- round <$> getPOSIXTime
-      send conn (MessageId number) exchange key (buried seconds)
+      -- A message that is nearly too large has no room for its history.
+      send conn (MessageId number) exchange key (buried seconds) `catch` \failure -> case failure of
+        PayloadTooLarge _ _ -> send conn (MessageId number) exchange key message {msgExpiration = Nothing}
+        _ -> throwIO failure
     _ -> pure ()
   JS.termWith (hdDelivery held) (reasonText reason)
   where

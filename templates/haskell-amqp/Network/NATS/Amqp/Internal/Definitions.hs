@@ -9,6 +9,8 @@ module Network.NATS.Amqp.Internal.Definitions
   ( ExchangeDefinition (..),
     QueueDefinition (..),
     Binding (..),
+    newDefinition,
+    declaresSame,
     lookupExchange,
     lookupQueue,
     listQueues,
@@ -29,6 +31,7 @@ import Control.Monad (void)
 import Data.Aeson
 import Data.ByteString.Char8 qualified as Char8
 import Data.ByteString.Lazy qualified as L
+import Data.Map qualified as Map
 import Data.Maybe (fromMaybe)
 import Data.Text (Text)
 import Data.Text qualified as Text
@@ -60,7 +63,13 @@ data QueueDefinition = QueueDefinition
     qdArguments :: !FieldTable,
     -- | The connection that an exclusive queue belongs to.
     qdOwner :: !(Maybe Text),
-    qdBindings :: ![Binding]
+    qdBindings :: ![Binding],
+    -- | Exchanges in other streams from which messages are passed on to it.
+    qdForwards :: ![Text],
+    -- | Of a queue that goes with its last consumer, all consumers: connection, channel and tag.
+    qdConsumers :: ![(Text, Int, Text)],
+    -- | Of a queue with a single active consumer, how much that may hold.
+    qdMostHeld :: !Int
   }
   deriving stock (Eq, Show)
 
@@ -75,6 +84,28 @@ data Binding = Binding
     bdUntil :: !(Maybe Word64)
   }
   deriving stock (Eq, Show)
+
+-- | A queue that is so, and has nothing yet.
+newDefinition :: Bool -> Bool -> Bool -> FieldTable -> Maybe Text -> QueueDefinition
+newDefinition durable exclusive autoDelete arguments owner =
+  QueueDefinition
+    { qdDurable = durable,
+      qdExclusive = exclusive,
+      qdAutoDelete = autoDelete,
+      qdArguments = arguments,
+      qdOwner = owner,
+      qdBindings = [],
+      qdForwards = [],
+      qdConsumers = [],
+      qdMostHeld = 1
+    }
+
+-- | Whether two definitions declare the same queue. A number is the same whatever its size.
+declaresSame :: QueueDefinition -> QueueDefinition -> Bool
+declaresSame one other = declared one == declared other
+  where
+    declared queue = (qdDurable queue, qdExclusive queue, qdAutoDelete queue, qdOwner queue, widened (qdArguments queue))
+    widened (FieldTable fields) = Map.mapWithKey (\name value -> maybe value (FVInt64 . fromInteger) (numberField name (FieldTable fields))) fields
 
 instance ToJSON ExchangeDefinition where
   toJSON exchange =
@@ -98,7 +129,10 @@ instance ToJSON QueueDefinition where
         "auto_delete" .= qdAutoDelete queue,
         "arguments" .= qdArguments queue,
         "owner" .= qdOwner queue,
-        "bindings" .= qdBindings queue
+        "bindings" .= qdBindings queue,
+        "forwards" .= qdForwards queue,
+        "consumers" .= qdConsumers queue,
+        "most_held" .= qdMostHeld queue
       ]
 
 instance FromJSON QueueDefinition where
@@ -110,6 +144,9 @@ instance FromJSON QueueDefinition where
       <*> o .: "arguments"
       <*> o .: "owner"
       <*> o .: "bindings"
+      <*> o .: "forwards"
+      <*> o .: "consumers"
+      <*> o .: "most_held"
 
 instance ToJSON Binding where
   toJSON binding =

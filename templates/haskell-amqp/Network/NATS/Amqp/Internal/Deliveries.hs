@@ -5,6 +5,8 @@
 -- | What a consumer brings, as deliveries of a queue.
 module Network.NATS.Amqp.Internal.Deliveries
   ( pullOptions,
+    Known,
+    knowing,
     received,
     original,
   )
@@ -14,13 +16,13 @@ import Control.Concurrent.STM
 import Control.Monad (forM_, when)
 import Data.Maybe (fromMaybe, isJust)
 import Data.Text (Text)
+import Data.Time.Clock (UTCTime, addUTCTime)
 import Network.NATS.Amqp.Internal.Bindings
 import Network.NATS.Amqp.Internal.Codec
 import Network.NATS.Amqp.Internal.DeadLetters
 import Network.NATS.Amqp.Internal.Definitions
 import Network.NATS.Amqp.Internal.Plan
 import Network.NATS.Amqp.Internal.Session
-import Network.NATS.Amqp.Internal.Values
 import Network.NATS.JetStream (Delivery, DeliveryInfo (..), PullOptions (..), defaultPullOptions)
 import Network.NATS.JetStream qualified as JS
 import Network.NATS.Types qualified as Nats
@@ -30,17 +32,24 @@ import Prelude
 -- queue with a single active consumer the others must see soon that it has gone.
 pullOptions :: QueueDefinition -> Int -> PullOptions
 pullOptions queue prefetch
-  | field "x-single-active-consumer" (qdArguments queue) == Just (FVBool True) = options {pullExpires = 5, pullHeartbeat = 2}
+  | isSingleActive queue = options {pullExpires = 5, pullHeartbeat = 2}
   | otherwise = options
   where
     options = defaultPullOptions {pullMaxInFlight = if prefetch > 0 then prefetch else 65536}
 
+-- | What was last known of a queue, and when.
+type Known = (UTCTime, QueueDefinition)
+
+-- | What is known of a queue now.
+knowing :: Connection -> QueueDefinition -> IO (TVar Known)
+knowing conn queue = serverTime conn >>= newTVarIO . flip (,) queue
+
 -- | A delivery that the queue is to have; 'Nothing' if it is none, has expired or was delivered too often, which is seen to.
 -- What is known of the queue is asked for again before something is left out.
-received :: Connection -> Text -> TVar QueueDefinition -> Delivery -> IO (Maybe Held)
+received :: Connection -> Text -> TVar Known -> Delivery -> IO (Maybe Held)
 received conn name known delivery = do
   isWanted <- wanted
-  queue <- readTVarIO known
+  queue <- snd <$> readTVarIO known
   let held = Held delivery name queue exchange key message
   hasLapsed <- hasExpired conn queue message (diTimestamp info)
   case () of
@@ -55,13 +64,15 @@ received conn name known delivery = do
     message = decodeMessage (Nats.msgHeaders native) (Nats.msgBody native)
     Origin exchange key = original (cnPlan conn) native
     asks queue = wants (cnPlan conn) name queue (Nats.msgSubject native) (diStreamSequence info) message
+    -- A binding may have gone meanwhile, and one may have come.
     wanted = do
-      queue <- readTVarIO known
-      if asks queue then pure True else refreshed
-    refreshed = do
-      now <- lookupQueue (cnJetStream conn) name
-      forM_ now (atomically . writeTVar known)
-      pure (maybe False asks now)
+      (checked, queue) <- readTVarIO known
+      now <- serverTime conn
+      if asks queue && now < addUTCTime 5 checked then pure True else refreshed now
+    refreshed now = do
+      found <- lookupQueue (cnJetStream conn) name
+      forM_ found (atomically . writeTVar known . (,) now)
+      pure (maybe False asks found)
     leave queue = do
       JS.ack delivery
       when (any (isJust . bdUntil) (qdBindings queue)) (tidyBindings conn name)

@@ -33,7 +33,7 @@ import Prelude
 declareExchange :: Channel -> ExchangeOpts -> IO ()
 declareExchange chan opts = do
   failIfEnded chan
-  if exchangePassive opts then natsErrors (void (existing chan name)) else declared
+  if exchangePassive opts then natsErrors chan (void (existing chan name)) else declared
   where
     conn = chConnection chan
     js = cnJetStream conn
@@ -51,7 +51,7 @@ declareExchange chan opts = do
         channelError chan ("NOT_IMPLEMENTED - exchanges of type '" <> Text.unpack (exchangeType opts) <> "'")
       when (isJust (field "alternate-exchange" (exchangeArguments opts))) $
         channelError chan "NOT_IMPLEMENTED - alternate exchanges"
-      natsErrors $ do
+      natsErrors chan $ do
         before <- lookupExchange js name
         made <- case before of
           Just same | same == wanted -> pure (Right (Just wanted))
@@ -63,11 +63,11 @@ declareExchange chan opts = do
           Left failed -> failed
           Right _ -> do
             ensurePlanned conn (placeStream (exchangePlace (cnPlan conn) name))
-            atomically (modifyTVar' (cnExchanges conn) (Map.insert name wanted))
+            rememberExchange conn name wanted
     differs = "PRECONDITION_FAILED - exchange '" <> Text.unpack name <> "' was declared in another way"
 
 existing :: Channel -> Text -> IO ExchangeDefinition
-existing chan name = knownExchange (chConnection chan) name >>= maybe (channelError chan missing) pure
+existing chan name = lookupExchange (cnJetStream (chConnection chan)) name >>= maybe (channelError chan missing) pure
   where
     missing = "NOT_FOUND - no exchange '" <> Text.unpack name <> "'"
 
@@ -75,11 +75,14 @@ existing chan name = knownExchange (chConnection chan) name >>= maybe (channelEr
 deleteExchange :: Channel -> Text -> IO ()
 deleteExchange chan name = do
   failIfEnded chan
-  natsErrors $ do
+  natsErrors chan $ do
     queues <- listQueues (cnJetStream conn)
     forM_ queues $ \(queue, definition) ->
       forM_ (filter ((== name) . bdExchange) (qdBindings definition)) $ \binding ->
         removeBinding conn queue name (bdKey binding) (bdArguments binding)
+    -- What was passed on from here, or to here.
+    forM_ queues $ \(queue, _) -> forM_ (readForward queue) $ \(source, to) ->
+      when (source == name || to == ">" <> name) (removeQueue conn queue)
     atomically (modifyTVar' (cnExchanges conn) (Map.delete name))
     forgetExchange (cnJetStream conn) name
   where
@@ -92,7 +95,7 @@ bindExchange chan destination source key = bindExchange' chan destination source
 bindExchange' :: Channel -> Text -> Text -> Text -> FieldTable -> IO ()
 bindExchange' chan destination source key arguments = do
   failIfEnded chan
-  natsErrors $ do
+  natsErrors chan $ do
     _ <- existing chan destination
     definition <- existing chan source
     forward conn source (ToExchange destination)
@@ -107,7 +110,7 @@ unbindExchange chan destination source key = unbindExchange' chan destination so
 unbindExchange' :: Channel -> Text -> Text -> Text -> FieldTable -> IO ()
 unbindExchange' chan destination source key arguments = do
   failIfEnded chan
-  natsErrors $ do
+  natsErrors chan $ do
     found <- lookupQueue js between
     forM_ found $ \_ -> do
       removeBinding conn between source key arguments

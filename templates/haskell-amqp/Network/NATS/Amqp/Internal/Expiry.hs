@@ -25,6 +25,7 @@ import Network.NATS.Amqp.Internal.Codec
 import Network.NATS.Amqp.Internal.DeadLetters
 import Network.NATS.Amqp.Internal.Definitions
 import Network.NATS.Amqp.Internal.Deliveries
+import Network.NATS.Amqp.Internal.Forwarding (resume)
 import Network.NATS.Amqp.Internal.Plan
 import Network.NATS.Amqp.Internal.Session
 import Network.NATS.Client qualified as Nats
@@ -36,20 +37,18 @@ import Prelude
 
 -- | See to it from now on, if no other connection does.
 sweepExpired :: Connection -> IO ()
-sweepExpired conn = do
-  isRunning <- atomically (swapTVar (cnSweeps conn) True)
-  unless isRunning (void (Nats.spawn (jsConnection js) (forever turn)))
+sweepExpired conn = void (Nats.spawn (jsConnection js) (forever turn))
   where
     js = cnJetStream conn
     turn = do
       begin <- serverTime conn
       mine <- newTVarIO False
-      ignoring (takeLease js "expiry" (cnName conn) begin (addUTCTime 10 begin) >>= atomically . writeTVar mine)
+      ignoring (takeLease js sweeping (cnName conn) begin (addUTCTime 5 begin) >>= atomically . writeTVar mine)
       isMine <- readTVarIO mine
       when isMine (forM_ (plannedStreams (cnPlan conn)) (ignoring . sweep conn))
       took <- (`diffUTCTime` begin) <$> serverTime conn
-      -- A tenth of the time at most is spent on it.
-      threadDelay (if isMine then max 1000000 (min 20000000 (9 * ceiling (took * 1000000))) else 5000000)
+      -- A tenth of the time is spent on it; where there is much to look at, connections take turns.
+      threadDelay (if isMine then max 1000000 (min 20000000 (9 * ceiling (took * 1000000))) else 2000000)
 
 -- | Take what has expired from the heads of all queues of a stream that have dead letters, and take queues away whose connection
 -- went without a word.
@@ -57,37 +56,48 @@ sweep :: Connection -> Text -> IO ()
 sweep conn stream = do
   consumers <- listConsumers js stream
   forM_ consumers $ \info -> do
-    let told name = Map.lookup name (ccMetadata (ciConfig info))
-    when (ciNumPending info > 0) $ forM_ (told deadLettersOf) $ \name -> do
-      isDue <- headHasExpired conn stream info name
-      when isDue (takeHead name (ccName (ciConfig info)))
-  let owned = [(owner, name) | info <- consumers, let told = (`Map.lookup` ccMetadata (ciConfig info)), Just owner <- [told ownerOf], Just name <- [told exclusiveQueue]]
-  forM_ (Map.toList (Map.fromListWith (<>) [(owner, [name]) | (owner, name) <- owned])) $ \(owner, names) -> do
+    let told name = forM_ (Map.lookup name (ccMetadata (ciConfig info)))
+    when (ciNumPending info > 0 || ciNumAckPending info > 0) (told deadLettersOf (takeExpired conn stream info))
+    told forwardingQueue (resume conn)
+    when (ciNumWaiting info == 0) . told autoDeleteQueue $ \name -> do
+      queue <- lookupQueue js name
+      isOver <- maybe (pure False) (isDeserted conn) queue
+      when isOver (removeQueue conn name)
+  let owned = [(owner, [name]) | info <- consumers, Just (owner, name) <- [ownedBy (ccMetadata (ciConfig info))]]
+  forM_ (Map.toList (Map.fromListWith (<>) owned)) $ \(owner, names) -> do
     isThere <- isOwnerThere conn owner
     unless isThere (forM_ names (removeQueue conn) >> dropLease js owner)
   where
     js = cnJetStream conn
-    takeHead name consumer = do
-      found <- lookupQueue js name
-      forM_ found $ \queue -> do
-        known <- newTVarIO queue
-        bracket (JS.openPull js stream consumer (pullOptions queue 1)) JS.closePull (go known name)
-    go known name pull = do
-      next <- JS.nextDeliveryWithin pull 1
-      forM_ next $ \delivery -> do
-        left <- received conn name known delivery
-        case left of
-          Nothing -> go known name pull
-          Just held -> JS.nak (hdDelivery held)
+    ownedBy told = (,) <$> Map.lookup ownerOf told <*> Map.lookup exclusiveQueue told
 
--- | Whether the message that a queue would deliver next has waited too long.
-headHasExpired :: Connection -> Text -> ConsumerInfo -> Text -> IO Bool
-headHasExpired conn stream info name = do
+-- | Take what has expired from the head of a queue, one after the other.
+takeExpired :: Connection -> Text -> ConsumerInfo -> Text -> IO ()
+takeExpired conn stream info name = do
   found <- lookupQueue js name
-  heads <- traverse (orNothing . next) (ccFilterSubjects (ciConfig info))
-  case (found, sortOn smSequence (catMaybes heads)) of
-    (Just queue, first : _) -> hasExpired conn queue (decodeMessage (smHeaders first) (smBody first)) (smTime first)
-    _ -> pure False
+  forM_ found $ \queue -> do
+    isDue <- headHasExpired conn stream info queue
+    when isDue $ do
+      known <- knowing conn queue
+      next <- bracket (JS.openPull js stream consumer (pullOptions queue 1)) JS.closePull (`JS.nextDeliveryWithin` 0.5)
+      left <- traverse (received conn name known) next
+      case left of
+        Just Nothing -> JS.consumerInfo js stream consumer >>= \now -> takeExpired conn stream now name
+        Just (Just held) -> JS.nak (hdDelivery held)
+        Nothing -> pure ()
   where
     js = cnJetStream conn
-    next subject = apiRequest js ("STREAM.MSG.GET." <> stream) (Just (object ["seq" .= (ciDelivered info + 1), "next_by_subj" .= subject]))
+    consumer = ccName (ciConfig info)
+
+-- | Whether the message that a queue would deliver next has waited too long: the first one that was never delivered, or if there
+-- is none, the first that is not settled, which may have been given back.
+headHasExpired :: Connection -> Text -> ConsumerInfo -> QueueDefinition -> IO Bool
+headHasExpired conn stream info queue = do
+  heads <- traverse (orNothing . next) (ccFilterSubjects (ciConfig info))
+  case sortOn smSequence (catMaybes heads) of
+    first : _ -> hasExpired conn queue (decodeMessage (smHeaders first) (smBody first)) (smTime first)
+    [] -> pure False
+  where
+    from = (if ciNumPending info > 0 then ciDelivered info else ciAckFloor info) + 1
+    next subject =
+      apiRequest (cnJetStream conn) ("STREAM.MSG.GET." <> stream) (Just (object ["seq" .= from, "next_by_subj" .= subject]))

@@ -9,13 +9,15 @@ module Network.NATS.Amqp.Internal.Forwarding
   ( Target (..),
     forward,
     forwardName,
+    resume,
   )
 where
 
+import Control.Concurrent (threadDelay)
 import Control.Concurrent.Async (cancel)
 import Control.Concurrent.STM
 import Control.Exception (catches, onException, try)
-import Control.Monad (unless)
+import Control.Monad (forM_, unless)
 import Data.ByteString qualified as B
 import Data.ByteString.Char8 qualified as Char8
 import Data.Map.Strict qualified as Map
@@ -46,6 +48,11 @@ forwardName :: Text -> Target -> Text
 forwardName exchange (ToQueue name) = forwardQueue exchange name
 forwardName exchange (ToExchange name) = forwardQueue exchange (">" <> name)
 
+-- | Pass on what a queue between holds, by its name.
+resume :: Connection -> Text -> IO ()
+resume conn name = forM_ (readForward name) $ \(exchange, to) ->
+  forward conn exchange (maybe (ToQueue to) ToExchange (Text.stripPrefix ">" to))
+
 -- | Have messages of an exchange passed on by this connection, as far as bindings of the queue between say; it is there then.
 forward :: Connection -> Text -> Target -> IO ()
 forward conn exchange target = do
@@ -54,7 +61,7 @@ forward conn exchange target = do
     _ <- changeQueue js name (\found -> Right (maybe (Just between) (const Nothing) found) :: Either () (Maybe QueueDefinition))
     ensurePlanned conn (queueStream place)
     queue <- fromMaybe between <$> lookupQueue js name
-    known <- newTVarIO queue
+    known <- knowing conn queue
     makeConsumer conn name queue
     pull <- JS.openPull js (queueStream place) (queueConsumer place) (pullOptions queue 100)
     worker <- Nats.spawn (jsConnection js) (go pull known) `onException` JS.closePull pull
@@ -69,15 +76,19 @@ forward conn exchange target = do
     plan = cnPlan conn
     name = forwardName exchange target
     place = queuePlace plan name
-    between = QueueDefinition True False False noFields Nothing []
+    -- Of several connections one passes on, so messages stay in order.
+    between = newDefinition True False False (FieldTable (Map.singleton "x-single-active-consumer" (FVBool True))) Nothing
     go pull known = do
       next <- try (try (JS.nextDelivery pull))
       case next of
         Right (Right delivery) -> do
-          passed known delivery `catches` retrying (ignoring (JS.nakWithDelay delivery 1))
+          again delivery (passed known delivery)
           go pull known
-        Right (Left failure) -> const (pure ()) (failure :: JetStreamError) -- the queue between was deleted
-        Left failure -> const (pure ()) (failure :: NatsError) -- it was stopped
+        Right (Left failure) -> const over (failure :: JetStreamError) -- the queue between was deleted
+        Left failure -> const over (failure :: NatsError) -- it was stopped
+    over = atomically (modifyTVar' (cnForwards conn) (Map.delete name))
+    -- What comes after it waits, so that it does not overtake.
+    again delivery action = action `catches` retrying (threadDelay 500000 >> ignoring (JS.inProgress delivery) >> again delivery action)
     passed known delivery = do
       held <- received conn name known delivery
       case held of

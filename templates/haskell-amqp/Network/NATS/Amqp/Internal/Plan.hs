@@ -16,6 +16,7 @@ module Network.NATS.Amqp.Internal.Plan
     exchangePlace,
     queuePlace,
     forwardQueue,
+    readForward,
     streamNamed,
     plannedStreams,
     definitions,
@@ -124,12 +125,16 @@ forwardQueue exchange to = forwardPrefix <> token exchange <> "." <> to
 forwardPrefix :: Text
 forwardPrefix = "amq.forward."
 
+-- | The exchange and the target of a queue from which messages are passed on.
+readForward :: Text -> Maybe (Text, Text)
+readForward name = do
+  (exchange, to) <- Text.breakOn "." <$> Text.stripPrefix forwardPrefix name
+  (,) <$> untoken exchange <*> Text.stripPrefix "." to
+
 -- | Where a queue is. One from which messages are passed on is where its exchange is, and nothing reaches it by its name.
 queuePlace :: Plan -> Text -> QueuePlace
 queuePlace plan name
-  | Just rest <- Text.stripPrefix forwardPrefix name,
-    Just exchange <- untoken (Text.takeWhile (/= '.') rest) =
-      QueuePlace "" (placeStream (exchangePlace plan exchange)) (assetName name)
+  | Just (exchange, _) <- readForward name = QueuePlace "" (placeStream (exchangePlace plan exchange)) (assetName name)
   | otherwise = namedPlace plan name
 
 namedPlace :: Plan -> Text -> QueuePlace

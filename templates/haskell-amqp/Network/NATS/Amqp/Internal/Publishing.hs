@@ -41,12 +41,12 @@ publishMsg' :: Channel -> Text -> Text -> Bool -> Message -> IO (Maybe Int)
 publishMsg' chan exchange key isMandatory message = do
   failIfEnded chan
   forM_ (unkept message) (channelError chan . ("NOT_IMPLEMENTED - " <>))
-  natsErrors (checkExchange chan exchange)
+  natsErrors chan (checkExchange chan exchange)
   number <- atomically (nextNumber chan)
   transaction <- readTVarIO (chTransaction chan)
   let publish = published number
   case transaction of
-    Nothing -> natsErrors publish
+    Nothing -> natsErrors chan publish
     Just _ -> atomically (modifyTVar' (chTransaction chan) (fmap (publish :)))
   pure number
   where
@@ -60,7 +60,7 @@ publishMsg' chan exchange key isMandatory message = do
       case (sent, number) of
         (Right (), _) -> confirm number BasicAck
         (Left (Refused _), Just _) -> confirm number BasicNack
-        (Left failure, _) -> throwIO failure
+        (Left failure, _) -> confirm number BasicNack >> throwIO failure
     confirm number how = forM_ number $ \each -> do
       atomically (modifyTVar' (chConfirms chan) (fmap (confirmed how each)))
       listeners <- readTVarIO (chConfirmListeners chan)
@@ -85,11 +85,16 @@ nextNumber chan = do
   confirms <- readTVar (chConfirms chan)
   case confirms of
     Nothing -> pure Nothing
-    Just (Confirms next acked nacked) -> Just next <$ writeTVar (chConfirms chan) (Just (Confirms (next + 1) acked nacked))
+    Just now -> do
+      let next = cfNext now
+      Just next <$ writeTVar (chConfirms chan) (Just now {cfNext = next + 1, cfOpen = IntSet.insert next (cfOpen now)})
 
 confirmed :: AckType -> Int -> Confirms -> Confirms
-confirmed BasicAck number (Confirms next acked nacked) = Confirms next (IntSet.insert number acked) nacked
-confirmed BasicNack number (Confirms next acked nacked) = Confirms next acked (IntSet.insert number nacked)
+confirmed how number now = case how of
+  BasicAck -> closed {cfAcked = IntSet.insert number (cfAcked now)}
+  BasicNack -> closed {cfNacked = IntSet.insert number (cfNacked now)}
+  where
+    closed = now {cfOpen = IntSet.delete number (cfOpen now)}
 
 -- | Have something done with messages that come back.
 addReturnListener :: Channel -> ((Message, PublishError) -> IO ()) -> IO ()
@@ -101,22 +106,36 @@ confirmSelect chan _ = do
   failIfEnded chan
   isTransaction <- isJust <$> readTVarIO (chTransaction chan)
   when isTransaction (channelError chan "PRECONDITION_FAILED - cannot switch from tx to confirm mode")
-  atomically (modifyTVar' (chConfirms chan) (maybe (Just (Confirms 1 IntSet.empty IntSet.empty)) Just))
+  atomically (modifyTVar' (chConfirms chan) (maybe (Just (Confirms 1 IntSet.empty IntSet.empty IntSet.empty)) Just))
 
--- | What was confirmed and refused since this was asked last. Nothing is open, since publishing waits.
+-- | What was confirmed and refused since this was asked last, when nothing is under way any more in any thread.
 waitForConfirms :: Channel -> IO ConfirmationResult
-waitForConfirms chan = do
-  failIfEnded chan
-  atomically $ do
-    confirms <- readTVar (chConfirms chan)
-    case confirms of
-      Nothing -> pure (Complete (IntSet.empty, IntSet.empty))
-      Just (Confirms next acked nacked) ->
-        Complete (acked, nacked) <$ writeTVar (chConfirms chan) (Just (Confirms next IntSet.empty IntSet.empty))
+waitForConfirms chan = failIfEnded chan >> atomically (readTVar (chConfirms chan) >>= check . isSettled >> taken chan)
 
--- | The same; it takes no time.
+isSettled :: Maybe Confirms -> Bool
+isSettled = maybe True (IntSet.null . cfOpen)
+
+-- | The same after so many microseconds at most.
 waitForConfirmsUntil :: Channel -> Int -> IO ConfirmationResult
-waitForConfirmsUntil chan _ = waitForConfirms chan
+waitForConfirmsUntil chan microseconds = do
+  failIfEnded chan
+  isOver <- registerDelay microseconds
+  atomically $ do
+    settled <- isSettled <$> readTVar (chConfirms chan)
+    readTVar isOver >>= check . (settled ||)
+    taken chan
+
+taken :: Channel -> STM ConfirmationResult
+taken chan = do
+  confirms <- readTVar (chConfirms chan)
+  case confirms of
+    Nothing -> pure (Complete (IntSet.empty, IntSet.empty))
+    Just now -> do
+      writeTVar (chConfirms chan) (Just now {cfAcked = IntSet.empty, cfNacked = IntSet.empty})
+      pure $
+        if IntSet.null (cfOpen now)
+          then Complete (cfAcked now, cfNacked now)
+          else Partial (cfAcked now, cfNacked now, cfOpen now)
 
 -- | Have something done with each number that is confirmed or refused.
 addConfirmationListener :: Channel -> ((LongLongInt, Bool, AckType) -> IO ()) -> IO ()
@@ -136,7 +155,7 @@ txCommit :: Channel -> IO ()
 txCommit chan = do
   failIfEnded chan
   gathered <- atomically (stateTVar (chTransaction chan) (\all' -> (all', [] <$ all')))
-  maybe (channelError chan "PRECONDITION_FAILED - channel is not transactional") (natsErrors . sequence_ . reverse) gathered
+  maybe (channelError chan "PRECONDITION_FAILED - channel is not transactional") (natsErrors chan . sequence_ . reverse) gathered
 
 -- | Forget what has gathered. What would have been settled is held still.
 txRollback :: Channel -> IO ()

@@ -21,16 +21,15 @@ import Control.Concurrent.STM
 import Control.Exception (bracket, throwIO, try)
 import Control.Monad (forM_, unless, void, when)
 import Data.Map.Strict qualified as Map
-import Data.Maybe (isJust)
+import Data.Maybe (isJust, isNothing)
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Data.Word (Word32)
 import Network.NATS.Amqp.Internal.Bindings
 import Network.NATS.Amqp.Internal.Definitions
-import Network.NATS.Amqp.Internal.Expiry
+import Network.NATS.Amqp.Internal.Deliveries (pullOptions)
 import Network.NATS.Amqp.Internal.Forwarding
 import Network.NATS.Amqp.Internal.Plan
-import Network.NATS.Amqp.Internal.Routing (knownExchange)
 import Network.NATS.Amqp.Internal.Session
 import Network.NATS.Amqp.Internal.Values
 import Network.NATS.Client qualified as Nats
@@ -43,25 +42,25 @@ declareQueue :: Channel -> QueueOpts -> IO (Text, Int, Int)
 declareQueue chan opts = do
   failIfEnded chan
   forM_ (unkept (queueHeaders opts)) (channelError chan . ("NOT_IMPLEMENTED - " <>))
-  natsErrors $ do
+  natsErrors chan $ do
     name <- if Text.null (queueName opts) then ("amq.gen-" <>) <$> Nats.newName else pure (queueName opts)
     if queuePassive opts then void (existingQueue chan name) else makeQueue chan name definition
     counted name
   where
     conn = chConnection chan
     definition =
-      QueueDefinition
-        { qdDurable = queueDurable opts,
-          qdExclusive = queueExclusive opts,
-          qdAutoDelete = queueAutoDelete opts,
-          qdArguments = queueHeaders opts,
-          qdOwner = if queueExclusive opts then Just (cnName conn) else Nothing,
-          qdBindings = []
-        }
+      newDefinition
+        (queueDurable opts)
+        (queueExclusive opts)
+        (queueAutoDelete opts)
+        (queueHeaders opts)
+        (if queueExclusive opts then Just (cnName conn) else Nothing)
     counted name = do
       let place = queuePlace (cnPlan conn) name
       info <- JS.consumerInfo (cnJetStream conn) (queueStream place) (queueConsumer place)
-      pure (name, fromIntegral (ciNumPending info), fromIntegral (ciNumWaiting info))
+      queue <- lookupQueue (cnJetStream conn) name
+      let consumers = if queueAutoDelete opts then maybe 0 (length . qdConsumers) queue else fromIntegral (ciNumWaiting info)
+      pure (name, fromIntegral (ciNumPending info), consumers)
 
 -- | The first argument of a queue that is not kept here, if there is one. Natsscan has already refused to compile code in
 -- which it saw such an argument.
@@ -89,31 +88,37 @@ locked chan name = channelError chan ("RESOURCE_LOCKED - queue '" <> Text.unpack
 
 -- | Have a queue of this name that is so, or end the channel.
 makeQueue :: Channel -> Text -> QueueDefinition -> IO ()
-makeQueue chan name wanted = do
+makeQueue chan name wanted = alone conn name $ do
   -- A queue that went by itself has left its definition behind.
   before <- lookupQueue js name
   forM_ before $ \queue -> when (mayGo queue) $ do
-    isThere <- (&&) <$> hasConsumer <*> maybe (pure True) (isOwnerThere conn) (qdOwner queue)
-    unless isThere (removeQueue conn name)
+    isThere <- hasConsumer
+    isSomebodys <- maybe (not <$> isDeserted conn queue) (isOwnerThere conn) (qdOwner queue)
+    unless (isThere && isSomebodys) (removeAlone conn name)
+  -- A consumer without a definition is what is left of a queue that was deleted halfway.
+  when (isNothing before) (removeAlone conn name)
   when (qdExclusive wanted) (beOwner conn)
   made <- changeQueue js name $ \found -> case found of
     Nothing -> Right (Just wanted)
     Just queue
       | isOthers conn queue -> Left (locked chan name)
-      | queue {qdBindings = []} /= wanted -> Left (channelError chan differs)
+      | not (declaresSame queue wanted) -> Left (channelError chan differs)
       | otherwise -> Right Nothing
   case made of
     Left failed -> failed
     Right now -> do
       ensurePlanned conn (queueStream place)
       isThere <- hasConsumer
-      unless isThere (forM_ now (makeConsumer conn name))
-      when (qdExclusive wanted || isJust (field "x-dead-letter-exchange" (qdArguments wanted))) (sweepExpired conn)
-      when (qdExclusive wanted) $ atomically (modifyTVar' (cnOwned conn) (Map.insert name (removeQueue conn name)))
+      if isThere then touch conn name else forM_ now (makeConsumer conn name)
+      when (qdExclusive wanted) $ atomically (modifyTVar' (cnOwned conn) (Map.insert name removeOwn))
   where
     conn = chConnection chan
     js = cnJetStream conn
     place = queuePlace (cnPlan conn) name
+    -- It may have become another connection's, while this one was cut off.
+    removeOwn = do
+      now <- lookupQueue js name
+      when ((now >>= qdOwner) == Just (cnName conn)) (removeQueue conn name)
     mayGo queue = qdExclusive queue || qdAutoDelete queue || isJust (field "x-expires" (qdArguments queue))
     differs = "PRECONDITION_FAILED - queue '" <> Text.unpack name <> "' was declared in another way"
     hasConsumer = do
@@ -131,14 +136,16 @@ bindQueue chan name exchange key = bindQueue' chan name exchange key noFields
 bindQueue' :: Channel -> Text -> Text -> Text -> FieldTable -> IO ()
 bindQueue' chan name exchange key arguments = do
   failIfEnded chan
-  natsErrors $ do
+  natsErrors chan $ do
     _ <- existingQueue chan name
-    found <- if Text.null exchange then refused else knownExchange conn exchange
+    found <- if Text.null exchange then refused else lookupExchange (cnJetStream conn) exchange
     definition <- maybe (channelError chan (missing exchange)) pure found
     if queueStream (queuePlace plan name) == placeStream (exchangePlace plan exchange)
       then addBinding conn name exchange definition key arguments
       else do
         forward conn exchange (ToQueue name)
+        _ <- changing conn name $ \queue ->
+          if exchange `elem` qdForwards queue then Nothing else Just queue {qdForwards = exchange : qdForwards queue}
         addBinding conn (forwardName exchange (ToQueue name)) exchange definition key arguments
   where
     conn = chConnection chan
@@ -156,7 +163,7 @@ unbindQueue chan name exchange key = unbindQueue' chan name exchange key noField
 unbindQueue' :: Channel -> Text -> Text -> Text -> FieldTable -> IO ()
 unbindQueue' chan name exchange key arguments = do
   failIfEnded chan
-  natsErrors $ do
+  natsErrors chan $ do
     _ <- existingQueue chan name
     forM_ [name, forwardName exchange (ToQueue name)] $ \each -> do
       found <- lookupQueue (cnJetStream conn) each
@@ -168,17 +175,18 @@ unbindQueue' chan name exchange key arguments = do
 purgeQueue :: Channel -> Text -> IO Word32
 purgeQueue chan name = do
   failIfEnded chan
-  natsErrors $ do
-    _ <- existingQueue chan name
-    waiting <- ciNumPending <$> JS.consumerInfo js (queueStream place) (queueConsumer place)
-    bracket (JS.openPull js (queueStream place) (queueConsumer place) JS.defaultPullOptions) JS.closePull (go (fromIntegral waiting) 0)
+  natsErrors chan $ do
+    queue <- existingQueue chan name
+    info <- JS.consumerInfo js (queueStream place) (queueConsumer place)
+    let most = fromIntegral (ciNumPending info) + fromIntegral (ciNumAckPending info)
+    bracket (JS.openPull js (queueStream place) (queueConsumer place) (pullOptions queue 100)) JS.closePull (go most 0)
   where
     js = cnJetStream (chConnection chan)
     place = queuePlace (cnPlan (chConnection chan)) name
     go :: Int -> Word32 -> JS.Pull -> IO Word32
     go 0 count _ = pure count
     go left count pull = do
-      next <- JS.nextDeliveryWithin pull 1
+      next <- JS.nextDeliveryWithin pull 0.5
       case next of
         Nothing -> pure count
         Just delivery -> JS.ack delivery >> go (left - 1) (count + 1) pull
@@ -187,14 +195,14 @@ purgeQueue chan name = do
 deleteQueue :: Channel -> Text -> IO Word32
 deleteQueue chan name = do
   failIfEnded chan
-  natsErrors $ do
+  natsErrors chan $ do
     found <- lookupQueue (cnJetStream conn) name
     case found of
       Nothing -> pure 0
       Just queue | isOthers conn queue -> locked chan name
       Just _ -> do
-        waiting <- ciNumPending <$> JS.consumerInfo (cnJetStream conn) (queueStream place) (queueConsumer place)
-        fromIntegral waiting <$ removeQueue conn name
+        info <- orNothing (JS.consumerInfo (cnJetStream conn) (queueStream place) (queueConsumer place))
+        maybe 0 (fromIntegral . ciNumPending) info <$ removeQueue conn name
   where
     conn = chConnection chan
     place = queuePlace (cnPlan conn) name

@@ -5,6 +5,7 @@
 -- | Sending messages to exchanges and queues.
 module Network.NATS.Amqp.Internal.Routing
   ( knownExchange,
+    rememberExchange,
     subjectOf,
     send,
     sendTo,
@@ -21,6 +22,7 @@ import Data.ByteString.Lazy qualified as L
 import Data.Map.Strict qualified as Map
 import Data.Maybe (fromMaybe, isJust, isNothing)
 import Data.Text (Text)
+import Data.Time.Clock (addUTCTime)
 import Network.NATS.Amqp.Internal.Codec
 import Network.NATS.Amqp.Internal.Definitions
 import Network.NATS.Amqp.Internal.Plan
@@ -32,16 +34,22 @@ import Network.NATS.JetStream qualified as JS
 import Network.NATS.Types (Headers, Subject)
 import Prelude
 
--- | An exchange; one that was seen once is not asked for again.
+-- | An exchange; one that was seen is not asked for again for a second.
 knownExchange :: Connection -> Text -> IO (Maybe ExchangeDefinition)
 knownExchange conn name = do
   known <- Map.lookup name <$> readTVarIO (cnExchanges conn)
+  now <- serverTime conn
   case known of
-    Just definition -> pure (Just definition)
-    Nothing -> do
+    Just (until', definition) | now < until' -> pure (Just definition)
+    _ -> do
       found <- lookupExchange (cnJetStream conn) name
-      forM_ found (atomically . modifyTVar' (cnExchanges conn) . Map.insert name)
+      forM_ found (rememberExchange conn name)
       pure found
+
+rememberExchange :: Connection -> Text -> ExchangeDefinition -> IO ()
+rememberExchange conn name definition = do
+  now <- serverTime conn
+  atomically (modifyTVar' (cnExchanges conn) (Map.insert name (addUTCTime 1 now, definition)))
 
 -- | The subject for an exchange and a key; its stream is there then. The exchange without a name leads to queues.
 subjectOf :: Connection -> Text -> Text -> IO Subject

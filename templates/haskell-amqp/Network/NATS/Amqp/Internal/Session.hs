@@ -33,8 +33,12 @@ module Network.NATS.Amqp.Internal.Session
     connectionError,
     natsErrors,
     serverTime,
+    sweeping,
     beOwner,
     isOwnerThere,
+    touch,
+    alone,
+    giveBack,
     ensurePlanned,
     makeStream,
     ignoring,
@@ -45,7 +49,7 @@ module Network.NATS.Amqp.Internal.Session
 where
 
 import Control.Concurrent (forkIO, myThreadId, threadDelay)
-import Control.Concurrent.Async (Async, asyncThreadId)
+import Control.Concurrent.Async (Async, asyncThreadId, forConcurrently_)
 import Control.Concurrent.STM
 import Control.Exception
 import Control.Monad (forM_, forever, join, unless, void, when)
@@ -53,8 +57,10 @@ import Data.Foldable (traverse_)
 import Data.IntMap.Strict (IntMap)
 import Data.IntMap.Strict qualified as IntMap
 import Data.IntSet (IntSet)
+import Data.List (sortOn)
 import Data.Map.Strict (Map)
 import Data.Map.Strict qualified as Map
+import Data.Maybe (isJust)
 import Data.Set (Set)
 import Data.Set qualified as Set
 import Data.Text (Text)
@@ -85,15 +91,15 @@ data Connection = Connection
     -- | What to call when publishing has to wait, and when it goes on.
     cnBlockedHandlers :: !(TVar [(Text -> IO (), IO ())]),
     cnIsBlocked :: !(TVar Bool),
-    -- | Streams and exchanges that were seen to be there.
+    -- | Streams that were seen to be there, and exchanges, with the time of the server until which that counts.
     cnStreams :: !(TVar (Set Text)),
-    cnExchanges :: !(TVar (Map Text ExchangeDefinition)),
+    cnExchanges :: !(TVar (Map Text (UTCTime, ExchangeDefinition))),
     -- | Exclusive queues, each with what takes it away.
     cnOwned :: !(TVar (Map Text (IO ()))),
     -- | What passes messages on from one exchange or stream to another, by the queue that it reads.
     cnForwards :: !(TVar (Map Text (IO ()))),
-    -- | Whether it looks after messages that expire.
-    cnSweeps :: !(TVar Bool)
+    -- | Whether anything belongs to it, so that others have to know that it is there.
+    cnIsOwner :: !(TVar Bool)
   }
 
 data Channel = Channel
@@ -112,6 +118,8 @@ data Channel = Channel
     chConsumers :: !(TVar (Map ConsumerTag Consumer)),
     -- | Calls of callbacks, which one thread makes one after the other.
     chJobs :: !(TQueue (ConsumerTag, Word64, IO ())),
+    -- | Deliveries whose callback has not begun, by the consumers that they are for.
+    chWaiting :: !(TVar (Map Word64 ConsumerTag)),
     chWorker :: !(TVar (Maybe (Async ()))),
     chReturnListeners :: !(TVar [(Message, PublishError) -> IO ()]),
     chConfirms :: !(TVar (Maybe Confirms)),
@@ -120,11 +128,20 @@ data Channel = Channel
     chTransaction :: !(TVar (Maybe [IO ()]))
   }
 
--- | The next number, and what was confirmed and refused since somebody asked.
-data Confirms = Confirms !Int !IntSet !IntSet
+-- | The next number, what is under way, and what was confirmed and refused since somebody asked.
+data Confirms = Confirms
+  { cfNext :: !Int,
+    cfOpen :: !IntSet,
+    cfAcked :: !IntSet,
+    cfNacked :: !IntSet
+  }
 
--- | A consumer can be stopped: what has come and was not handed out goes back.
-newtype Consumer = Consumer {stopConsumer :: IO ()}
+-- | A consumer can be stopped: what has come and was not handed out is to go back.
+data Consumer = Consumer
+  { stopConsumer :: !(IO [JS.Delivery]),
+    -- | Say that it is there, though it asks for nothing at present.
+    touchConsumer :: !(IO ())
+  }
 
 -- | A delivery, the queue that it is of, and what it is.
 data Held = Held
@@ -162,6 +179,7 @@ newConnection js plan name clock = do
       <*> newTVarIO Map.empty
       <*> newTVarIO False
   _ <- Nats.spawn (jsConnection js) (keepHeld conn)
+  _ <- Nats.spawn (jsConnection js) (keepOwned conn)
   Nats.addClosedHandler (jsConnection js) (endConnection conn . ConnectionClosedException Abnormal . show)
   pure conn
 
@@ -169,28 +187,45 @@ newConnection js plan name clock = do
 serverTime :: Connection -> IO UTCTime
 serverTime conn = addUTCTime (cnClock conn) <$> getCurrentTime
 
--- | Say every ten seconds that what is held is still worked on, and that exclusive queues are still somebody's: both would be
--- given up after thirty.
+-- | Say every ten seconds that what is held is still worked on, which would be given up after thirty, and that consumers are
+-- there that ask for nothing as they hold all they may.
 keepHeld :: Connection -> IO ()
 keepHeld conn = forever $ do
   threadDelay 10000000
-  channels <- readTVarIO (cnChannels conn)
-  held <- traverse (readTVarIO . chHeld) (IntMap.elems channels)
+  channels <- IntMap.elems <$> readTVarIO (cnChannels conn)
+  held <- traverse (readTVarIO . chHeld) channels
   forM_ (concatMap Map.elems held) $ \each -> ignoring (JS.inProgress (hdDelivery each))
+  consumers <- traverse (readTVarIO . chConsumers) channels
+  forM_ (concatMap Map.elems consumers) (ignoring . touchConsumer)
+
+-- | Say every ten seconds that this connection is there, and what belongs to it.
+keepOwned :: Connection -> IO ()
+keepOwned conn = forever $ do
+  threadDelay 10000000
+  isOwner <- readTVarIO (cnIsOwner conn)
+  when isOwner (ignoring (beOwner conn))
   owned <- Map.keys <$> readTVarIO (cnOwned conn)
-  unless (null owned) (ignoring (beOwner conn))
-  forM_ owned (ignoring . touch . queuePlace (cnPlan conn))
+  forM_ owned (ignoring . touch conn)
+
+-- | Keep a queue from being given up for lack of use.
+touch :: Connection -> Text -> IO ()
+touch conn name = ask (queuePlace (cnPlan conn) name)
   where
     js = cnJetStream conn
     -- No message is as small as this, so none is delivered; but the server has heard of somebody.
-    touch place =
+    ask place =
       void (Nats.request (jsConnection js) (next place) "{\"batch\": 1, \"no_wait\": true, \"max_bytes\": 1}" 2)
     next place = jsPrefix js <> ".CONSUMER.MSG.NEXT." <> queueStream place <> "." <> queueConsumer place
+
+-- | What one connection does for all.
+sweeping :: Text
+sweeping = "expiry"
 
 -- | Say that this connection, which exclusive queues belong to, is there.
 beOwner :: Connection -> IO ()
 beOwner conn = do
   now <- serverTime conn
+  atomically (writeTVar (cnIsOwner conn) True)
   void (takeLease (cnJetStream conn) (cnName conn) (cnName conn) now (addUTCTime 30 now))
 
 -- | Whether a connection that exclusive queues belong to is still there.
@@ -198,6 +233,19 @@ isOwnerThere :: Connection -> Text -> IO Bool
 isOwnerThere conn name
   | name == cnName conn = pure True
   | otherwise = serverTime conn >>= isLeased (cnJetStream conn) name
+
+-- | Change a queue while nobody else does: its definition and its consumer are two things for the server.
+alone :: Connection -> Text -> IO a -> IO a
+alone conn name action = do
+  key <- Nats.newName
+  bracket_ (enter key) (ignoring (dropLease js what)) action
+  where
+    js = cnJetStream conn
+    what = "queue." <> name
+    enter key = do
+      now <- serverTime conn
+      isMine <- takeLease js what key now (addUTCTime 15 now)
+      unless isMine (threadDelay 10000 >> enter key)
 
 -- | Close a connection with all its channels: what is unsettled goes back to its queues, exclusive queues go.
 closeConnection :: Connection -> IO ()
@@ -217,10 +265,17 @@ endConnection conn reason = do
         cleanUp <- (<>) <$> swapTVar (cnForwards conn) Map.empty <*> swapTVar (cnOwned conn) Map.empty
         Just . (,,) (IntMap.elems channels) (Map.elems cleanUp) <$> readTVar (cnClosedHandlers conn)
   forM_ ended $ \(channels, cleanUp, handlers) -> do
-    forM_ channels (`endChannel` toException reason)
-    traverse_ ignoring cleanUp
-    unless (null cleanUp) (ignoring (dropLease (cnJetStream conn) (cnName conn)))
-    void (forkIO (sequence_ (reverse handlers)))
+    forConcurrently_ channels (`endChannel` toException reason)
+    -- Without a server, what belonged to this connection goes by time.
+    isOnline <- isJust <$> Nats.connectedServer (jsConnection (cnJetStream conn))
+    isOwner <- readTVarIO (cnIsOwner conn)
+    when isOnline $ do
+      forConcurrently_ cleanUp ignoring
+      when isOwner (ignoring (dropLease (cnJetStream conn) (cnName conn)))
+      -- Whatever it saw to for all, another one may see to now.
+      now <- serverTime conn
+      ignoring (void (takeLease (cnJetStream conn) sweeping (cnName conn) now now))
+    void (forkIO (mapM_ calling (reverse handlers)))
 
 -- | Have something done when the connection is closed; if it is closed already, at once or never.
 addConnectionClosedHandler :: Connection -> Bool -> IO () -> IO ()
@@ -279,6 +334,7 @@ openChannel conn = do
         <*> newTVar 1
         <*> newTVar Map.empty
         <*> newTQueue
+        <*> newTVar Map.empty
         <*> newTVar Nothing
         <*> newTVar []
         <*> newTVar Nothing
@@ -288,23 +344,32 @@ openChannel conn = do
 -- | Call callbacks. One that throws leaves its message unsettled, and the next one is called. If this thread is told to end, so
 -- does the channel, so that nobody waits for callbacks in vain.
 work :: Channel -> IO ()
-work chan = forever next `catch` \failure -> endChannel chan failure
+work chan = next `catch` \failure -> endChannel chan failure
   where
     next = do
-      (tag, number, callback) <- atomically (readTQueue (chJobs chan))
-      isWanted <- Map.member tag <$> readTVarIO (chConsumers chan)
-      if isWanted then callback `catches` handlers else giveBack chan number
+      job <- atomically ((Just <$> readTQueue (chJobs chan)) `orElse` (Nothing <$ (readTVar (chEnd chan) >>= check . isJust)))
+      forM_ job (\each -> call each >> next)
+    -- What its consumer has given back meanwhile is called for no more.
+    call (tag, number, callback) = do
+      isWanted <- atomically $ do
+        waits <- stateTVar (chWaiting chan) (\all' -> (Map.member number all', Map.delete number all'))
+        isThere <- Map.member tag <$> readTVar (chConsumers chan)
+        pure (isThere && (waits || number == 0))
+      when isWanted (callback `catches` handlers)
     handlers =
-      [ Handler (\failure -> throwIO (failure :: SomeAsyncException)),
+      [ Handler (\failure -> isOver (failure :: SomeAsyncException)),
         Handler (\failure -> throwIO (failure :: ChanThreadKilledException)),
-        Handler (\failure -> hPutStrLn stderr ("a callback failed: " <> displayException (failure :: SomeException)))
+        Handler failed
       ]
+    failed failure = hPutStrLn stderr ("a callback failed: " <> displayException (failure :: SomeException))
+    -- Only when the channel has ended is such an exception meant for this thread, and not one that a callback came upon.
+    isOver failure = do
+      ended <- readTVarIO (chEnd chan)
+      if isJust ended then throwIO failure else failed (toException failure)
 
--- | A delivery that nobody is to have here any more.
-giveBack :: Channel -> Word64 -> IO ()
-giveBack chan number = do
-  held <- atomically (stateTVar (chHeld chan) (\all' -> (Map.lookup number all', Map.delete number all')))
-  forM_ held (ignoring . JS.nak . hdDelivery)
+-- | Give back, in order.
+giveBack :: [JS.Delivery] -> IO ()
+giveBack deliveries = forM_ (sortOn (JS.diStreamSequence . JS.deliveryInfo) deliveries) (ignoring . JS.nak)
 
 -- | Close a channel: what is unsettled goes back to its queues, at once and in order.
 closeChannel :: Channel -> IO ()
@@ -323,13 +388,24 @@ endChannel chan reason = do
         worker <- readTVar (chWorker chan)
         Just . (,,) (Map.elems consumers) worker <$> readTVar (chHandlers chan)
   forM_ ended $ \(consumers, worker, handlers) -> do
-    traverse_ (ignoring . stopConsumer) consumers
-    held <- atomically (swapTVar (chHeld chan) Map.empty)
-    forM_ (Map.elems held) (ignoring . JS.nak . hdDelivery)
+    left <- traverse stopped consumers
+    held <- map hdDelivery . Map.elems <$> atomically (swapTVar (chHeld chan) Map.empty)
+    giveBack (held <> concat left)
     self <- myThreadId
     forM_ (asyncThreadId <$> worker) $ \thread ->
       unless (thread == self) (void (forkIO (throwTo thread (ChanThreadKilledException reason))))
-    void (forkIO (forM_ (reverse handlers) ($ reason)))
+    void (forkIO (forM_ handlers (calling . ($ reason))))
+
+-- | What a consumer leaves that is stopped.
+stopped :: Consumer -> IO [JS.Delivery]
+stopped consumer = do
+  left <- newTVarIO []
+  ignoring (stopConsumer consumer >>= atomically . writeTVar left)
+  readTVarIO left
+
+-- | Call a handler; what one throws is no reason not to call the others.
+calling :: IO () -> IO ()
+calling handler = handler `catch` \failure -> hPutStrLn stderr ("a handler failed: " <> displayException (failure :: SomeException))
 
 -- | Have something done when the channel ends, also when this program closes it; at once if it has ended.
 addChannelExceptionHandler :: Channel -> (SomeException -> IO ()) -> IO ()
@@ -369,12 +445,14 @@ connectionError conn why = endConnection conn failure >> throwIO failure
   where
     failure = ConnectionClosedException Abnormal why
 
--- | What goes wrong with NATS, as users of AMQP know it.
-natsErrors :: IO a -> IO a
-natsErrors action = action `catches` [Handler connectionLost, Handler refused]
+-- | What goes wrong with NATS, as users of AMQP know it: the channel ends, so that whoever looks after it hears of it.
+natsErrors :: Channel -> IO a -> IO a
+natsErrors chan action = action `catches` [Handler lost, Handler refused]
   where
-    connectionLost failure = throwIO (ConnectionClosedException Abnormal (show (failure :: NatsError)))
-    refused failure = throwIO (ChannelClosedException Abnormal (show (failure :: JetStreamError)))
+    lost failure = case failure of
+      ConnectionClosed _ -> failIfEnded chan >> throwIO (ConnectionClosedException Abnormal (show failure))
+      _ -> channelError chan (show failure)
+    refused failure = channelError chan (show (failure :: JetStreamError))
 
 -- | Make sure that a stream of the plan is there.
 ensurePlanned :: Connection -> Text -> IO ()

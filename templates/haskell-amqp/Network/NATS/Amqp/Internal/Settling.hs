@@ -50,7 +50,7 @@ recoverMsgs chan requeue = do
   failIfEnded chan
   unless requeue (connectionError (chConnection chan) "NOT_IMPLEMENTED - to recover without requeueing")
   held <- atomically (swapTVar (chHeld chan) Map.empty)
-  natsErrors (forM_ (Map.elems held) (JS.nak . hdDelivery))
+  natsErrors chan (forM_ (Map.elems held) (JS.nak . hdDelivery))
 
 refuse :: Channel -> Bool -> Held -> IO ()
 refuse chan requeue held
@@ -72,7 +72,7 @@ settle chan tag multiple answer = do
       then pure (channelError chan ("PRECONDITION_FAILED - unknown delivery tag " <> show tag))
       else case transaction of
         Just later -> pure () <$ writeTVar (chTransaction chan) (Just (settling chosen : later))
-        Nothing -> natsErrors (mapM_ answer (Map.elems chosen)) <$ modifyTVar' (chHeld chan) (`Map.difference` chosen)
+        Nothing -> natsErrors chan (mapM_ answer (Map.elems chosen)) <$ modifyTVar' (chHeld chan) (`Map.difference` chosen)
   where
     settling chosen = do
       still <- atomically (stateTVar (chHeld chan) (\held -> (Map.intersection held chosen, Map.difference held chosen)))
