@@ -18,7 +18,6 @@ from tests.haskell_flow.services import Programs
 from tests.nats.conftest import missing, rabbitmq_url  # noqa: F401  # a fixture
 
 HERE = Path(__file__).parent
-AMQP = HERE / "amqp"
 # What the client and the layer need beside what wire-mini needs.
 PACKAGES = (
     "async", "attoparsec", "binary", "cryptonite", "memory", "time", "tls", "x509", "x509-store", "x509-system", "x509-validation",
@@ -46,6 +45,18 @@ def ghc() -> str:
     if found is None:
         missing("no ghc; apt-get install ghc")
     return found
+
+
+def haskell(name: str, to: Path) -> Path:
+    """Copy the Haskell sources of a folder here, and return where to.
+
+    They are not called `.hs` here: a scan of a part of this repository would take them for programs of it.
+    """
+    for source in sorted((HERE / name).rglob("*.hs.txt")):
+        target = to / source.relative_to(HERE / name).with_suffix("")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+    return to
 
 
 @contextmanager
@@ -80,16 +91,14 @@ def puppets(ghc: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     with once(tmp_path_factory, "puppets") as folder:
         programs = {"rabbitmq": folder / "before" / "program", "nats": folder / "after" / "program"}
         if not programs["nats"].exists():
-            main = HERE / "program" / "Main.hs"
-            assert compile_program(ghc, main, folder / "before", f"-i{AMQP}") == programs["rabbitmq"]
-            tree = folder / "tree"
-            (tree / "src").mkdir(parents=True)
-            shutil.copy(main, tree / "src")
+            tree, amqp = folder / "tree", haskell("amqp", folder / "amqp")
+            main = haskell("program", tree / "src") / "Main.hs"
+            assert compile_program(ghc, main, folder / "before", f"-i{amqp}") == programs["rabbitmq"]
             (tree / "puppet.cabal").write_text(CABAL)
             (tree / "cabal.project").write_text("packages:\n  ./\n")
             for stage in STAGES:
                 move(tree, stage)
-            compile_program(ghc, tree / "src" / "Main.hs", folder / "after", f"-i{tree / 'nats-amqp' / 'src'}")
+            compile_program(ghc, main, folder / "after", f"-i{tree / 'nats-amqp' / 'src'}")
     return programs
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import WIRE_MINI
 from tests.haskell_client.conftest import jetstream, serving
 from tests.haskell_flow import services
-from tests.haskell_flow.conftest import AMQP, PACKAGES, STAGES, build_services, move, once
+from tests.haskell_flow.conftest import PACKAGES, STAGES, build_services, haskell, move, once
 from tests.haskell_flow.services import Programs
 
 STAND_IN = Path("libs", "amqp-standin")
@@ -39,8 +39,7 @@ def programs(ghc: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Progra
 def copied(to: Path) -> Path:
     """Return a copy of wire-mini, with what drives its services."""
     shutil.copytree(WIRE_MINI, to)
-    (to / "integration" / "app").mkdir()
-    shutil.copy(Path(__file__).parent / "wire_mini" / "Main.hs", to / "integration" / "app")
+    haskell("wire_mini", to / "integration" / "app")
     return to
 
 
@@ -48,7 +47,7 @@ def build_before(ghc: str, folder: Path) -> Programs:
     """Compile services as they are, with a real client in the place of the stand-in."""
     tree = copied(folder / "as it is")
     shutil.rmtree(tree / STAND_IN)
-    return build_services(ghc, tree, folder / "before", f"-i{AMQP}")
+    return build_services(ghc, tree, folder / "before", f"-i{haskell('amqp', folder / 'amqp')}")
 
 
 def build_after(ghc: str, folder: Path) -> Programs:

@@ -40,7 +40,8 @@ import Network.NATS.Amqp.Internal.Plan
 import Network.NATS.Amqp.Internal.Session
 import Network.NATS.Amqp.Internal.Topics
 import Network.NATS.Amqp.Internal.Values
-import Network.NATS.JetStream (ConsumerConfig (..), ConsumerInfo (..), DeliverPolicy (..), Retention (..), StreamConfig (..), StreamInfo (..))
+import Network.NATS.JetStream (ConsumerConfig (..), ConsumerInfo (..), DeliverPolicy (..))
+import Network.NATS.JetStream (Retention (..), StreamConfig (..), StreamInfo (..))
 import Network.NATS.JetStream qualified as JS
 import Network.NATS.Types (Subject)
 import Network.NatsAdmin (Purge (..), purgeStream)
@@ -97,12 +98,14 @@ filters plan binding = case exchangeTypeOf (bdType binding) of
 -- | Make the consumer of a queue, or have it do what the queue's definition says now.
 makeConsumer :: Connection -> Text -> QueueDefinition -> IO ()
 makeConsumer conn name queue = do
-  void (JS.ensureConsumer (cnJetStream conn) (queueStream (queuePlace (cnPlan conn) name)) (consumerConfig (cnPlan conn) name queue))
+  void (JS.ensureConsumer (cnJetStream conn) (queueStream (queuePlace plan name)) (consumerConfig plan name queue))
   -- Whoever changed the definition meanwhile may have been faster with the consumer.
   now <- lookupQueue (cnJetStream conn) name
   case now of
     Just newer | qdBindings newer /= qdBindings queue -> makeConsumer conn name newer
     _ -> pure ()
+  where
+    plan = cnPlan conn
 
 -- | Bind a queue to an exchange that is in the same stream: it gets what is published from now on.
 addBinding :: Connection -> Text -> Text -> ExchangeDefinition -> Text -> FieldTable -> IO ()
@@ -166,7 +169,8 @@ enlist conn name queue who most = do
 -- | The other way round; the queue goes if it was the last one.
 discharge :: Connection -> Text -> QueueDefinition -> (Text, Int, Text) -> IO ()
 discharge conn name queue who = when (qdAutoDelete queue) $ do
-  changed <- changing conn name (\now -> if who `elem` qdConsumers now then Just now {qdConsumers = filter (/= who) (qdConsumers now)} else Nothing)
+  changed <- changing conn name $ \now ->
+    if who `elem` qdConsumers now then Just now {qdConsumers = filter (/= who) (qdConsumers now)} else Nothing
   forM_ changed $ \now -> do
     noneLeft <- (null (qdConsumers now) ||) <$> isDeserted conn now
     when noneLeft (removeQueue conn name)

@@ -83,7 +83,7 @@ decodeMessage headers body =
       msgPriority = number "Priority",
       msgCorrelationID = text "Correlation-Id",
       msgExpiration = text "Expiration",
-      msgHeaders = if isJust (get tableHeader) || not (Map.null plain) then Just (FieldTable (Map.union typed plain)) else Nothing
+      msgHeaders = if isJust (get tableHeader) || not (Map.null plain) then Just (FieldTable (typed <> plain)) else Nothing
     }
   where
     get name = lookup name headers
@@ -96,7 +96,7 @@ decodeMessage headers body =
     typed = case eitherDecodeStrict' <$> get tableHeader of
       Just (Right (FieldTable fields)) -> fields
       _ -> Map.empty
-    plain = Map.fromList [(name, FVString (original content)) | (key, content) <- headers, Right name <- [decodeUtf8' key], isOwn key]
+    plain = Map.fromList [(name, FVString (original text')) | (key, text') <- headers, isOwn key, Right name <- [decodeUtf8' key]]
     isOwn key = key `notElem` reserved && not ("Nats-" `B.isPrefixOf` key)
 
 -- | Where a message was published to, if a header says so.

@@ -73,7 +73,8 @@ data SASLMechanism = SASLMechanism
 
 -- | A server on this machine.
 defaultConnectionOpts :: ConnectionOpts
-defaultConnectionOpts = ConnectionOpts [("localhost", 4222)] "/" [plain "guest" "guest"] (Just 131072) Nothing Nothing Nothing Nothing
+defaultConnectionOpts =
+  ConnectionOpts [("localhost", 4222)] "/" [plain "guest" "guest"] (Just 131072) Nothing Nothing Nothing Nothing
 
 -- | A user and a password.
 plain :: Text -> Text -> SASLMechanism
@@ -110,8 +111,8 @@ fromURI uri = case Text.breakOn "://" (Text.pack uri) of
       let (host, port) = case Text.stripPrefix "[" text of
             Just rest -> (\(inside, after) -> (inside, Text.drop 1 after)) (Text.breakOn "]" rest)
             Nothing -> Text.breakOn ":" text
-      number <- if Text.null port then Right 4222 else maybe (Left ("no port in " <> Text.unpack text)) Right (portOf (Text.drop 1 port))
-      pure (Text.unpack host, number)
+      (,) (Text.unpack host) <$> maybe (Left ("no port in " <> Text.unpack text)) Right (portOf (Text.drop 1 port))
+    portOf "" = Just 4222
     portOf digits = case Text.decimal digits of
       Right (number, "") | number < (65536 :: Integer) -> Just (fromInteger number)
       _ -> Nothing
@@ -120,7 +121,8 @@ fromURI uri = case Text.breakOn "://" (Text.pack uri) of
 decoded :: Text -> Text
 decoded text = either (const text) id (decodeUtf8' (B.pack (go (Text.unpack text))))
   where
-    go ('%' : high : low : rest) | isHexDigit high, isHexDigit low = fromIntegral (16 * digitToInt high + digitToInt low) : go rest
+    go ('%' : high : low : rest)
+      | isHexDigit high, isHexDigit low = fromIntegral (16 * digitToInt high + digitToInt low) : go rest
     go (char : rest) = B.unpack (encodeUtf8 (Text.singleton char)) <> go rest
     go [] = []
 

@@ -165,8 +165,9 @@ getMsg chan mode name = do
     take' :: QueueDefinition -> IO (Maybe Delivery)
     take' queue
       | isSingleActive queue =
-          bracket (JS.openPull js (queueStream place) (queueConsumer place) (pullOptions queue 1)) JS.closePull (`JS.nextDeliveryWithin` 1)
+          bracket (open queue) JS.closePull (`JS.nextDeliveryWithin` 1)
       | otherwise = listToMaybe <$> JS.fetch js (queueStream place) (queueConsumer place) 1 0
+    open queue = JS.openPull js (queueStream place) (queueConsumer place) (pullOptions queue 1)
     handed delivery held = do
       when (mode == NoAck) (JS.ack delivery)
       number <- atomically (holdIn held chan mode)

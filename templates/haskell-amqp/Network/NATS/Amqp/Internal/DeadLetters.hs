@@ -80,8 +80,8 @@ deadLetter conn reason held = do
       ([], others) -> first seconds : others
     isSame death = textField "queue" death == Just (hdQueue held) && textField "reason" death == Just (reasonText reason)
     again seconds (FieldTable death) =
-      let count = fromMaybe 1 (numberField "count" (FieldTable death))
-       in FieldTable (Map.insert "count" (FVInt64 (fromInteger count + 1 :: Int64)) (Map.insert "time" (FVTimestamp seconds) death))
+      let count = fromInteger (fromMaybe 1 (numberField "count" (FieldTable death))) + 1 :: Int64
+       in FieldTable (Map.insert "count" (FVInt64 count) (Map.insert "time" (FVTimestamp seconds) death))
     first seconds =
       FieldTable . Map.fromList $
         [ ("count", FVInt64 1),

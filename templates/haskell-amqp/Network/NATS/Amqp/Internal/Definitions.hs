@@ -105,7 +105,8 @@ declaresSame :: QueueDefinition -> QueueDefinition -> Bool
 declaresSame one other = declared one == declared other
   where
     declared queue = (qdDurable queue, qdExclusive queue, qdAutoDelete queue, qdOwner queue, widened (qdArguments queue))
-    widened (FieldTable fields) = Map.mapWithKey (\name value -> maybe value (FVInt64 . fromInteger) (numberField name (FieldTable fields))) fields
+    widened table@(FieldTable fields) =
+      Map.mapWithKey (\name value -> maybe value (FVInt64 . fromInteger) (numberField name table)) fields
 
 instance ToJSON ExchangeDefinition where
   toJSON exchange =
@@ -196,14 +197,17 @@ listQueues js = go 1
     prefix = "amqp.definition.queue."
     ask = "STREAM.MSG.GET." <> scName definitions
 
+-- | What is to become of what is there: a failure, nothing new, or something new.
+type Decision failure a = Maybe a -> Either failure (Maybe a)
+
 -- | Change the definition of an exchange; what the function returns 'Nothing' for stays. The result is what it is then.
 changeExchange ::
-  JetStream -> Text -> (Maybe ExchangeDefinition -> Either failure (Maybe ExchangeDefinition)) -> IO (Either failure (Maybe ExchangeDefinition))
+  JetStream -> Text -> Decision failure ExchangeDefinition -> IO (Either failure (Maybe ExchangeDefinition))
 changeExchange js name = change js (definitionOf "exchange" name)
 
 -- | The same for a queue.
 changeQueue ::
-  JetStream -> Text -> (Maybe QueueDefinition -> Either failure (Maybe QueueDefinition)) -> IO (Either failure (Maybe QueueDefinition))
+  JetStream -> Text -> Decision failure QueueDefinition -> IO (Either failure (Maybe QueueDefinition))
 changeQueue js name = change js (definitionOf "queue" name)
 
 forgetExchange, forgetQueue :: JetStream -> Text -> IO ()
@@ -238,7 +242,7 @@ dropLease js what = forget js (definitionOf "lease" what)
 forget :: JetStream -> Subject -> IO ()
 forget js subject = void (purgeStream js (scName definitions) (Purge (Just subject) Nothing Nothing))
 
-change :: (FromJSON a, ToJSON a) => JetStream -> Subject -> (Maybe a -> Either failure (Maybe a)) -> IO (Either failure (Maybe a))
+change :: (FromJSON a, ToJSON a) => JetStream -> Subject -> Decision failure a -> IO (Either failure (Maybe a))
 change js subject decide = do
   found <- get js subject
   case decide (fst <$> found) of

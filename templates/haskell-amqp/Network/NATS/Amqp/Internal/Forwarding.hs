@@ -88,7 +88,8 @@ forward conn exchange target = do
         Left failure -> const over (failure :: NatsError) -- it was stopped
     over = atomically (modifyTVar' (cnForwards conn) (Map.delete name))
     -- What comes after it waits, so that it does not overtake.
-    again delivery action = action `catches` retrying (threadDelay 500000 >> ignoring (JS.inProgress delivery) >> again delivery action)
+    again delivery action =
+      action `catches` retrying (threadDelay 500000 >> ignoring (JS.inProgress delivery) >> again delivery action)
     passed known delivery = do
       held <- received conn name known delivery
       case held of

@@ -77,7 +77,8 @@ checkExchange chan exchange = unless (Text.null exchange) $ do
   found <- knownExchange (chConnection chan) exchange
   case found of
     Nothing -> channelError chan ("NOT_FOUND - no exchange '" <> Text.unpack exchange <> "'")
-    Just definition | edInternal definition -> channelError chan ("ACCESS_REFUSED - exchange '" <> Text.unpack exchange <> "' is internal")
+    Just definition
+      | edInternal definition -> channelError chan ("ACCESS_REFUSED - exchange '" <> Text.unpack exchange <> "' is internal")
     Just _ -> pure ()
 
 nextNumber :: Channel -> STM (Maybe Int)
@@ -155,11 +156,14 @@ txCommit :: Channel -> IO ()
 txCommit chan = do
   failIfEnded chan
   gathered <- atomically (stateTVar (chTransaction chan) (\all' -> (all', [] <$ all')))
-  maybe (channelError chan "PRECONDITION_FAILED - channel is not transactional") (natsErrors chan . sequence_ . reverse) gathered
+  maybe (notTransactional chan) (natsErrors chan . sequence_ . reverse) gathered
 
 -- | Forget what has gathered. What would have been settled is held still.
 txRollback :: Channel -> IO ()
 txRollback chan = do
   failIfEnded chan
   gathered <- atomically (stateTVar (chTransaction chan) (\all' -> (all', [] <$ all')))
-  maybe (channelError chan "PRECONDITION_FAILED - channel is not transactional") (const (pure ())) gathered
+  maybe (notTransactional chan) (const (pure ())) gathered
+
+notTransactional :: Channel -> IO a
+notTransactional chan = channelError chan "PRECONDITION_FAILED - channel is not transactional"

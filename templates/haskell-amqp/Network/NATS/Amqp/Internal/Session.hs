@@ -2,13 +2,12 @@
 {-# LANGUAGE ImportQualifiedPost #-}
 {-# LANGUAGE OverloadedStrings #-}
 
--- | Connections and channels: what belongs to them, and how they end.
+-- | Connections and channels: how they begin and end.
 --
 -- A connection to NATS finds its way back by itself, so an AMQP connection here only ends when the program closes it, or when
 -- credentials are refused for good.
 module Network.NATS.Amqp.Internal.Session
   ( -- * Connections
-    Connection (..),
     newConnection,
     closeConnection,
     addConnectionClosedHandler,
@@ -16,11 +15,6 @@ module Network.NATS.Amqp.Internal.Session
     getServerProperties,
 
     -- * Channels
-    Channel (..),
-    Confirms (..),
-    Consumer (..),
-    Held (..),
-    Envelope (..),
     openChannel,
     closeChannel,
     addChannelExceptionHandler,
@@ -28,139 +22,40 @@ module Network.NATS.Amqp.Internal.Session
     flow,
 
     -- * For other modules
-    failIfEnded,
+    module Network.NATS.Amqp.Internal.State,
+    module Network.NATS.Amqp.Internal.Keeping,
     channelError,
     connectionError,
     natsErrors,
-    serverTime,
-    sweeping,
-    beOwner,
-    isOwnerThere,
-    touch,
-    alone,
-    giveBack,
-    ensurePlanned,
-    makeStream,
-    ignoring,
-    retrying,
     tellBlocked,
     tellUnblocked,
   )
 where
 
-import Control.Concurrent (forkIO, myThreadId, threadDelay)
-import Control.Concurrent.Async (Async, asyncThreadId, forConcurrently_)
+import Control.Concurrent (forkIO, myThreadId)
+import Control.Concurrent.Async (asyncThreadId, forConcurrently_)
 import Control.Concurrent.STM
 import Control.Exception
-import Control.Monad (forM_, forever, join, unless, void, when)
-import Data.Foldable (traverse_)
-import Data.IntMap.Strict (IntMap)
+import Control.Monad (forM_, join, unless, void, when)
 import Data.IntMap.Strict qualified as IntMap
-import Data.IntSet (IntSet)
-import Data.List (sortOn)
-import Data.Map.Strict (Map)
 import Data.Map.Strict qualified as Map
 import Data.Maybe (isJust)
-import Data.Set (Set)
 import Data.Set qualified as Set
 import Data.Text (Text)
 import Data.Text.Encoding (encodeUtf8)
-import Data.Time.Clock (NominalDiffTime, UTCTime, addUTCTime, getCurrentTime)
-import Data.Word (Word16, Word32, Word64)
+import Data.Time.Clock (NominalDiffTime)
+import Data.Word (Word16, Word32)
 import Network.NATS.Amqp.Internal.Definitions
+import Network.NATS.Amqp.Internal.Keeping
 import Network.NATS.Amqp.Internal.Plan
+import Network.NATS.Amqp.Internal.State
 import Network.NATS.Amqp.Internal.Values
 import Network.NATS.Client (NatsError (..))
 import Network.NATS.Client qualified as Nats
-import Network.NATS.JetStream (ApiError (..), JetStream (..), JetStreamError (..), StreamConfig (..))
+import Network.NATS.JetStream (JetStream (..), JetStreamError (..))
 import Network.NATS.JetStream qualified as JS
 import Prelude
 import System.IO (hPutStrLn, stderr)
-
-data Connection = Connection
-  { cnJetStream :: !JetStream,
-    cnPlan :: !Plan,
-    -- | Nobody else has this name.
-    cnName :: !Text,
-    -- | How much the server's clock is before the one here.
-    cnClock :: !NominalDiffTime,
-    cnChannels :: !(TVar (IntMap Channel)),
-    cnNextChannel :: !(TVar Int),
-    cnEnd :: !(TVar (Maybe AMQPException)),
-    cnClosedHandlers :: !(TVar [IO ()]),
-    -- | What to call when publishing has to wait, and when it goes on.
-    cnBlockedHandlers :: !(TVar [(Text -> IO (), IO ())]),
-    cnIsBlocked :: !(TVar Bool),
-    -- | Streams that were seen to be there, and exchanges, with the time of the server until which that counts.
-    cnStreams :: !(TVar (Set Text)),
-    cnExchanges :: !(TVar (Map Text (UTCTime, ExchangeDefinition))),
-    -- | Exclusive queues, each with what takes it away.
-    cnOwned :: !(TVar (Map Text (IO ()))),
-    -- | What passes messages on from one exchange or stream to another, by the queue that it reads.
-    cnForwards :: !(TVar (Map Text (IO ()))),
-    -- | Whether anything belongs to it, so that others have to know that it is there.
-    cnIsOwner :: !(TVar Bool)
-  }
-
-data Channel = Channel
-  { chConnection :: !Connection,
-    chNumber :: !Int,
-    chEnd :: !(TVar (Maybe SomeException)),
-    chHandlers :: !(TVar [SomeException -> IO ()]),
-    -- | How many deliveries a consumer may have unsettled; 0 for any number. It counts for consumers that start later.
-    chPrefetch :: !(TVar Int),
-    -- | Whether that is for all consumers of the channel together.
-    chIsShared :: !(TVar Bool),
-    chNextTag :: !(TVar Word64),
-    -- | What was handed out and is not settled.
-    chHeld :: !(TVar (Map Word64 Held)),
-    chNextConsumer :: !(TVar Int),
-    chConsumers :: !(TVar (Map ConsumerTag Consumer)),
-    -- | Calls of callbacks, which one thread makes one after the other.
-    chJobs :: !(TQueue (ConsumerTag, Word64, IO ())),
-    -- | Deliveries whose callback has not begun, by the consumers that they are for.
-    chWaiting :: !(TVar (Map Word64 ConsumerTag)),
-    chWorker :: !(TVar (Maybe (Async ()))),
-    chReturnListeners :: !(TVar [(Message, PublishError) -> IO ()]),
-    chConfirms :: !(TVar (Maybe Confirms)),
-    chConfirmListeners :: !(TVar [(Word64, Bool, AckType) -> IO ()]),
-    -- | What a transaction is to do, the last first.
-    chTransaction :: !(TVar (Maybe [IO ()]))
-  }
-
--- | The next number, what is under way, and what was confirmed and refused since somebody asked.
-data Confirms = Confirms
-  { cfNext :: !Int,
-    cfOpen :: !IntSet,
-    cfAcked :: !IntSet,
-    cfNacked :: !IntSet
-  }
-
--- | A consumer can be stopped: what has come and was not handed out is to go back.
-data Consumer = Consumer
-  { stopConsumer :: !(IO [JS.Delivery]),
-    -- | Say that it is there, though it asks for nothing at present.
-    touchConsumer :: !(IO ())
-  }
-
--- | A delivery, the queue that it is of, and what it is.
-data Held = Held
-  { hdDelivery :: !JS.Delivery,
-    hdQueue :: !Text,
-    hdDefinition :: !QueueDefinition,
-    hdExchange :: !Text,
-    hdKey :: !Text,
-    hdMessage :: !Message
-  }
-
--- | What belongs to one delivery.
-data Envelope = Envelope
-  { envDeliveryTag :: !LongLongInt,
-    envRedelivered :: !Bool,
-    envExchangeName :: !Text,
-    envRoutingKey :: !Text,
-    envChannel :: !Channel
-  }
 
 -- | A connection over one to NATS.
 newConnection :: JetStream -> Plan -> Text -> NominalDiffTime -> IO Connection
@@ -182,70 +77,6 @@ newConnection js plan name clock = do
   _ <- Nats.spawn (jsConnection js) (keepOwned conn)
   Nats.addClosedHandler (jsConnection js) (endConnection conn . ConnectionClosedException Abnormal . show)
   pure conn
-
--- | The time that it is for the server.
-serverTime :: Connection -> IO UTCTime
-serverTime conn = addUTCTime (cnClock conn) <$> getCurrentTime
-
--- | Say every ten seconds that what is held is still worked on, which would be given up after thirty, and that consumers are
--- there that ask for nothing as they hold all they may.
-keepHeld :: Connection -> IO ()
-keepHeld conn = forever $ do
-  threadDelay 10000000
-  channels <- IntMap.elems <$> readTVarIO (cnChannels conn)
-  held <- traverse (readTVarIO . chHeld) channels
-  forM_ (concatMap Map.elems held) $ \each -> ignoring (JS.inProgress (hdDelivery each))
-  consumers <- traverse (readTVarIO . chConsumers) channels
-  forM_ (concatMap Map.elems consumers) (ignoring . touchConsumer)
-
--- | Say every ten seconds that this connection is there, and what belongs to it.
-keepOwned :: Connection -> IO ()
-keepOwned conn = forever $ do
-  threadDelay 10000000
-  isOwner <- readTVarIO (cnIsOwner conn)
-  when isOwner (ignoring (beOwner conn))
-  owned <- Map.keys <$> readTVarIO (cnOwned conn)
-  forM_ owned (ignoring . touch conn)
-
--- | Keep a queue from being given up for lack of use.
-touch :: Connection -> Text -> IO ()
-touch conn name = ask (queuePlace (cnPlan conn) name)
-  where
-    js = cnJetStream conn
-    -- No message is as small as this, so none is delivered; but the server has heard of somebody.
-    ask place =
-      void (Nats.request (jsConnection js) (next place) "{\"batch\": 1, \"no_wait\": true, \"max_bytes\": 1}" 2)
-    next place = jsPrefix js <> ".CONSUMER.MSG.NEXT." <> queueStream place <> "." <> queueConsumer place
-
--- | What one connection does for all.
-sweeping :: Text
-sweeping = "expiry"
-
--- | Say that this connection, which exclusive queues belong to, is there.
-beOwner :: Connection -> IO ()
-beOwner conn = do
-  now <- serverTime conn
-  atomically (writeTVar (cnIsOwner conn) True)
-  void (takeLease (cnJetStream conn) (cnName conn) (cnName conn) now (addUTCTime 30 now))
-
--- | Whether a connection that exclusive queues belong to is still there.
-isOwnerThere :: Connection -> Text -> IO Bool
-isOwnerThere conn name
-  | name == cnName conn = pure True
-  | otherwise = serverTime conn >>= isLeased (cnJetStream conn) name
-
--- | Change a queue while nobody else does: its definition and its consumer are two things for the server.
-alone :: Connection -> Text -> IO a -> IO a
-alone conn name action = do
-  key <- Nats.newName
-  bracket_ (enter key) (ignoring (dropLease js what)) action
-  where
-    js = cnJetStream conn
-    what = "queue." <> name
-    enter key = do
-      now <- serverTime conn
-      isMine <- takeLease js what key now (addUTCTime 15 now)
-      unless isMine (threadDelay 10000 >> enter key)
 
 -- | Close a connection with all its channels: what is unsettled goes back to its queues, exclusive queues go.
 closeConnection :: Connection -> IO ()
@@ -367,10 +198,6 @@ work chan = next `catch` \failure -> endChannel chan failure
       ended <- readTVarIO (chEnd chan)
       if isJust ended then throwIO failure else failed (toException failure)
 
--- | Give back, in order.
-giveBack :: [JS.Delivery] -> IO ()
-giveBack deliveries = forM_ (sortOn (JS.diStreamSequence . JS.deliveryInfo) deliveries) (ignoring . JS.nak)
-
 -- | Close a channel: what is unsettled goes back to its queues, at once and in order.
 closeChannel :: Channel -> IO ()
 closeChannel chan = endChannel chan (toException (ChannelClosedException Normal "closed by this program"))
@@ -405,7 +232,9 @@ stopped consumer = do
 
 -- | Call a handler; what one throws is no reason not to call the others.
 calling :: IO () -> IO ()
-calling handler = handler `catch` \failure -> hPutStrLn stderr ("a handler failed: " <> displayException (failure :: SomeException))
+calling handler = handler `catch` failed
+  where
+    failed failure = hPutStrLn stderr ("a handler failed: " <> displayException (failure :: SomeException))
 
 -- | Have something done when the channel ends, also when this program closes it; at once if it has ended.
 addChannelExceptionHandler :: Channel -> (SomeException -> IO ()) -> IO ()
@@ -429,10 +258,6 @@ flow chan active = do
   failIfEnded chan
   unless active (connectionError (chConnection chan) "NOT_IMPLEMENTED - a channel cannot be stopped")
 
--- | Throws why the channel ended, if it has.
-failIfEnded :: Channel -> IO ()
-failIfEnded chan = readTVarIO (chEnd chan) >>= traverse_ throwIO
-
 -- | End a channel as a broker does that is asked for what cannot be.
 channelError :: Channel -> String -> IO a
 channelError chan why = endChannel chan (toException failure) >> throwIO failure
@@ -453,40 +278,3 @@ natsErrors chan action = action `catches` [Handler lost, Handler refused]
       ConnectionClosed _ -> failIfEnded chan >> throwIO (ConnectionClosedException Abnormal (show failure))
       _ -> channelError chan (show failure)
     refused failure = channelError chan (show (failure :: JetStreamError))
-
--- | Make sure that a stream of the plan is there.
-ensurePlanned :: Connection -> Text -> IO ()
-ensurePlanned conn name = do
-  isKnown <- Set.member name <$> readTVarIO (cnStreams conn)
-  unless isKnown $ do
-    makeStream (cnJetStream conn) (streamNamed (cnPlan conn) name)
-    atomically (modifyTVar' (cnStreams conn) (Set.insert name))
-
--- | Make a stream, or leave one of this name as it is. A server that is on its own keeps one replica, as a broker on its own
--- does.
-makeStream :: JetStream -> StreamConfig -> IO ()
-makeStream js wanted = do
-  made <- try (JS.createStream js wanted)
-  case made of
-    Left (Refused failure)
-      | apiCode failure == nameInUse -> pure ()
-      | apiCode failure == replicasNeedCluster, scReplicas wanted > 1 -> makeStream js wanted {scReplicas = 1}
-    _ -> void (either throwIO pure made)
-  where
-    nameInUse = 10058
-    replicasNeedCluster = 10074
-
--- | Do something that need not succeed: what ends tidies up as far as it can.
-ignoring :: IO () -> IO ()
-ignoring action = action `catches` [Handler natsError, Handler jetStreamError, Handler amqpException]
-  where
-    natsError failure = const (pure ()) (failure :: NatsError)
-    jetStreamError failure = const (pure ()) (failure :: JetStreamError)
-    amqpException failure = const (pure ()) (failure :: AMQPException)
-
--- | What to do if something fails that is to be tried again.
-retrying :: IO () -> [Handler ()]
-retrying again =
-  [ Handler (\failure -> const again (failure :: NatsError)),
-    Handler (\failure -> const again (failure :: JetStreamError))
-  ]
