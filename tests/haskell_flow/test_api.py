@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.haskell_client.conftest import serving
+from tests.haskell_flow import consuming, lifetimes, routing  # noqa: F401  # they enter their scenarios
 from tests.haskell_flow.puppet import Broker
-from tests.haskell_flow.scenarios import SCENARIOS, bound
+from tests.haskell_flow.scenario import SCENARIOS, bound
 
 # What takes half a minute begins first.
 SLOW = ("a_killed_consumer", "an_active_consumer_that_takes_long")

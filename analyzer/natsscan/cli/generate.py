@@ -108,7 +108,7 @@ def _compat(
     if folder is None:
         package = layer_rules(opened).package
         raise InputError(f"{COMPAT} is a package; name a folder for it with -o DIR, such as libs/{package}")
-    made = layer_of(opened, server_version, subjects).made
+    made = layer_of(opened, server_version, subjects)
     gone = _stale(folder, made.files)
     changed = _write(folder, made.files, gone)
     removed = f", {len(gone)} removed" if gone else ""

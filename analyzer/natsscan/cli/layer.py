@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from natsscan.pipeline.layer import Layer
 
 
-@dataclass(frozen=True, slots=True)
-class Layered:
-    """A layer as the rules have it, and what was made of it for a project."""
-
-    rules: Compat
-    made: Layer
-
-
 def layer_rules(opened: Opened) -> Compat:
     """Return the rules of the layer. Raises InputError if there are none."""
     from natsscan.catalog.compat import compat_of
@@ -33,7 +25,7 @@ def layer_rules(opened: Opened) -> Compat:
     return rules
 
 
-def layer_of(opened: Opened, server_version: str | None, subjects: Path | None) -> Layered:
+def layer_of(opened: Opened, server_version: str | None, subjects: Path | None) -> Layer:
     """Scan and map the whole project, whatever is in scope, and make the layer for it.
 
     Code that is on the layer already counts. Raises InputError if nothing in the project uses the library.
@@ -47,4 +39,4 @@ def layer_of(opened: Opened, server_version: str | None, subjects: Path | None) 
     made = make_layer(opened.project, opened.catalog, opened.options, rules, found.mapping, found.report.topology)
     if not made.facades:
         raise InputError(f"no module of {opened.project.root.name} imports {' or '.join(rules.modules)}")
-    return Layered(rules, made)
+    return made

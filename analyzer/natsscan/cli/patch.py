@@ -142,7 +142,7 @@ def _layer(opened: Opened, found: Mapped, server_version: str | None, subjects: 
         topology = found.report.topology
         made = make_layer(opened.project, opened.catalog, opened.options, rules, found.mapping, topology)
     else:
-        made = layer_of(opened, server_version, subjects).made
+        made = layer_of(opened, server_version, subjects)
     return Layer(rules, made.files, {refusal.function: " ".join(refusal.says) for refusal in made.refused})
 
 

@@ -33,7 +33,6 @@ import Data.Maybe (fromMaybe, isJust, isNothing)
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Data.Time.Clock (NominalDiffTime)
-import Data.Void (Void, absurd)
 import Data.Word (Word64)
 import Network.NATS.Amqp.Internal.Definitions
 import Network.NATS.Amqp.Internal.Plan
@@ -147,13 +146,10 @@ tidyBindings conn name = alone conn name $ do
 
 -- | Change what is said of a queue that is there; the result is there if something has changed.
 changing :: Connection -> Text -> (QueueDefinition -> Maybe QueueDefinition) -> IO (Maybe QueueDefinition)
-changing conn name new = do
-  before <- lookupQueue (cnJetStream conn) name
-  now <- either absurd id <$> changeQueue (cnJetStream conn) name decide
-  pure (if now == before then Nothing else now)
+changing conn name new = either (const Nothing) id <$> changeQueue (cnJetStream conn) name decide
   where
-    decide :: Maybe QueueDefinition -> Either Void (Maybe QueueDefinition)
-    decide found = Right (found >>= new)
+    decide :: Maybe QueueDefinition -> Either () (Maybe QueueDefinition)
+    decide found = maybe (Left ()) (Right . Just) (found >>= new)
 
 -- | Have a consumer known to its queue: one that goes with its last consumer has to know them, and a single active consumer
 -- holds as much as it may.

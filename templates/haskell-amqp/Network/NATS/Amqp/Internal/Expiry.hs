@@ -17,7 +17,7 @@ import Control.Monad (forM_, forever, unless, void, when)
 import Data.Aeson (object, (.=))
 import Data.List (sortOn)
 import Data.Map.Strict qualified as Map
-import Data.Maybe (catMaybes)
+import Data.Maybe (catMaybes, listToMaybe)
 import Data.Text (Text)
 import Data.Time.Clock (addUTCTime, diffUTCTime)
 import Network.NATS.Amqp.Internal.Bindings
@@ -89,15 +89,16 @@ takeExpired conn stream info name = do
     js = cnJetStream conn
     consumer = ccName (ciConfig info)
 
--- | Whether the message that a queue would deliver next has waited too long: the first one that was never delivered, or if there
--- is none, the first that is not settled, which may have been given back.
+-- | Whether the message that a queue would deliver next has waited too long. That is the first one that was never delivered, or one
+-- before it that was given back; since nobody tells which of those are held, the first of them must have waited too long as well.
 headHasExpired :: Connection -> Text -> ConsumerInfo -> QueueDefinition -> IO Bool
 headHasExpired conn stream info queue = do
-  heads <- traverse (orNothing . next) (ccFilterSubjects (ciConfig info))
-  case sortOn smSequence (catMaybes heads) of
-    first : _ -> hasExpired conn queue (decodeMessage (smHeaders first) (smBody first)) (smTime first)
-    [] -> pure False
+  heads <- traverse firstAfter (ciAckFloor info : [ciDelivered info | ciNumPending info > 0])
+  and <$> traverse (maybe (pure False) isOver) heads
   where
-    from = (if ciNumPending info > 0 then ciDelivered info else ciAckFloor info) + 1
-    next subject =
+    isOver message = hasExpired conn queue (decodeMessage (smHeaders message) (smBody message)) (smTime message)
+    firstAfter number = do
+      found <- traverse (orNothing . next (number + 1)) (ccFilterSubjects (ciConfig info))
+      pure (listToMaybe (sortOn smSequence (catMaybes found)))
+    next from subject =
       apiRequest (cnJetStream conn) ("STREAM.MSG.GET." <> stream) (Just (object ["seq" .= from, "next_by_subj" .= subject]))

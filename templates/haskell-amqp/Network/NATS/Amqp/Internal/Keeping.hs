@@ -25,6 +25,7 @@ import Data.IntMap.Strict qualified as IntMap
 import Data.Map.Strict qualified as Map
 import Data.Set qualified as Set
 import Data.Text (Text)
+import Data.Text qualified as Text
 import Data.Time.Clock (addUTCTime)
 import Network.NATS.Amqp.Internal.Definitions
 import Network.NATS.Amqp.Internal.Plan
@@ -54,15 +55,13 @@ keepOwned conn = forever $ do
   owned <- Map.keys <$> readTVarIO (cnOwned conn)
   forM_ owned (ignoring . touch conn)
 
--- | Keep a queue from being given up for lack of use.
+-- | Keep a queue from being given up for lack of use. Any word about a delivery counts as use, also about one that there never
+-- was; a request for messages would count too, but it puts the first of those that are to come again behind the others.
 touch :: Connection -> Text -> IO ()
-touch conn name = ask (queuePlace (cnPlan conn) name)
+touch conn name = Nats.publish (jsConnection (cnJetStream conn)) (Text.intercalate "." words') "+WPI"
   where
-    js = cnJetStream conn
-    -- No message is as small as this, so none is delivered; but the server has heard of somebody.
-    ask place =
-      void (Nats.request (jsConnection js) (next place) "{\"batch\": 1, \"no_wait\": true, \"max_bytes\": 1}" 2)
-    next place = jsPrefix js <> ".CONSUMER.MSG.NEXT." <> queueStream place <> "." <> queueConsumer place
+    place = queuePlace (cnPlan conn) name
+    words' = ["$JS.ACK", queueStream place, queueConsumer place, "1.0.0.0.0"]
 
 -- | What one connection does for all.
 sweeping :: Text

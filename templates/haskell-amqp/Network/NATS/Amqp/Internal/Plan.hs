@@ -40,7 +40,7 @@ import Data.ByteString.Char8 qualified as Char8
 import Data.Char (chr, isAscii, isAlphaNum, isHexDigit, digitToInt, toUpper)
 import Crypto.Hash (Digest, SHA256, hash)
 import Data.List (find)
-import Data.Maybe (listToMaybe, mapMaybe)
+import Data.Maybe (fromMaybe, listToMaybe, mapMaybe)
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Data.Text.Encoding (decodeLatin1, decodeUtf8', encodeUtf8)
@@ -170,7 +170,7 @@ fit (Hole : rest) name = listToMaybe (mapMaybe here (tail' (splits name)))
 streamNamed :: Plan -> Text -> StreamConfig
 streamNamed plan name
   | name == scName definitions = definitions
-  | otherwise = maybe shared id (find ((== name) . scName) (planStreams plan))
+  | otherwise = fromMaybe shared (find ((== name) . scName) (planStreams plan))
   where
     shared =
       (defaultStreamConfig common ["amqp.x.>", "amqp.q.>"])

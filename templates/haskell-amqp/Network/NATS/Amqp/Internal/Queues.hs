@@ -18,7 +18,7 @@ module Network.NATS.Amqp.Internal.Queues
 where
 
 import Control.Concurrent.STM
-import Control.Exception (bracket, throwIO, try)
+import Control.Exception (bracket)
 import Control.Monad (forM_, unless, void, when)
 import Data.Map.Strict qualified as Map
 import Data.Maybe (isJust, isNothing)
@@ -33,7 +33,7 @@ import Network.NATS.Amqp.Internal.Plan
 import Network.NATS.Amqp.Internal.Session
 import Network.NATS.Amqp.Internal.Values
 import Network.NATS.Client qualified as Nats
-import Network.NATS.JetStream (ConsumerInfo (..), isNotFound)
+import Network.NATS.JetStream (ConsumerInfo (..))
 import Network.NATS.JetStream qualified as JS
 import Prelude
 
@@ -121,12 +121,7 @@ makeQueue chan name wanted = alone conn name $ do
       when ((now >>= qdOwner) == Just (cnName conn)) (removeQueue conn name)
     mayGo queue = qdExclusive queue || qdAutoDelete queue || isJust (field "x-expires" (qdArguments queue))
     differs = "PRECONDITION_FAILED - queue '" <> Text.unpack name <> "' was declared in another way"
-    hasConsumer = do
-      found <- try (JS.consumerInfo js (queueStream place) (queueConsumer place))
-      case found of
-        Right _ -> pure True
-        Left failure | isNotFound failure -> pure False
-        Left failure -> throwIO failure
+    hasConsumer = isJust <$> orNothing (JS.consumerInfo js (queueStream place) (queueConsumer place))
 
 -- | Bind a queue to an exchange.
 bindQueue :: Channel -> Text -> Text -> Text -> IO ()
