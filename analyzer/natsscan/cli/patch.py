@@ -131,19 +131,21 @@ def _layer(opened: Opened, found: Mapped, server_version: str | None, subjects: 
     A scan serves for it that is about all of the project while none of it is on the layer yet.
     """
     from natsscan.cli.layer import layer_of, layer_rules
+    from natsscan.haskell.library_uses import LibraryUses
     from natsscan.patches.moving import Layer
     from natsscan.pipeline.layer import make_layer
 
     rules, findings = layer_rules(opened), found.report.findings
     if not any(finding.usage.library == rules.library for finding in findings):
-        return Layer(rules, {}, {})
+        return Layer(rules, {}, LibraryUses({}, {}, frozenset()), {})
     new = frozenset(rules.modules.values())
     if found.report.scope == (".",) and not any(finding.usage.symbol in new for finding in findings):
         topology = found.report.topology
         made = make_layer(opened.project, opened.catalog, opened.options, rules, found.mapping, topology)
     else:
         made = layer_of(opened, server_version, subjects)
-    return Layer(rules, made.files, {refusal.function: " ".join(refusal.says) for refusal in made.refused})
+    refused = {refusal.function: " ".join(refusal.says) for refusal in made.refused}
+    return Layer(rules, made.files, made.uses, refused)
 
 
 def _is_wanted(patch: Patch, only: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.compat import Compat, Refused
-from natsscan.haskell.library_uses import LibraryUses, library_uses
+from natsscan.haskell.library_uses import LibraryUses, Use
 from natsscan.haskell.module import Import, Module
 from natsscan.haskell.reader import parse_file
 from natsscan.haskell.renaming import Renamed, Renaming, defined, qualified, rename
@@ -33,11 +33,13 @@ _NOT_OFFERED = "{} is not in {} as it stands in {}: have natsscan generate write
 class Layer:
     """A layer and the files of its package as they are written for a code base, by path in it.
 
-    `refused` are functions that the code base uses and the layer does not keep, each with the reason.
+    `uses` is what the code base needs of the library, also where it has moved already; `refused` are functions among
+    that which the layer does not keep, each with the reason.
     """
 
     rules: Compat
     files: Mapping[str, str]
+    uses: LibraryUses
     refused: Mapping[str, str]
 
 
@@ -120,11 +122,11 @@ def find_moving(
                 line = positions.position(result.replaced[0][0])[0]
                 found.append(Hindrance(source.path, line, _OUTSIDE.format(" or ".join(rules.modules))))
             found += _unknown(source, positions, catalog, rules)
-    uses = library_uses(theirs, catalog, rules.library) if renamed or found else None
-    found += _not_kept(uses, layer, offers, folder) if uses is not None and renamed else ()
-    users = frozenset(uses.by_file) if uses is not None else frozenset()
+    uses = {source.path: layer.uses.by_file[source.path] for source in theirs if source.path in layer.uses.by_file}
+    found += _not_kept(uses, layer, offers, folder) if renamed else ()
     hindrances = tuple(sorted(set(found), key=lambda each: (each.path, each.line, each.reason)))
-    return Moving(renamed, users | renamed.keys(), hindrances, provided, frozenset(names.values()) - packages)
+    new = frozenset(names.values()) - packages
+    return Moving(renamed, frozenset(uses.keys() | renamed.keys()), hindrances, provided, new)
 
 
 def _names(paths: Iterable[str], read: Callable[[str], bytes | None]) -> dict[str, str]:
@@ -179,13 +181,13 @@ def _qualifier(line: Import) -> str:
 
 
 def _not_kept(
-    uses: LibraryUses, layer: Layer, offers: Mapping[str, frozenset[SymbolId]], folder: str
+    uses: Mapping[str, tuple[Use, ...]], layer: Layer, offers: Mapping[str, frozenset[SymbolId]], folder: str
 ) -> Iterator[Hindrance]:
     """Yield the uses of what the layer does not keep, or does not have as its package stands."""
     rules = layer.rules
-    for path, used in uses.by_file.items():
+    for path, used in uses.items():
         for use in used:
-            name, module = use.symbol.id.name, rules.modules[use.through]
+            name, module = use.symbol.id.name, rules.modules.get(use.through, use.through)
             home = rules.home_of(use.symbol)
             reason = home.message if isinstance(home, Refused) else layer.refused.get(name, "")
             if reason:
