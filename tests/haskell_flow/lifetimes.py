@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tests.haskell_flow.puppet import Broker
-from tests.haskell_flow.scenario import QUIET, Seen, bound, everything, gist, scenario
+from tests.haskell_flow.scenario import QUIET, Seen, bound, everything, first, gist, scenario
 
 
 @scenario
@@ -46,9 +46,8 @@ def rejected_twice(broker: Broker) -> Seen:
     puppet.do("declare queue", queue=q, arguments={"x-dead-letter-exchange": "", "x-dead-letter-routing-key": q})
     puppet.do("publish", exchange="", key=q, body="1")
     for _ in range(2):
-        puppet.do("reject", tag=puppet.do("get", queue=q)["tag"], requeue=False)
-        time.sleep(0.3)
-    return {"third": gist(puppet.do("get", queue=q))["headers"]["x-death"]}
+        puppet.do("reject", tag=first(puppet, q)["tag"], requeue=False)
+    return {"third": gist(first(puppet, q))["headers"]["x-death"]}
 
 
 @scenario
@@ -148,7 +147,7 @@ def delivered_too_often(broker: Broker) -> Seen:
     puppet.do("publish", exchange="", key=q, body="1")
     puppet.do("consume", queue=q, label="c", how="requeue")
     got = puppet.bodies(4, "c", QUIET)
-    buried = puppet.do("get", queue=dead)
+    buried = first(puppet, dead)
     return {"got": got, "reason": buried["headers"]["x-death"][0]["reason"]}
 
 
@@ -220,6 +219,6 @@ def expiring_behind_what_was_given_back(broker: Broker) -> Seen:
     puppet.do("declare queue", queue=q, arguments=arguments)
     puppet.do("publish", exchange="", key=q, body="1")
     puppet.do("publish", exchange="", key=q, body="2", expiration="1000")
-    puppet.do("reject", tag=puppet.do("get", queue=q)["tag"], requeue=True)
+    puppet.do("reject", tag=first(puppet, q)["tag"], requeue=True)
     time.sleep(6)
     return {"left": everything(puppet, q), "dead": everything(puppet, dead)}

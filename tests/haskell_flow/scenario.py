@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,14 @@ def everything(puppet: Puppet, queue: str) -> list[str]:
     while (got := puppet.do("get", queue=queue, no_ack=True)) is not None:
         found.append(got["body"])
     return found
+
+
+def first(puppet: Puppet, queue: str) -> Any:
+    """Get the first message of a queue: RabbitMQ has one in a quorum queue only a moment after it was published."""
+    until = time.monotonic() + 10
+    while (got := puppet.do("get", queue=queue)) is None and time.monotonic() < until:
+        time.sleep(0.05)
+    return got
 
 
 def gist(delivery: Any) -> Any:
