@@ -43,6 +43,7 @@ import Network.NATS.Amqp.Internal.Values
 import Network.NATS.JetStream (JetStream, JetStreamError (..), defaultPublishOptions, isNotFound, scName)
 import Network.NATS.JetStream qualified as JS
 import Network.NATS.JetStream.Api (ApiError (..), apiRequest)
+import Network.NATS.Subject (readToken)
 import Network.NATS.Types (Subject)
 import Network.NatsAdmin (Purge (..), StoredMessage (..), getLastMessage, purgeStream)
 import Prelude
@@ -191,7 +192,7 @@ listQueues js = go 1
       case next of
         Nothing -> pure []
         Just message -> (entry message <>) <$> go (smSequence message + 1)
-    entry message = case (Text.stripPrefix prefix (smSubject message) >>= untoken, decodeStrict' (smBody message)) of
+    entry message = case (Text.stripPrefix prefix (smSubject message) >>= readToken, decodeStrict' (smBody message)) of
       (Just name, Just queue) -> [(name, queue)]
       _ -> []
     prefix = "amqp.definition.queue."

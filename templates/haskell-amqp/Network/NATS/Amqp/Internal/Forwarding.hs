@@ -37,6 +37,7 @@ import Network.NATS.Client (NatsError)
 import Network.NATS.Client qualified as Nats
 import Network.NATS.JetStream (DeliveryInfo (..), JetStreamError, MessageId (..), jsConnection)
 import Network.NATS.JetStream qualified as JS
+import Network.NATS.Subject (token)
 import Prelude
 
 -- | Where messages go.

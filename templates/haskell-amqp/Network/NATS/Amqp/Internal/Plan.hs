@@ -22,30 +22,19 @@ module Network.NATS.Amqp.Internal.Plan
     definitions,
     definitionOf,
 
-    -- * Keys as subjects and back
-    token,
-    keySubject,
-    keyTokens,
+    -- * Subjects as keys
     readExchangeKey,
     readUnplanned,
     readQueueName,
-    untoken,
   )
 where
 
-import Data.ByteArray.Encoding (Base (Base16), convertToBase)
-import Data.ByteString (ByteString)
-import Data.ByteString qualified as B
-import Data.ByteString.Char8 qualified as Char8
-import Data.Char (chr, isAscii, isAlphaNum, isHexDigit, digitToInt, toUpper)
-import Crypto.Hash (Digest, SHA256, hash)
 import Data.List (find)
 import Data.Maybe (fromMaybe, listToMaybe, mapMaybe)
 import Data.Text (Text)
 import Data.Text qualified as Text
-import Data.Text.Encoding (decodeLatin1, decodeUtf8', encodeUtf8)
-import Data.Word (Word8)
 import Network.NATS.JetStream.Stream
+import Network.NATS.Subject (assetName, keySubject, readKey, readToken, token)
 import Network.NATS.Types (Subject)
 import Prelude
 
@@ -129,7 +118,7 @@ forwardPrefix = "amq.forward."
 readForward :: Text -> Maybe (Text, Text)
 readForward name = do
   (exchange, to) <- Text.breakOn "." <$> Text.stripPrefix forwardPrefix name
-  (,) <$> untoken exchange <*> Text.stripPrefix "." to
+  (,) <$> readToken exchange <*> Text.stripPrefix "." to
 
 -- | Where a queue is. One from which messages are passed on is where its exchange is, and nothing reaches it by its name.
 queuePlace :: Plan -> Text -> QueuePlace
@@ -183,34 +172,6 @@ streamNamed plan name
 plannedStreams :: Plan -> [Text]
 plannedStreams plan = common : map scName (planStreams plan)
 
--- | One word as a token: letters, digits, @_@ and @-@ stay, other bytes are written in hexadecimal, the empty word is @=0@.
-token :: Text -> Text
-token "" = "=0"
-token word = decodeLatin1 (B.concatMap escaped (encodeUtf8 word))
-  where
-    escaped byte
-      | isPlain (chr (fromIntegral byte)) = B.singleton byte
-      | otherwise = "=" <> Char8.map toUpper (convertToBase Base16 (B.singleton byte))
-    isPlain char = isAscii char && (isAlphaNum char || char == '_' || char == '-')
-
--- | A name for a stream or a consumer: a long one ends in a digest.
-assetName :: Text -> Text
-assetName name
-  | Text.length escaped <= 200 = escaped
-  | otherwise = Text.take 180 escaped <> "=-" <> Text.take 16 digest
-  where
-    escaped = token name
-    digest = decodeLatin1 (convertToBase Base16 (hash (encodeUtf8 name) :: Digest SHA256))
-
--- | The tokens of a key, one for each word; the empty key has none.
-keyTokens :: Text -> [Text]
-keyTokens "" = []
-keyTokens key = map token (Text.splitOn "." key)
-
--- | The subject of a key below another one.
-keySubject :: Subject -> Text -> Subject
-keySubject root key = Text.intercalate "." (root : keyTokens key)
-
 -- | The key that a subject below another one stands for.
 readExchangeKey :: Subject -> Subject -> Maybe Text
 readExchangeKey root subject
@@ -222,27 +183,10 @@ readUnplanned :: Subject -> Maybe (Text, Text)
 readUnplanned subject = do
   rest <- Text.stripPrefix "amqp.x." subject
   let (exchange, key) = Text.breakOn "." rest
-  (,) <$> untoken exchange <*> (if Text.null key then Just "" else readKey (Text.drop 1 key))
+  (,) <$> readToken exchange <*> (if Text.null key then Just "" else readKey (Text.drop 1 key))
 
 -- | The name of the queue that a subject reaches, if it is one that this module makes.
 readQueueName :: Subject -> Maybe Text
 readQueueName subject = case mapMaybe (`Text.stripPrefix` subject) ["amqp.q.", "q."] of
   rest : _ -> readKey rest
   [] -> Nothing
-
-readKey :: Text -> Maybe Text
-readKey tokens = Text.intercalate "." <$> traverse untoken (Text.splitOn "." tokens)
-
--- | The word that a token stands for.
-untoken :: Text -> Maybe Text
-untoken "=0" = Just ""
-untoken text = bytes (encodeUtf8 text) >>= either (const Nothing) Just . decodeUtf8' . B.pack
-
-bytes :: ByteString -> Maybe [Word8]
-bytes text = case B.uncons text of
-  Nothing -> Just []
-  Just (61, rest)
-    | (code, after) <- Char8.splitAt 2 rest, [high, low] <- Char8.unpack code, all isHexDigit [high, low] ->
-        (fromIntegral (16 * digitToInt high + digitToInt low) :) <$> bytes after
-    | otherwise -> Nothing
-  Just (byte, rest) -> (byte :) <$> bytes rest

@@ -31,6 +31,7 @@ import Network.NATS.Amqp.Internal.Topics
 import Network.NATS.Amqp.Internal.Values
 import Network.NATS.JetStream (ApiError (..), JetStreamError (..), MessageId, PublishOptions (..), defaultPublishOptions)
 import Network.NATS.JetStream qualified as JS
+import Network.NATS.Subject (keySubject)
 import Network.NATS.Types (Headers, Subject)
 import Prelude
 

@@ -19,7 +19,7 @@ import Data.Map qualified as Map
 import Data.Maybe (fromMaybe, isJust)
 import Data.Text (Text)
 import Data.Text qualified as Text
-import Network.NATS.Amqp.Internal.Plan (keySubject, token)
+import Network.NATS.Subject (keySubject, token)
 import Network.NATS.Amqp.Internal.Values
 import Network.NATS.Types (Subject)
 import Prelude
