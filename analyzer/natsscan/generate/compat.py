@@ -14,12 +14,14 @@ from natsscan.generate.compat_plan import CompatPlan, render_plan
 from natsscan.generate.haskell import (
     COMPAT,
     PACKAGES,
-    REPLACEMENTS,
+    SOURCES,
+    cabal_file,
     client_modules,
     fixed_modules,
     literal,
     module_names,
     module_path,
+    with_crypton,
 )
 from natsscan.haskell.library_uses import LibraryUses
 from natsscan.model.marks import GENERATED
@@ -28,7 +30,6 @@ from natsscan.model.symbol import LibrarySymbol, SymbolKind
 from natsscan.model.topology import Declared, Origin, Topology
 from natsscan.model.usage import Operation
 
-SOURCES = "src"
 _IMPORT = re.compile(r"^import +(?:qualified +)?([\w.]+)", re.MULTILINE)
 _LINE = 120
 _NEEDED = ("DataKinds", "FlexibleContexts", "FlexibleInstances", "TypeOperators", "UndecidableInstances")
@@ -159,18 +160,19 @@ def compat_package(
     """
     written = {module_path(part.module): _facade(part) for part in parts}
     written[module_path(PLAN)] = render_plan(plan, COMPAT)
-    client = client_modules()
-    modules = client | written | _needed(fixed_modules(layer.library), written.values())
-    exposed = [name for name in module_names(client) if ".Internal." not in name]
+    fixed = fixed_modules(layer.library)
+    public = client_modules() | {path: text for path, text in fixed.items() if "/Internal/" not in path}
+    modules = public | written | _needed(fixed, [*public.values(), *written.values()])
+    exposed = [name for name in module_names(public) if ".Internal." not in name]
     exposed = sorted([*exposed, *(part.module for part in parts)])
     others = [name for name in module_names(modules) if name not in exposed]
     needed = {
         layer.packages[name] for text in modules.values() for name in _IMPORT.findall(text) if name in layer.packages
     }
     packages = sorted({*PACKAGES, *needed})
-    if crypton:
-        packages = sorted(REPLACEMENTS.get(name, name) for name in packages)
-    files = {f"{layer.package}.cabal": _cabal(layer, exposed, others, packages)}
+    packages = with_crypton(packages) if crypton else packages
+    synopsis = f"What this code base uses of {', '.join(layer.modules)}, on JetStream"
+    files = {f"{layer.package}.cabal": cabal_file(layer.package, COMPAT, synopsis, exposed, others, packages)}
     return files | {f"{SOURCES}/{path}": modules[path] for path in sorted(modules)}
 
 
@@ -185,33 +187,6 @@ def _needed(fixed: Mapping[str, str], written: Iterable[str]) -> dict[str, str]:
                 found[path] = fixed[path]
                 waiting.append(fixed[path])
     return found
-
-
-def _cabal(layer: Compat, exposed: Iterable[str], others: Iterable[str], packages: Iterable[str]) -> str:
-    lines = [
-        f"-- {GENERATED} {COMPAT}; written anew when it runs again.",
-        "cabal-version:      2.4",
-        f"name:               {layer.package}",
-        "version:            1.0.0",
-        f"synopsis:           What this code base uses of {', '.join(layer.modules)}, on JetStream",
-        "build-type:         Simple",
-        "",
-        "library",
-        f"  hs-source-dirs:   {SOURCES}",
-        "  exposed-modules:",
-        *(f"    {name}" for name in exposed),
-        "",
-        "  other-modules:",
-        *(f"    {name}" for name in others),
-        "",
-        "  build-depends:",
-        "    , base >=4.15 && <5",
-        *(f"    , {name}" for name in packages),
-        "",
-        "  default-language: Haskell2010",
-        "  ghc-options:      -Wall",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _facade(part: Facade) -> str:

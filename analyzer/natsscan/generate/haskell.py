@@ -11,6 +11,10 @@ from natsscan.model.marks import GENERATED
 CLIENT = "haskell-client"
 # The layer with the API of the library that has this id.
 COMPAT = "haskell-amqp"
+# The client as a package of its own, for projects without a place for its modules.
+CLIENT_PACKAGE = "nats-jetstream"
+# Where a package that is written has its modules.
+SOURCES = "src"
 # What the modules need beside `base`, as a cabal file names it.
 PACKAGES = (
     "aeson", "async", "attoparsec", "bytestring", "containers", "cryptonite", "memory", "network", "stm", "text",
@@ -27,6 +31,51 @@ _CRYPTO = re.compile(rb"(?<![\w-])(?:(crypton(?:-x509|-connection)?)|cryptonite)
 def client_modules() -> dict[str, str]:
     """Return the text of each module by its path below a source folder; all of them have `marks.GENERATED` in them."""
     return fixed_modules("haskell")
+
+
+def client_package(*, crypton: bool = False) -> dict[str, str]:
+    """Return the client as a cabal package: the text of each file by its path in the package's folder."""
+    modules = client_modules()
+    names = module_names(modules)
+    exposed, others = [n for n in names if ".Internal." not in n], [n for n in names if ".Internal." in n]
+    packages = with_crypton(PACKAGES) if crypton else list(PACKAGES)
+    cabal = cabal_file(CLIENT_PACKAGE, CLIENT, "A client for NATS and JetStream", exposed, others, packages)
+    return {f"{CLIENT_PACKAGE}.cabal": cabal} | {f"{SOURCES}/{path}": text for path, text in modules.items()}
+
+
+def cabal_file(
+    name: str, made_by: str, synopsis: str, exposed: Iterable[str], others: Iterable[str], packages: Iterable[str]
+) -> str:
+    """Return the cabal file of a library that is written by `made_by`, with its modules and what it depends on."""
+    lines = [
+        f"-- {GENERATED} {made_by}; written anew when it runs again.",
+        "cabal-version:      2.4",
+        f"name:               {name}",
+        "version:            1.0.0",
+        f"synopsis:           {synopsis}",
+        "build-type:         Simple",
+        "",
+        "library",
+        f"  hs-source-dirs:   {SOURCES}",
+        "  exposed-modules:",
+        *(f"    {module}" for module in exposed),
+        "",
+        "  other-modules:",
+        *(f"    {module}" for module in others),
+        "",
+        "  build-depends:",
+        "    , base >=4.15 && <5",
+        *(f"    , {package}" for package in packages),
+        "",
+        "  default-language: Haskell2010",
+        "  ghc-options:      -Wall",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def with_crypton(packages: Iterable[str]) -> list[str]:
+    """Return packages for code bases that have replaced cryptonite and what belongs to it."""
+    return sorted(REPLACEMENTS.get(name, name) for name in packages)
 
 
 def fixed_modules(name: str) -> dict[str, str]:
