@@ -95,6 +95,14 @@ def test_no_more_in_flight_than_was_said(start: Start, server: Server) -> None:
     assert said["empty"] == 0
 
 
+def test_what_is_worked_on_for_long_and_what_goes_back(start: Start, server: Server) -> None:
+    said = start("holding", server.url).result()
+    assert (said["mine"], said["others meanwhile"]) == ("long", None), "it is held for longer than the ack wait"
+    assert said["others then"] == "long", "and not for ever"
+    assert (said["taken"], said["worked on"]) == (["1", "2"], "1")
+    assert said["again"] == ["1", "2", "3", "4", None], "all goes back at once, in order"
+
+
 def test_publishing(start: Start, server: Server) -> None:
     said = start("publish", server.url).result()
     assert said["first"] == ["PUB", 1, False]

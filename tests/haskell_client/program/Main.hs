@@ -35,6 +35,7 @@ scenarios =
     ("steady", Steady.steady),
     ("settle", Streams.settle),
     ("bounds", Streams.bounds),
+    ("holding", Streams.holding),
     ("publish", Streams.publishing),
     ("gone", Streams.gone),
     ("drained", Streams.drained),

@@ -5,6 +5,7 @@
 module Streams
   ( settle,
     bounds,
+    holding,
     publishing,
     gone,
     drained,
@@ -128,6 +129,29 @@ bounds settings = within settings $ \js -> do
   mapM_ ack (concat back)
   say "back" (length (concat back))
   say "empty" . length =<< fetch js "BOUNDS" "worker" 10 0
+
+-- | What is worked on for longer than the ack wait, and what goes back at once when the work stops.
+holding :: Settings -> IO ()
+holding settings = within settings $ \js -> do
+  let opened name most hold = bracket (openPull js name "worker" defaultPullOptions {pullMaxInFlight = most, pullHoldFor = hold}) closePull
+      next pull = fmap body <$> nextDeliveryWithin pull 3
+  workQueue js "HELD" (\config -> config {ccAckWait = Just 1})
+  _ <- publish js "HELD" "long"
+  opened "HELD" 1 (Just 4) $ \mine -> opened "HELD" 1 Nothing $ \others -> do
+    say "mine" =<< next mine
+    say "others meanwhile" =<< next others
+    say "others then" =<< next others
+  workQueue js "BACK" id
+  forM_ ["1", "2", "3", "4"] (publish js "BACK")
+  stopped <- openPull js "BACK" "worker" defaultPullOptions {pullMaxInFlight = 3}
+  taken <- replicateM 2 (next stopped)
+  releasePull stopped
+  say "taken" taken
+  said <- newEmptyMVar
+  dropped <- consume js "BACK" "worker" defaultPullOptions (\delivery -> putMVar said (body delivery) >> threadDelay 60000000 >> ack delivery)
+  say "worked on" =<< takeMVar said
+  abandonConsuming dropped
+  opened "BACK" 9 Nothing $ \pull -> say "again" =<< replicateM 5 (next pull)
 
 -- | What publishing gives, and how it is refused.
 publishing :: Settings -> IO ()

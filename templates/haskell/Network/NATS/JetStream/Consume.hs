@@ -7,12 +7,13 @@ module Network.NATS.JetStream.Consume
     consume,
     withConsumer,
     stopConsuming,
+    abandonConsuming,
     waitConsumption,
   )
 where
 
 import Control.Concurrent (myThreadId)
-import Control.Concurrent.Async (Async, asyncThreadId, waitCatch, waitCatchSTM)
+import Control.Concurrent.Async (Async, asyncThreadId, cancel, waitCatch, waitCatchSTM)
 import Control.Concurrent.STM
 import Control.Exception (SomeException, bracket, mask_, onException)
 import Control.Monad (unless, void)
@@ -67,6 +68,14 @@ stopConsuming (Consumption pull worker _) = do
   closePull pull
   self <- myThreadId
   unless (asyncThreadId worker == self) (void (waitCatch worker))
+
+-- | Call back no more, and drop what is being worked on: the callback that runs is interrupted, and all that is not settled goes
+-- back to the server, in order. For programs that have to stop now.
+abandonConsuming :: Consumption -> IO ()
+abandonConsuming (Consumption pull worker _) = do
+  self <- myThreadId
+  unless (asyncThreadId worker == self) (cancel worker)
+  releasePull pull
 
 -- | Wait for the end, and tell why: 'SubscriptionEnded' after 'stopConsuming', 'ConsumerGone', 'ConnectionClosed'.
 waitConsumption :: Consumption -> IO SomeException

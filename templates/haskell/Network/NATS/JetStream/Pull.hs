@@ -10,6 +10,7 @@ module Network.NATS.JetStream.Pull
     defaultPullOptions,
     openPull,
     closePull,
+    releasePull,
     haltPull,
     touchPull,
     nextDelivery,
@@ -25,17 +26,16 @@ import Control.Monad (forM_, void, when)
 import Data.Aeson (Object, encode, object, (.=))
 import Data.Aeson.Types (Pair)
 import Data.ByteString.Lazy qualified as L
-import Data.Map.Strict (Map)
 import Data.Map.Strict qualified as Map
-import Data.Maybe (listToMaybe, maybeToList)
+import Data.Maybe (fromMaybe, listToMaybe, maybeToList)
 import Data.Text (Text)
 import Data.Text qualified as Text
 import Data.Text.Encoding (decodeLatin1)
 import Data.Text.Read qualified as Text
 import Data.Time.Clock (NominalDiffTime)
-import Data.Word (Word64)
 import GHC.Clock (getMonotonicTime)
 import Network.NATS.Client
+import Network.NATS.Internal.Held
 import Network.NATS.Internal.Json (toNanoseconds)
 import Network.NATS.Internal.Receiving (addSubscription, endSubscription, nextQueued)
 import Network.NATS.Internal.State (Connection (..), Phase (..), Subscription (..), sendControl)
@@ -55,13 +55,18 @@ data PullOptions = PullOptions
     -- | How often the server tells that it is there while it has no message; no more than half of 'pullExpires'.
     pullHeartbeat :: !NominalDiffTime,
     -- | Of all who pull, those with the lowest number are served first; for a consumer that is @prioritized@.
-    pullPriority :: !(Maybe Int)
+    pullPriority :: !(Maybe Int),
+    -- | How long a message may be worked on: so long the server is told that it is, and gives it to nobody else. If this
+    -- program is killed, others get it after the consumer's ack wait, so that can be short and work long. 'Nothing': it is
+    -- told nothing, and the ack wait counts.
+    pullHoldFor :: !(Maybe NominalDiffTime)
   }
   deriving stock (Eq, Show)
 
 -- | A hundred messages in flight, requests of 30 seconds, a heartbeat every 5.
 defaultPullOptions :: PullOptions
-defaultPullOptions = PullOptions {pullMaxInFlight = 100, pullExpires = 30, pullHeartbeat = 5, pullPriority = Nothing}
+defaultPullOptions =
+  PullOptions {pullMaxInFlight = 100, pullExpires = 30, pullHeartbeat = 5, pullPriority = Nothing, pullHoldFor = Nothing}
 
 -- | Messages of one consumer as they come. Several threads may take from it.
 data Pull = Pull
@@ -78,8 +83,7 @@ data Pull = Pull
     pInbox :: !(TVar (Maybe (Int, Subscription))),
     -- | Messages that were asked for and have not come.
     pAsked :: !(TVar Int),
-    -- | Messages handed out and not settled, by their numbers in the stream, each with its number for the consumer.
-    pHeld :: !(TVar (Map Word64 Word64)),
+    pHeld :: !Holding,
     -- | When the server was last heard.
     pHeard :: !(TVar Double),
     -- | What the server calls this client while it is the active one.
@@ -91,21 +95,35 @@ data Pull = Pull
 openPull :: JetStream -> Text -> Text -> PullOptions -> IO Pull
 openPull js stream consumer options = do
   config <- ciConfig <$> consumerInfo js stream consumer
-  Pull js stream consumer options (listToMaybe (ccPriorityGroups config)) (ccAckPolicy config)
-    <$> newMVar ()
-    <*> newTVarIO Nothing
-    <*> newTVarIO 0
-    <*> newTVarIO Map.empty
-    <*> newTVarIO 0
-    <*> newTVarIO Nothing
-    <*> newTVarIO False
+  pull <-
+    Pull js stream consumer options (listToMaybe (ccPriorityGroups config)) (ccAckPolicy config)
+      <$> newMVar ()
+      <*> newTVarIO Nothing
+      <*> newTVarIO 0
+      <*> newTVarIO Map.empty
+      <*> newTVarIO 0
+      <*> newTVarIO Nothing
+      <*> newTVarIO False
+  forM_ (pullHoldFor options) $ \limit ->
+    spawn conn (keepHeld conn (pHeld pull) (readTVar (pClosed pull)) limit (fromMaybe 30 (ccAckWait config) / 3))
+  pure pull
+  where
+    conn = jsConnection js
 
 -- | Pull no more. What has come and was not handed out goes back to the server at once, so that others get it; what was
 -- handed out can still be settled. Where one client is the active one, another can be that now.
 closePull :: Pull -> IO ()
 closePull pull = haltPull pull >>= mapM_ (\delivery -> try (nak delivery) :: IO (Either NatsError ()))
 
--- | The same, but what has come and was not handed out is returned; whoever calls it settles that.
+-- | The same, and what was handed out and is not settled goes back first, so that others get all in the order of the stream:
+-- as when a program stops that will settle nothing any more. What is settled after all counts as settled.
+releasePull :: Pull -> IO ()
+releasePull pull = do
+  left <- haltPull pull
+  giveHeldBack (jsConnection (pJetStream pull)) (pHeld pull)
+  forM_ left $ \delivery -> try (nak delivery) :: IO (Either NatsError ())
+
+-- | The same as 'closePull', but what has come and was not handed out is returned; whoever calls it settles that.
 haltPull :: Pull -> IO [Delivery]
 haltPull pull = do
   wasClosed <- atomically (swapTVar (pClosed pull) True)
@@ -186,9 +204,10 @@ nextUntil pull deadline = withMVar (pLock pull) (const (mask_ go))
           | otherwise -> renew pull >> go
 
     received message = do
-      getMonotonicTime >>= atomically . writeTVar (pHeard pull)
+      now <- getMonotonicTime
+      atomically (writeTVar (pHeard pull) now)
       case msgStatus message of
-        Nothing -> newDelivery conn (hold pull message) message
+        Nothing -> newDelivery conn (hold pull now message) message
         Just status -> Nothing <$ handleStatus pull message status
 
     minimumOf [] = Nothing
@@ -286,19 +305,17 @@ sendPull js stream consumer inbox body =
     subject = jsPrefix js <> ".CONSUMER.MSG.NEXT." <> stream <> "." <> consumer
 
 -- | A message is here; what is returned is to be done when it is settled.
-hold :: Pull -> Message -> DeliveryInfo -> STM (STM ())
-hold pull message info = do
+hold :: Pull -> Double -> Message -> DeliveryInfo -> STM (STM ())
+hold pull now message info = do
   modifyTVar' (pAsked pull) (max 0 . subtract 1)
   forM_ (lookupHeader "Nats-Pin-Id" message) (writeTVar (pPin pull) . Just . decodeLatin1)
   case pAckPolicy pull of
     AckNone -> pure (pure ())
     policy -> do
-      -- Delivered again, it takes the place of the first delivery.
-      modifyTVar' (pHeld pull) (Map.insert number (diConsumerSequence info))
-      pure (modifyTVar' (pHeld pull) (if policy == AckAll then snd . Map.split number else Map.update ifAnother number))
+      holdOne (pHeld pull) now message number (diConsumerSequence info)
+      pure (if policy == AckAll then letGoThrough (pHeld pull) number else letGo (pHeld pull) number (diConsumerSequence info))
   where
     number = diStreamSequence info
-    ifAnother held = if held == diConsumerSequence info then Nothing else Just held
 
 -- | What the server says instead of a message.
 handleStatus :: Pull -> Message -> Status -> IO ()
