@@ -12,6 +12,7 @@ import pytest
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.generate.compat_plan import compat_plan, render_plan
+from natsscan.generate.haskell import client_package
 from natsscan.nats.decisions import Decisions
 from tests.conftest import WIRE_MINI, run_command
 from tests.haskell_client.conftest import FLAGS
@@ -45,12 +46,33 @@ def generate(project: Path) -> Path:
 def compiled(ghc: str, package: Path, *others: Path, flags: tuple[str, ...] = ()) -> str:
     """Return what the compiler says of a package, and of other modules with it; nothing is well."""
     cabal = (package / "nats-amqp.cabal").read_text()
-    names = [word for name in re.findall(r"^    , ([\w-]+)", cabal, re.MULTILINE) for word in ("-package", name)]
+    names = [word for name in re.findall(r"^    [, ] ([\w-]+)", cabal, re.MULTILINE) for word in ("-package", name)]
     modules = sorted((package / "src").rglob("*.hs"))
     folders = [f"-i{package / 'src'}", "-outputdir", package.parent / "objects"]
     command = [ghc, *FLAGS, "-XHaskell2010", "-O0", "-fno-code", *flags, *names, *folders, *modules, *others]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr + ("" if done.returncode == 0 else f"exit code {done.returncode}")
+
+
+def configured(package: Path) -> str:
+    """Return what Cabal says of a package if it does not take it as it is; nothing is well."""
+    (package / "Setup.hs").write_text("import Distribution.Simple\nmain = defaultMain\n")
+    command = ["runghc", "Setup.hs", "configure", "--global"]
+    done = subprocess.run(command, cwd=package, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    return said if done.returncode or "Warning" in said else ""
+
+
+def test_cabal_takes_it(ghc: str, tmp_path: Path) -> None:
+    shutil.copytree(WIRE_MINI, tmp_path / "wire-mini")
+    assert configured(generate(tmp_path / "wire-mini")) == ""
+
+
+def test_cabal_takes_the_client_alone(ghc: str, tmp_path: Path) -> None:
+    for path, text in client_package().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert configured(tmp_path) == ""
 
 
 def test_it_compiles_for_the_fixture_without_a_warning(ghc: str, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from natsscan.generate.haskell import (
     cabal_file,
     client_modules,
     fixed_modules,
+    library,
     literal,
     module_names,
     module_path,
@@ -172,7 +173,8 @@ def compat_package(
     packages = sorted({*PACKAGES, *needed})
     packages = with_crypton(packages) if crypton else packages
     synopsis = f"What this code base uses of {', '.join(layer.modules)}, on JetStream"
-    files = {f"{layer.package}.cabal": cabal_file(layer.package, COMPAT, synopsis, exposed, others, packages)}
+    cabal = cabal_file(layer.package, COMPAT, synopsis, library(exposed, others), packages)
+    files = {f"{layer.package}.cabal": cabal}
     return files | {f"{SOURCES}/{path}": modules[path] for path in sorted(modules)}
 
 

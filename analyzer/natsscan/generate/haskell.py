@@ -11,6 +11,8 @@ from natsscan.model.marks import GENERATED
 CLIENT = "haskell-client"
 # The layer with the API of the library that has this id.
 COMPAT = "haskell-amqp"
+# The command that looks at the first message of a queue.
+CONSUMER_TOOL = "nats-consumer"
 # The client as a package of its own, for projects without a place for its modules.
 CLIENT_PACKAGE = "nats-jetstream"
 # Where a package that is written has its modules.
@@ -39,36 +41,38 @@ def client_package(*, crypton: bool = False) -> dict[str, str]:
     names = module_names(modules)
     exposed, others = [n for n in names if ".Internal." not in n], [n for n in names if ".Internal." in n]
     packages = with_crypton(PACKAGES) if crypton else list(PACKAGES)
-    cabal = cabal_file(CLIENT_PACKAGE, CLIENT, "A client for NATS and JetStream", exposed, others, packages)
+    cabal = cabal_file(CLIENT_PACKAGE, CLIENT, "A client for NATS and JetStream", library(exposed, others), packages)
     return {f"{CLIENT_PACKAGE}.cabal": cabal} | {f"{SOURCES}/{path}": text for path, text in modules.items()}
 
 
+def library(exposed: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return how the component of a cabal file begins that is a library of some modules."""
+    lines = ["library", f"  hs-source-dirs:   {SOURCES}", "  exposed-modules:", *(f"    {name}" for name in exposed)]
+    return [*lines, "", "  other-modules:", *(f"    {name}" for name in others), ""]
+
+
 def cabal_file(
-    name: str, made_by: str, synopsis: str, exposed: Iterable[str], others: Iterable[str], packages: Iterable[str]
+    name: str, made_by: str, synopsis: str, component: Iterable[str], packages: Iterable[str], options: str = "-Wall"
 ) -> str:
-    """Return the cabal file of a library that is written by `made_by`, with its modules and what it depends on."""
+    """Return the cabal file of a package with one component, whose beginning is given, and what it depends on.
+
+    It is of version 2.0, since from 2.2 on none may begin with a comment, and the mark comes first.
+    """
     lines = [
         f"-- {GENERATED} {made_by}; written anew when it runs again.",
-        "cabal-version:      2.4",
+        "cabal-version:      2.0",
         f"name:               {name}",
         "version:            1.0.0",
         f"synopsis:           {synopsis}",
         "build-type:         Simple",
         "",
-        "library",
-        f"  hs-source-dirs:   {SOURCES}",
-        "  exposed-modules:",
-        *(f"    {module}" for module in exposed),
-        "",
-        "  other-modules:",
-        *(f"    {module}" for module in others),
-        "",
+        *component,
         "  build-depends:",
-        "    , base >=4.15 && <5",
+        "      base >=4.15 && <5",
         *(f"    , {package}" for package in packages),
         "",
         "  default-language: Haskell2010",
-        "  ghc-options:      -Wall",
+        f"  ghc-options:      {options}",
     ]
     return "\n".join(lines) + "\n"
 
