@@ -9,7 +9,16 @@ import click
 
 from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.generate.files import EVERYTHING, FILES
-from natsscan.generate.haskell import CLIENT, COMPAT, PACKAGES, REPLACEMENTS, client_modules, module_names
+from natsscan.generate.haskell import (
+    CLIENT,
+    COMPAT,
+    CONSUMER_TOOL,
+    PACKAGES,
+    REPLACEMENTS,
+    client_modules,
+    module_names,
+)
+from natsscan.generate.haskell_names import SERVICE
 from natsscan.model.errors import InputError
 from natsscan.model.marks import GENERATED
 
@@ -21,7 +30,7 @@ _PLACES = 3
 
 
 @click.command("generate")
-@click.argument("what", type=click.Choice([*FILES, EVERYTHING, CLIENT, COMPAT]), metavar="WHAT")
+@click.argument("what", type=click.Choice([*FILES, EVERYTHING, CLIENT, COMPAT, SERVICE, CONSUMER_TOOL]), metavar="WHAT")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where files go.")
 @subjects_option
@@ -48,6 +57,12 @@ def generate_command(
 
     haskell-amqp is a cabal package for the folder that -o names: what the whole project around PATHs uses of the
     package amqp, on JetStream. What cannot be kept does not compile, and says why.
+
+    haskell-service is a module for each service under PATHs that is rewritten by hand onto haskell-client: its streams,
+    and functions for its queues, for what it publishes, and for what it rejects.
+
+    nats-consumer is a cabal package for the folder that -o names: a command that prints the first message of a queue,
+    and drops it.
     """
     from natsscan.cli.mapping import map_paths
     from natsscan.cli.opened import open_paths
@@ -65,6 +80,14 @@ def generate_command(
     if what == COMPAT:
         need_subjects(subjects)
         _compat(open_paths(paths, exclude, rules, definitions), paths, folder, server_version, subjects)
+        return
+    if what == SERVICE:
+        need_subjects(subjects)
+        _service(open_paths(paths, exclude, rules, definitions), folder, server_version, subjects)
+        return
+    if what == CONSUMER_TOOL:
+        need_subjects(subjects)
+        _consumer_tool(open_paths(paths, exclude, rules, definitions), folder, server_version, subjects)
         return
     if folder is None and len(names_of(what)) > 1:
         raise InputError(f"{what} is several files: {', '.join(names_of(what))}; name a folder for them with -o DIR")
@@ -119,6 +142,33 @@ def _compat(
         f"Next, name {folder}/ in cabal.project, and have code use it:",
         f"  natsscan patch {' '.join(map(str, paths))} --route compat",
     ]
+    sys.stdout.write("\n".join(map(visible, lines)) + "\n")
+
+
+def _service(opened: Opened, folder: Path | None, server_version: str | None, subjects: Path | None) -> None:
+    """Write the modules of services, or print that of a single one."""
+    from natsscan.cli.service import service_files
+
+    files = service_files(opened, server_version, subjects)
+    if folder is not None:
+        changed = _write(folder, files)
+        sys.stdout.write(f"{folder}: {', '.join(files)}; {changed} written\n")
+    elif len(files) == 1:
+        sys.stdout.write("".join(files.values()))
+    else:
+        raise InputError(f"{SERVICE} is several files: {', '.join(files)}; name a folder for them with -o DIR")
+
+
+def _consumer_tool(opened: Opened, folder: Path | None, server_version: str | None, subjects: Path | None) -> None:
+    """Write the command that looks at the first message of a queue, and say what comes next."""
+    from natsscan.cli.consumer import consumer_tool, next_steps
+    from natsscan.reports.escape import visible
+
+    if folder is None:
+        raise InputError(f"{CONSUMER_TOOL} is a package; name a folder for it, such as -o tools/{CONSUMER_TOOL}")
+    files, known = consumer_tool(opened, server_version, subjects)
+    changed = _write(folder, files)
+    lines = [f"{folder}: {len(files)} files; {changed} written", *next_steps(folder, known)]
     sys.stdout.write("\n".join(map(visible, lines)) + "\n")
 
 

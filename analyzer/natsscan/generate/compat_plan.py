@@ -8,7 +8,8 @@ from itertools import chain
 
 from natsscan.catalog.target import LayoutsFile
 from natsscan.generate.haskell import literal
-from natsscan.model.mapping import Config, ConfigValue, StreamPlan, Words
+from natsscan.generate.haskell_config import STREAM, fields
+from natsscan.model.mapping import Config, StreamPlan, Words
 from natsscan.model.mapping import Mapping as Plan
 from natsscan.model.marks import GENERATED
 from natsscan.model.topology import SERVER_NAMED, Queue, Topology
@@ -104,7 +105,7 @@ def _streams(mapping: Plan, layout: str) -> tuple[StreamPlan, ...]:
 def _queues(mapping: Plan, taken: Mapping[str, list[str]]) -> Iterator[PlannedQueue]:
     """Yield the queues that have their place in one of these streams, which take what is sent to them by name too."""
     for name in mapping.queues:
-        queue = _queue(name, mapping)
+        queue = planned_queue(name, mapping)
         if queue is not None and queue.stream in taken and _take(taken, queue.stream, _reached_by(name, mapping)):
             yield queue
 
@@ -136,7 +137,7 @@ def _exchanges(stream: StreamPlan, mapping: Plan) -> Iterable[PlannedExchange]:
             yield PlannedExchange(name, subject, stream.name)
 
 
-def _queue(name: str, mapping: Plan) -> PlannedQueue | None:
+def planned_queue(name: str, mapping: Plan) -> PlannedQueue | None:
     """Return a queue; None if not all of its consumer's name follows from its own."""
     consumers = [consumer for consumer in mapping.consumers if consumer.queue == name]
     known = split_holes(with_values(name, mapping.holes))
@@ -172,36 +173,9 @@ def _config(stream: StreamPlan, declared: Mapping[str, tuple[Queue, ...]]) -> Co
     return {name: value for name, value in stream.config.items() if name not in lost}
 
 
-# Fields of the record for a stream's configuration: name, how a value is written, and the value that it has anyway.
-_WORDS = {
-    "limits": "LimitsRetention", "interest": "InterestRetention", "workqueue": "WorkQueueRetention",
-    "file": "FileStorage", "memory": "MemoryStorage", "old": "DiscardOld", "new": "DiscardNew",
-}  # fmt: skip
-_FIELDS: dict[str, tuple[str, ConfigValue]] = {
-    "retention": ("scRetention", "limits"),
-    "storage": ("scStorage", "file"),
-    "num_replicas": ("scReplicas", 1),
-    "max_bytes": ("scMaxBytes", -1),
-    "max_msgs": ("scMaxMessages", -1),
-    "max_msgs_per_subject": ("scMaxMessagesPerSubject", -1),
-    "max_msg_size": ("scMaxMessageSize", -1),
-    "max_consumers": ("scMaxConsumers", -1),
-    "max_age": ("scMaxAge", 0),
-    "discard": ("scDiscard", "old"),
-    "discard_new_per_subject": ("scDiscardNewPerSubject", ""),
-    "duplicate_window": ("scDuplicateWindow", ""),
-    "allow_msg_schedules": ("scAllowMessageSchedules", ""),
-    "allow_rollup_hdrs": ("scAllowRollup", ""),
-    "allow_direct": ("scAllowDirect", ""),
-    "description": ("scDescription", ""),
-}
-_PLAIN = ("retention", "storage", "num_replicas", "discard")
-_SECONDS = ("max_age", "duplicate_window")
-
-
 def render_plan(plan: CompatPlan, made_by: str) -> str:
     """Return the module of a plan; `made_by` is the name of what makes it."""
-    others = any(set(stream.config) - set(_FIELDS) for stream in plan.streams)
+    others = any(STREAM.lacks(stream.config) for stream in plan.streams)
     streams = [f"{_stream(stream)}" for stream in plan.streams]
     imports = ["Network.NATS.Amqp.Internal.Plan", *(["Network.NATS.JetStream.Stream"] if streams else [])]
     if others:
@@ -249,51 +223,16 @@ def _exchange(exchange: PlannedExchange) -> str:
 
 def _queue_text(queue: PlannedQueue) -> str:
     fields = {"qpName": queue.name, "qpSubject": queue.subject, "qpConsumer": queue.consumer}
-    given = [f"{name} = [{', '.join(map(_part, parts))}]" for name, parts in fields.items()]
+    given = [f"{name} = [{', '.join(map(part_text, parts))}]" for name, parts in fields.items()]
     return f"QueuePlan {{{', '.join(given)}, qpStream = {literal(queue.stream)}}}"
 
 
-def _part(part: str | None) -> str:
+def part_text(part: str | None) -> str:
+    """Return a part of a name in Haskell: Hole, or what is known."""
     return "Hole" if part is None else f"Known {literal(part)}"
 
 
 def _stream(stream: PlannedStream) -> str:
     head = f"defaultStreamConfig {literal(stream.name)} [{', '.join(map(literal, stream.subjects))}]"
-    given = [
-        f"{_FIELDS[name][0]} = {_value(name, value)}"
-        for name, value in stream.config.items()
-        if name in _FIELDS and value != _FIELDS[name][1]
-    ]
-    others = {name: value for name, value in stream.config.items() if name not in _FIELDS}
-    if others:
-        pairs = ", ".join(f"({literal(name)}, {_json(value)})" for name, value in others.items())
-        given.append(f"scOther = KeyMap.fromList [{pairs}]")
+    given = fields(STREAM, stream.config)
     return f"({head})\n            {{ {', '.join(given)} }}" if given else head
-
-
-def _value(name: str, value: ConfigValue) -> str:
-    if name in _SECONDS and isinstance(value, int):
-        seconds, rest = divmod(value, 10**9)
-        text = f"{seconds}.{rest:09d}".rstrip("0").rstrip(".")
-    elif isinstance(value, bool):
-        text = str(value)
-    elif isinstance(value, str):
-        text = _WORDS[value] if name in _PLAIN else literal(value)
-    else:
-        text = str(value)
-    return text if name in _PLAIN else f"Just ({text})" if text.startswith("-") else f"Just {text}"
-
-
-def _json(value: object) -> str:
-    """Return a field that the record lacks as JSON in Haskell."""
-    if isinstance(value, bool):
-        return f"Aeson.Bool {value}"
-    if isinstance(value, str):
-        return f"Aeson.String {literal(value)}"
-    if isinstance(value, int):
-        return f"Aeson.Number ({value})"
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"({literal(str(name))}, {_json(inner)})" for name, inner in value.items())
-        return f"Aeson.Object (KeyMap.fromList [{pairs}])"
-    inner = value if isinstance(value, Iterable) else ()
-    return f"Aeson.toJSON [{', '.join(map(_json, inner))}]"

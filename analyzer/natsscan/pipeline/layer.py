@@ -47,11 +47,23 @@ def make_layer(
     kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
     task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
     programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}
-    packages = {path: kind for path, kind in kind_of.items() if kind in _PACKAGES}
     uses = library_uses(read(task, programs, lambda *_: None).sources, catalog, layer.library)
     refused = refusals(layer, uses, topology)
     parts = facades(layer, uses, refused, catalog.exports)
     plan = compat_plan(mapping, topology, catalog.target.layouts)
-    crypton = has_crypton(source.data for source in read(task, packages, lambda *_: None).sources)
-    files = compat_package(layer, parts, plan, crypton=crypton)
+    files = compat_package(layer, parts, plan, crypton=_has_crypton(task, kind_of))
     return Layer(files, uses, parts, refused, plan)
+
+
+def builds_with_crypton(project: Project, catalog: Catalog, options: ScanOptions) -> bool:
+    """Tell whether a project, whatever is in scope, has replaced cryptonite and what belongs to it."""
+    listing = project.tree.list(options.exclude)
+    kinds = Kinds(listing.paths)
+    kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
+    task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
+    return _has_crypton(task, kind_of)
+
+
+def _has_crypton(task: Task, kind_of: Mapping[str, FileKind]) -> bool:
+    packages = {path: kind for path, kind in kind_of.items() if kind in _PACKAGES}
+    return has_crypton(source.data for source in read(task, packages, lambda *_: None).sources)

@@ -1,0 +1,56 @@
+"""Modules in Haskell for services that are rewritten by hand, for the commands that write them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from natsscan.model.errors import InputError
+from natsscan.source.project import PROJECT_FILES
+
+if TYPE_CHECKING:
+    from natsscan.cli.opened import Opened
+    from natsscan.generate.service import Service
+    from natsscan.source.project import Project
+
+
+def service_files(opened: Opened, server_version: str | None, subjects: Path | None) -> dict[str, str]:
+    """Return the module of each service in scope by its path below a source folder.
+
+    Raises InputError if none of them publishes or consumes.
+    """
+    made = made_services(opened, server_version, subjects)
+    if not made:
+        raise InputError("no service here publishes or consumes by a name that is known, so there is no module to make")
+    return {service.path: text for service, text in made}
+
+
+def made_services(opened: Opened, server_version: str | None, subjects: Path | None) -> tuple[tuple[Service, str], ...]:
+    """Return the services in scope that publish or consume, each with the text of its module.
+
+    All of the project around them is mapped: streams are shared, and what a service rejects goes to those of others.
+    """
+    from natsscan.cli.mapping import map_opened
+    from natsscan.generate.facts import facts
+    from natsscan.generate.service import services
+    from natsscan.generate.service_module import render
+    from natsscan.nats.order import migration_order
+
+    project = opened.project
+    whole = replace(opened, project=replace(project, scope=_around(project)))
+    found = map_opened(whole, server_version, subjects)
+    findings = found.report.to_migrate.findings
+    wanted = {f.usage.service for f in findings if project.in_scope(f.usage.span.path)}
+    known = facts(found.mapping, migration_order(found.report.topology, findings), found.report.root)
+    return tuple((each, render(each, found.mapping)) for each in services(known, found.report.topology, wanted))
+
+
+def _around(project: Project) -> tuple[str, ...]:
+    """Return the folders that the paths in scope are a project of: the nearest with a file that makes one."""
+    return tuple(dict.fromkeys(_project_of(path, project.root) for path in project.scope))
+
+
+def _project_of(path: str, root: Path) -> str:
+    folders = (PurePosixPath(path), *PurePosixPath(path).parents)
+    return next((str(each) for each in folders if any((root / each / name).is_file() for name in PROJECT_FILES)), ".")
