@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CHANGES = 1
 COMPAT = "compat"
+NATIVE = "native"
 
 
 @click.command("patch")
@@ -46,9 +47,9 @@ COMPAT = "compat"
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write a series of patch files.")
 @click.option(
     "--route",
-    type=click.Choice([COMPAT]),
-    help="How programs move. compat: onto a package with the API of their AMQP library, with all else as it is.  "
-    "[default: by hand]",
+    type=click.Choice([COMPAT, NATIVE]),
+    help="How programs move. compat: onto a package with the API of their AMQP library, with all else as it is. "
+    "native: by hand, with a NATS client and a module for each service put beside.  [default: by hand]",
 )
 @subjects_option
 @server_version_option
@@ -82,7 +83,7 @@ def patch_command(
         )
     need_subjects(subjects)
     opened = open_paths(paths, exclude, rules, definitions)
-    tree, patches = _patches(opened, server_version, subjects, compat=route == COMPAT)
+    tree, patches = _patches(opened, server_version, subjects, route)
     patches = tuple(patch for patch in patches if not only or _is_wanted(patch, only))
     if form == "json":
         from natsscan.reports.json_patches import render
@@ -111,17 +112,19 @@ class _Tree:
 
 
 def _patches(
-    opened: Opened, server_version: str | None, subjects: Path | None, *, compat: bool
+    opened: Opened, server_version: str | None, subjects: Path | None, route: str | None
 ) -> tuple[_Tree, tuple[Patch, ...]]:
     from natsscan.cli.mapping import map_opened
+    from natsscan.cli.native import native_of
     from natsscan.patches.plan import make_patches
     from natsscan.pipeline.outcome import reading
     from natsscan.source.helm import renderer
 
     found, project = map_opened(opened, server_version, subjects), opened.project
     read, every = reading(project.tree), project.tree.list(opened.options.exclude).paths
-    layer = _layer(opened, found, server_version, subjects) if compat else None
-    patches = make_patches(found.report, found.mapping, found.catalog, read, every, renderer(), layer)
+    layer = _layer(opened, found, server_version, subjects) if route == COMPAT else None
+    native = native_of(opened, server_version, subjects) if route == NATIVE else None
+    patches = make_patches(found.report, found.mapping, found.catalog, read, every, renderer(), layer, native)
     return _Tree(project.root, read), patches
 
 

@@ -88,7 +88,8 @@ def _checked(
             rescan = Check.FAILED
         if patch.stage.rank > Stage.PREPARE.rank and len(now.usages) >= len(before.usages) > 0:
             rescan = rescan if context.route is not None else Check.FAILED  # on a route names of all sorts may stay
-        if patch.stage is Stage.PREPARE and any(place.twin for place in context.read(source, now.usages).places):
+        is_about = patch.stage is Stage.PREPARE and patch.answers  # else another patch is about what it would find
+        if is_about and any(place.twin for place in context.read(source, now.usages).places):
             idempotent = Check.FAILED
         if patch.stage is Stage.CUT_OVER and context.route is not None:
             again = context.read(source, now.usages).switches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from natsscan.model.finding import Finding
 from natsscan.model.mapping import ConsumerPlan, Discipline, Gap, Mapping, PublisherPlan, filters_of
@@ -27,24 +27,26 @@ _STAGES = {
 _MANY = 3
 
 
-def manual_patches(findings: Iterable[Finding], mapping: Mapping) -> list[Patch]:
-    """Return one manual patch for each usage of the broker's library in Haskell code."""
+def manual_patches(
+    findings: Iterable[Finding], mapping: Mapping, also: Callable[[Usage], Iterable[str]] | None = None
+) -> list[Patch]:
+    """Return one manual patch for each usage of the broker's library in Haskell code; `also` says more of a usage."""
     gaps: dict[Span, list[Gap]] = {}
     for gap in mapping.gaps:
         for span in gap.at:
             gaps.setdefault(span, []).append(gap)
     return [
-        _patch(finding, mapping, gaps.get(finding.usage.span, []))
+        _patch(finding, mapping, gaps.get(finding.usage.span, []), also(finding.usage) if also else ())
         for finding in findings
         if finding.usage.language == FileKind.HASKELL
     ]
 
 
-def _patch(finding: Finding, mapping: Mapping, gaps: list[Gap]) -> Patch:
+def _patch(finding: Finding, mapping: Mapping, gaps: list[Gap], also: Iterable[str]) -> Patch:
     usage = finding.usage
     place = f"{usage.span.path}:{usage.span.line}"
     title = f"{place}: {usage.symbol} by hand"
-    told = [*told_by(usage, mapping), *(f"Must survive: {gap.property}. {gap.advice}" for gap in gaps[:_MANY])]
+    told = [*told_by(usage, mapping), *also, *(f"Must survive: {gap.property}. {gap.advice}" for gap in gaps[:_MANY])]
     if len(gaps) > _MANY:
         told.append(f"{len(gaps) - _MANY} more properties of it are in mapping.md.")
     return Patch(

@@ -24,6 +24,7 @@ from natsscan.patches.haskell import manual_patches
 from natsscan.patches.helmfiles import Helmfiles, new_values, read_helmfiles
 from natsscan.patches.leftover import hold
 from natsscan.patches.moving import Layer
+from natsscan.patches.native import Native, client_of, lay_out, with_client
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Place, Switch, broker_templates
 from natsscan.patches.rendering import Rendering
@@ -83,17 +84,21 @@ def make_patches(
     paths: Iterable[str],
     render: Render | None = None,
     layer: Layer | None = None,
+    native: Native | None = None,
 ) -> tuple[Patch, ...]:
     """Return all patches, tried, by stage and title.
 
     `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files. `render` renders
-    charts, where something can. Programs are moved to a `layer`; without one people write them anew.
+    charts, where something can. Programs are moved to a `layer`; without one people write them anew, with what `native`
+    puts beside them.
     """
     paths = frozenset(paths)
     moves = move(layer, report, mapping, catalog, read, paths) if layer is not None else None
     if moves is not None:
         new = dict.fromkeys(moves.route.packages, moves.route.package)
         catalog = replace(catalog, replacements=catalog.replacements.with_packages("haskell", new))
+    if native is not None:
+        catalog = with_client(catalog, client_of(native, paths))
     findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
     known = {_key(finding.usage): finding for finding in findings}
     by_file: dict[str, list[Usage]] = {}
@@ -144,7 +149,10 @@ def make_patches(
         found = [_following(patch, moves.route.folder, kinds) for patch in found]
         programs = {each.path for patch in moves.patches for each in patch.edits if charts.of(each.path) in PROGRAMS}
         kinds |= dict.fromkeys(programs, FileKind.HASKELL)
-    found += moves.patches if moves is not None else manual_patches(findings, mapping)
+        found += moves.patches
+    else:
+        found += lay_out(native, findings, read, paths) if native is not None else []
+        found += manual_patches(findings, mapping, native.told_by if native is not None else None)
     tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(all_helmfiles)))
     tried, held = hold(tried, findings, helmfiles, read, paths)
     for each in held:

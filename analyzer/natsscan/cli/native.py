@@ -1,0 +1,32 @@
+"""What the route to NATS itself puts beside code, for the command that offers it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsscan.cli.opened import Opened
+    from natsscan.patches.native import Native
+
+
+def native_of(opened: Opened, server_version: str | None, subjects: Path | None) -> Native:
+    """Return the client as a package, and the modules of the services in scope."""
+    from natsscan.cli.service import made_services
+    from natsscan.generate.haskell import CLIENT_PACKAGE, client_package
+    from natsscan.patches.native import Native, Scaffold
+    from natsscan.pipeline.layer import builds_with_crypton
+
+    crypton = builds_with_crypton(opened.project, opened.catalog, opened.options)
+    scaffolds = tuple(
+        Scaffold(
+            service.name,
+            service.module,
+            text,
+            {span: each.name for each in service.sendings for plan in each.plans for span in plan.at},
+            {span: queue.stem for queue in service.queues for span in queue.flow.plan.at},
+            frozenset(queue.stem for queue in service.queues if queue.consumes),
+        )
+        for service, text in made_services(opened, server_version, subjects)
+    )
+    return Native(CLIENT_PACKAGE, client_package(crypton=crypton), scaffolds)

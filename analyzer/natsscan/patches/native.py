@@ -1,0 +1,161 @@
+"""The route to the target's own API: a client, and a module for each service with what people call in its code."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from natsscan.catalog.catalog import Catalog
+from natsscan.model.finding import Finding
+from natsscan.model.marks import GENERATED
+from natsscan.model.patch import Applicability, Edit, NewFile, Patch, Stage, edit
+from natsscan.model.source import FileKind
+from natsscan.model.span import Span
+from natsscan.model.usage import Operation, Tier, Usage
+from natsscan.patches.drafts import about
+from natsscan.patches.listing import folder_for, listed
+from natsscan.patches.modulelists import beside
+
+_ADDS = "Only adds: nothing that is built today needs it."
+_CLIENT = "Network/NATS/JetStream.hs"
+_NO_PLACE = (
+    "natsscan does not see which list of a cabal file names the modules of {service}. "
+    "`natsscan generate haskell-service` writes {module}; put it where the service has its modules."
+)
+_THERE = (
+    "{path} is there and was not made by natsscan, so it stays; "
+    "`natsscan generate haskell-service` prints what it would be now."
+)
+_CALL = "Call `{module}.{function}`."
+# What to call of a queue in the place of an operation; its own name comes behind.
+_OF_QUEUE = {
+    Operation.DECLARE_QUEUE: "ensure",
+    Operation.BIND: "ensure",
+    Operation.CONSUME: "consume",
+    Operation.GET: "consume",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """A module for one service. `publishers` are its functions that publish, by the places where the service does.
+
+    `queues` are what its functions for a queue are called after, by the places that are about the queue; the service
+    reads those that are `consumed`.
+    """
+
+    service: str
+    module: str
+    text: str
+    publishers: Mapping[Span, str]
+    queues: Mapping[Span, str]
+    consumed: frozenset[str]
+
+    def told_by(self, usage: Usage) -> str:
+        """Return what to call in the place of a usage; empty if it has nothing for that."""
+        function = self.publishers.get(usage.span, "") if usage.operation is Operation.PUBLISH else ""
+        stem, verb = self.queues.get(usage.span, ""), _OF_QUEUE.get(usage.operation, "")
+        if stem and (verb == "ensure" or (verb and stem in self.consumed)):
+            function = f"{verb}{stem}"
+        return _CALL.format(module=self.module, function=function) if function else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """The client's package with its files by path, and a module for each service that speaks to the broker."""
+
+    package: str
+    client: Mapping[str, str]
+    scaffolds: tuple[Scaffold, ...]
+
+    def told_by(self, usage: Usage) -> tuple[str, ...]:
+        """Return what to call in the place of a usage: that of its own service, or of all that reach it."""
+        told = {each.service: text for each in self.scaffolds if (text := each.told_by(usage))}
+        return (told[usage.service],) if usage.service in told else tuple(told.values())
+
+
+def client_of(native: Native, paths: Iterable[str]) -> str:
+    """Return the package that has the client: one of the project that has its modules already, else a new one."""
+    paths = frozenset(paths)
+    for path in sorted(each for each in paths if each.endswith(f"/{_CLIENT}")):
+        folder = path.removesuffix(f"/{_CLIENT}")
+        while folder:
+            folder = posixpath.dirname(folder)
+            cabal = (each for each in sorted(paths) if each.endswith(".cabal") and posixpath.dirname(each) == folder)
+            for found in cabal:
+                return posixpath.basename(found).removesuffix(".cabal")
+    return native.package
+
+
+def with_client(catalog: Catalog, package: str) -> Catalog:
+    """Return the catalog in which the client's package takes the place of those of all libraries."""
+    client = dict.fromkeys(catalog.replacements.rules.packages.get("haskell", {}), package)
+    return replace(catalog, replacements=catalog.replacements.with_packages("haskell", client))
+
+
+def lay_out(
+    native: Native,
+    findings: Iterable[Finding],
+    read: Callable[[str], bytes | None],
+    paths: Iterable[str],
+) -> list[Patch]:
+    """Return the patches that put the client, and the modules of services, beside what is there.
+
+    `findings` are those of the code base; a module goes where its service has one that speaks to the broker.
+    """
+    paths = frozenset(paths)
+    found = list(_client(native, read, paths)) if client_of(native, paths) == native.package else []
+    programs = [f for f in findings if f.usage.language == FileKind.HASKELL and f.usage.tier is Tier.DIRECT]
+    for scaffold in native.scaffolds:
+        mine = [f for f in programs if f.usage.service == scaffold.service]
+        found.append(_scaffold(scaffold, mine, read, paths))
+    return [patch for patch in found if patch.paths or patch.instructions]
+
+
+def _client(native: Native, read: Callable[[str], bytes | None], paths: frozenset[str]) -> Iterator[Patch]:
+    folder = folder_for(native.package, paths)
+    edits, lists = listed(folder, paths, read)
+    creates, renewed = _written({posixpath.join(folder, path): text for path, text in native.client.items()}, read)
+    if edits or lists or creates or renewed:
+        title = f"{folder}: a client for NATS and JetStream"
+        patch = about(Stage.PREPARE, Applicability.SAFE, title, _ADDS, native.package, [])
+        yield replace(patch, edits=(*edits, *renewed), creates=(*creates, *lists), area=folder)
+
+
+def _scaffold(
+    scaffold: Scaffold, findings: list[Finding], read: Callable[[str], bytes | None], paths: frozenset[str]
+) -> Patch:
+    """Return the patch that adds the module of a service, or tells people to."""
+    title = f"{scaffold.service}: {scaffold.module}, what it publishes and consumes on NATS"
+    neighbours = sorted({f.usage.span.path for f in findings if f.usage.operation is not Operation.IMPORT})
+    places = (beside(scaffold.module, path, paths, read) for path in neighbours)
+    place = next((each for each in places if each is not None), None)
+    if place is None:
+        text = _NO_PLACE.format(service=scaffold.service, module=scaffold.module)
+        return _by_hand(title, text, scaffold.service)
+    there = read(place.path)
+    if there is not None and not there.startswith(f"-- {GENERATED}".encode()):
+        return _by_hand(title, _THERE.format(path=place.path), scaffold.service)
+    creates, renewed = _written({place.path: scaffold.text}, read)
+    patch = about(Stage.PREPARE, Applicability.SAFE, title, _ADDS, scaffold.service, [])
+    return replace(patch, edits=(*filter(None, [place.edit]), *renewed), creates=creates, area=place.path)
+
+
+def _written(
+    files: Mapping[str, str], read: Callable[[str], bytes | None]
+) -> tuple[tuple[NewFile, ...], tuple[Edit, ...]]:
+    """Return what creates files, and what brings those up to date that natsscan wrote before."""
+    there = {path: read(path) for path in sorted(files)}
+    creates = tuple(NewFile(path, files[path].encode()) for path, data in there.items() if data is None)
+    renewed = tuple(
+        edit(path, data, 0, len(data), files[path].encode())
+        for path, data in there.items()
+        if data is not None and data != files[path].encode() and data.startswith(f"-- {GENERATED}".encode())
+    )
+    return creates, renewed
+
+
+def _by_hand(title: str, text: str, service: str) -> Patch:
+    patch = about(Stage.PREPARE, Applicability.MANUAL, f"{title}: by hand", text, service, [])
+    return replace(patch, instructions=text)
