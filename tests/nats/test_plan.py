@@ -131,6 +131,10 @@ def test_dead_letters_go_to_the_subject_of_their_exchange(catalog: Catalog) -> N
     )
     letters = next(plan for plan in found.publishers if plan.discipline == "dead-letter")
     assert (letters.subject, letters.stream) == ("x.dead.late", "X_dead")
+    waited = consumer_of(found, "work").config["ack_wait"]
+    window = stream(found, "X_dead").config["duplicate_window"]
+    assert isinstance(window, int) and isinstance(waited, int)
+    assert window > waited, "rejected again after a crash, it leaves one copy"
     assert gap(found, "queue-dead-letter").fidelity is Fidelity.NONE
     assert gap(found, "queue-dead-letter").at[0].line == 7
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.target import Target, config
-from natsscan.model.mapping import Config, ConsumerPlan, Gap, StreamPlan, Version
+from natsscan.model.mapping import Config, ConsumerPlan, Gap, PublisherPlan, StreamPlan, Version
 from natsscan.model.mapping import Mapping as Plan
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Usage
@@ -64,7 +64,9 @@ def make_plan(
     publishers = [publisher_plan(p, said.headers, to) for p, said in zip(topology.publishers, judged, strict=True)]
     fields = [(plan.stream, said.stream) for plan, said in zip(publishers, judged, strict=True)]
     streams = _with_message_fields(streams, fields)
-    publishers += dead_letter_plans(found, to)
+    letters = dead_letter_plans(found, to)
+    publishers += letters
+    streams = _with_windows(streams, consumers, letters, context)
     streams, consumers = _with_mover(streams, consumers, context)
     others = [of_exchange(e) for e in topology.exchanges if e.name]
     others += [of_binding(b, kinds.get(b.exchange, "")) for b in topology.bindings]
@@ -229,6 +231,32 @@ def _with_message_fields(
         for name in sorted(names):
             fields = _merged(fields, wanted.get(name, {}), shared=True)
         found.append(replace(stream, config=fields))
+    return tuple(found)
+
+
+def _with_windows(
+    streams: tuple[StreamPlan, ...],
+    consumers: Iterable[ConsumerPlan],
+    letters: Iterable[PublisherPlan],
+    context: _Context,
+) -> tuple[StreamPlan, ...]:
+    """Return streams that know the id of a dead letter until the message has come again to whoever rejects it.
+
+    A worker that ends between publishing it and settling the message leaves one that comes again after the ack wait.
+    """
+    waits: dict[str, int] = {}
+    for letter in letters:
+        for consumer in consumers:
+            wait = consumer.config.get("ack_wait", 0)
+            if set(letter.at) & set(consumer.at) and isinstance(wait, int):
+                waits[letter.stream] = max(wait, waits.get(letter.stream, 0))
+    found = []
+    for stream in streams:
+        window, decided = stream.config.get("duplicate_window", 0), context.decisions.stream_fields.get(stream.name, {})
+        if stream.name in waits and isinstance(window, int) and "duplicate_window" not in decided:
+            longer = stream.config | {"duplicate_window": window + waits[stream.name]}
+            stream = replace(stream, config=_merged(longer, {}, shared=True))
+        found.append(stream)
     return tuple(found)
 
 
