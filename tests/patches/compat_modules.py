@@ -313,4 +313,80 @@ KEPT: dict[str, tuple[str, str]] = {
         "vendor/amqp/test/Main.hs",
         "module Main where\nimport Network.AMQP\nmain = pure ()\n",
     ),
+    "comments in pragmas": (
+        "D15.hs",
+        "module D15 where\n{-# INLINE f -- Network.AMQP\n #-} -- Network.AMQP\n"
+        '{-# RULES {- in\nimport Network.AMQP\n-} "f" f = () -- Network.AMQP\n #-}\nf = ()\n',
+    ),
+    "a rule of dashes": (
+        "D16.hs",
+        "module D16 where\n----- import Network.AMQP -----\nf = (+)--import Network.AMQP\ng = ()---- {- Network.AMQP\n",
+    ),
+    "comments behind quotes that are closed": (
+        "D17.hs",
+        'module D17 where\nf = "\\\\" -- "import Network.AMQP\ng = \'"\' {-"\nimport Network.AMQP -}\n'
+        "h = '\\'' -- ' Network.AMQP\ni = \"\\\"\" {-\nimport Network.AMQP \" -}\n",
+    ),
+    "functions called almost like the word": (
+        "D18.hs",
+        "module D18 where\nimport qualified Network\nf = do\n  import' Network.AMQP\n  import_ Network.AMQP\n  imports Network.AMQP\n  ımport Network.AMQP\n",
+    ),
+    "quoted names that only look alike": (
+        "D19.hs",
+        "{-# LANGUAGE TemplateHaskell #-}\nmodule D19 where\nimport qualified Network\nf = ['Network.AMQP, ''Network.AMQP]\n",
+    ),
+    "names behind a lens": (
+        "D20.hs",
+        "module D20 where\nimport qualified AMQP\nf = _Network.AMQP.newMsg . network'Network.AMQP.newMsg\n",
+    ),
+    "an alias that is longer, and one that is shorter": (
+        "D21.hs",
+        "module D21 where\nimport qualified Data.List as Network.AMQP.L\nimport qualified Data.Char as Network\n"
+        "f = (Network.AMQP.L.nub, Network.toUpper)\n",
+    ),
+    "the library's package and a module that it does not have": (
+        "D22.hs",
+        '{-# LANGUAGE PackageImports #-}\nmodule D22 where\nimport "amqp" Network.AMQP.Own\nf = ()\n',
+    ),
+    "parts of the name": (
+        "D23.hs",
+        "module D23 where\n-- Network.AMQP\nimport AMQP\nimport Network\nimport Types\nf = Network -- .AMQP\n  . AMQP\n",
+    ),
+    "a name that goes on in another script": (
+        "D24.hs",
+        "module D24 where\nimport Network.AMQPä\nimport Network.AMQP.Größe\nf = Network.AMQPä.f\n",
+    ),
+    "literate, with code that is none": (
+        "D25.lhs",
+        "\\begin{spec}\nimport Network.AMQP\n\\end{spec}\n|import Network.AMQP|\n\n< import Network.AMQP\n\n> module D25 where\n> -- Network.AMQP\n",
+    ),
+    "literate, with birds that are not at the start": (
+        "D26.lhs",
+        "import Network.AMQP\n\n >import Network.AMQP\n\n>module D26 where\n",
+    ),
+    "directives that name a file": (
+        "D27.hs",
+        '{-# LANGUAGE CPP #-}\nmodule D27 where\n#  include "Network.AMQP.h"\n# line 4 "Network.AMQP"\n#pragma import Network.AMQP\nf = ()\n',
+    ),
+    "a text over Windows lines": (
+        "D28.hs",
+        'module D28 where\r\nf = "a\\\r\n\t\\import Network.AMQP\\\r\n\\"\r\n-- "\r\n',
+    ),
+    "a hook of c2hs": ("D29.chs", "module D29 where\n{#import qualified Network.AMQP #}\nf = {#type amqp#}\n"),
+    "what a build left": ("dist-newstyle/build/D30.hs", "module D30 where\nimport Network.AMQP\nf = newMsg\n"),
+    "a copy that an editor left": ("D31.hs.orig", "module D31 where\nimport Network.AMQP\nf = newMsg\n"),
+    "a template of a module": ("D32.hs.tpl", "module {{ .Name }} where\nimport Network.AMQP\nf = newMsg\n"),
+    "a patch": ("D33.patch", "--- a/A01.hs\n+++ b/A01.hs\n@@ -1,1 +1,2 @@\n module A01 where\n+import Network.AMQP\n"),
+    "a rule of a linter": (
+        ".hlint.yaml",
+        "- modules:\n  - {name: Network.AMQP, within: [A01]}\n- ignore: {name: Use newMsg}\n",
+    ),
+    "the code of a document": (
+        "docs/use.rst",
+        "Use\n===\n\n.. code-block:: haskell\n\n   import qualified Network.AMQP\n   f = Network.AMQP.newMsg\n",
+    ),
+    "a file with a module's path and another's name": (
+        "tools/Network/AMQP.hs",
+        "module Main (main) where\n-- Not Network.AMQP.\nmain = pure ()\n",
+    ),
 }

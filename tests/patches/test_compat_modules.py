@@ -15,7 +15,11 @@ from natsscan.patches.engine import splice
 from natsscan.patches.moving import packages_of, renaming_of
 from tests.conftest import run_command
 from tests.patches.compat_modules import KEPT, MOVED
+from tests.patches.compat_modules_found import FOUND_KEPT, FOUND_MOVED
+from tests.patches.compat_modules_more import MORE_KEPT, MORE_MOVED
 
+MOVING = MOVED | MORE_MOVED | FOUND_MOVED
+STAYING = KEPT | MORE_KEPT | FOUND_KEPT
 CABAL = "cabal-version: 2.4\nname: {}\nversion: 1\nlibrary\n  build-depends: base, amqp\n"
 EXTRA = {
     "s.cabal": CABAL.format("s"),
@@ -29,7 +33,7 @@ EXTRA = {
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of all cases, in which the modules have moved."""
     root = tmp_path_factory.mktemp("modules")
-    files = {path: before for path, before, _ in MOVED.values()} | dict(KEPT.values()) | EXTRA
+    files = {path: before for path, before, _ in MOVING.values()} | dict(STAYING.values()) | EXTRA
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(text.encode())
@@ -40,15 +44,15 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("case", MOVED)
+@pytest.mark.parametrize("case", MOVING)
 def test_a_module_moves(moved: Path, case: str) -> None:
-    path, _, after = MOVED[case]
+    path, _, after = MOVING[case]
     assert (moved / path).read_bytes().decode() == after
 
 
-@pytest.mark.parametrize("case", KEPT)
+@pytest.mark.parametrize("case", STAYING)
 def test_a_file_stays_as_it_is(moved: Path, case: str) -> None:
-    path, before = KEPT[case]
+    path, before = STAYING[case]
     assert (moved / path).read_bytes().decode() == before
 
 
@@ -59,7 +63,7 @@ def test_modules_move_once(moved: Path) -> None:
 
 def test_what_moved_is_on_nats_to_a_scan(moved: Path) -> None:
     found = run_command(".", "--format", "json", cwd=moved).json["findings"]
-    direct = [f for f in found if f["tier"] == "direct" and f["path"] in {path for path, _, _ in MOVED.values()}]
+    direct = [f for f in found if f["tier"] == "direct" and f["path"] in {path for path, _, _ in MOVING.values()}]
     assert not [f for f in direct if f["rule"].startswith("amqp-")]
     nats = {f["symbol"] for f in direct if f["system"] == "nats"}
     assert nats >= {"Network.NATS.Amqp", "Network.NATS.Amqp.newMsg", "Network.NATS.Amqp.Types"}

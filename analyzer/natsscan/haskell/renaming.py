@@ -17,9 +17,11 @@ _BEFORE_MODULE = frozenset({b"safe", b"qualified", b"quote", b"splice", b"SOURCE
 _BEFORE_IMPORT = frozenset({b";", b"{", b"where"})
 # What follows a module in an export list, and not in a header; a directive may stand between.
 _BEHIND_EXPORT = frozenset({b",", b")", b"#"})
+_DEFINE = re.compile(rb"#[ \t]*define\b")
 _UNLIKE = "natsscan and its parser read the import lines here differently."
 _OTHER_PACKAGE = "The module of this name comes from two packages here."
 _IN_QUOTE = "A quasi-quoted text names the module, and natsscan does not know how it is read."
+_IN_MACRO = "A macro of the preprocessor stands for the module here."
 _VERSION = "It asks for the version of the package, which is another one then."
 
 
@@ -80,6 +82,7 @@ def rename(source: SourceFile, renaming: Renaming) -> Renamed:
     foreign = [line for line in named if line not in ours and line.module.text in bare]
     refusals = {(line.module.start, _OTHER_PACKAGE) for line in foreign}
     refusals.update(_unlike(source, ours, renaming), _unreadable(text.lexemes, bare, renaming) if ours else ())
+    refusals.update((each.start, _IN_MACRO) for each in text.lexemes if each.text in names and _is_macro(source, each))
     if refusals:
         return Renamed((), tuple(sorted(refusals)))
     replaced = {(line.module.start, line.module.end): names[line.module.text] for line in ours}
@@ -107,8 +110,9 @@ def _read(source: SourceFile) -> _Text:
     found = tuple(lexemes(code))
     own: list[Lexeme] = []
     exported: list[Lexeme] = []
-    for before, lexeme, behind in zip(found, found[1:], (*found[2:], None), strict=False):
-        if before.text == b"module" and before.sort is Sort.LOWER and lexeme.sort is Sort.UPPER:
+    for first, before, lexeme, behind in zip((None, *found), found, found[1:], (*found[2:], None), strict=False):
+        is_annotation = first is not None and first.text == b"ANN"
+        if before.text == b"module" and before.sort is Sort.LOWER and lexeme.sort is Sort.UPPER and not is_annotation:
             is_exported = bool(own) and behind is not None and behind.text in _BEHIND_EXPORT
             (exported if is_exported else own).append(lexeme)
     return _Text(found, tuple(_import_lines(found, code)), tuple(own), tuple(exported))
@@ -158,6 +162,12 @@ def _unreadable(found: Sequence[Lexeme], bare: frozenset[bytes], renaming: Renam
             yield lexeme.start, _IN_QUOTE
         elif lexeme.text in versions:
             yield lexeme.start, _VERSION
+
+
+def _is_macro(source: SourceFile, lexeme: Lexeme) -> bool:
+    """Tell whether a lexeme is all or a part of what a macro is defined as."""
+    line = source.data[source.data.rfind(b"\n", 0, lexeme.start) + 1 : lexeme.start]
+    return _DEFINE.match(line) is not None
 
 
 def _qualifiers(text: _Text, bare: frozenset[bytes]) -> Iterator[tuple[int, int]]:

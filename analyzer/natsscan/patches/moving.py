@@ -148,7 +148,8 @@ def _unknown(source: SourceFile, positions: TextPositions, catalog: Catalog, lay
         if other is not None and other != layer.library and catalog.system_of(other) == system:
             yield Hindrance(source.path, positions.position(line.start)[0], _OTHER.format(line.module))
     for module in readings:
-        for line in (each for each in module.imports if each.module in layer.modules):
+        # What is hidden need not be there.
+        for line in (each for each in module.imports if each.module in layer.modules and not each.hiding):
             known = {name for _, name in catalog.exports.get(line.module, {})}
             for name in (name for entity in line.entities or () for name in (entity.name, *entity.children)):
                 if name not in known:
