@@ -52,6 +52,12 @@ EDITED: dict[str, tuple[str, str, str | None, str]] = {
         "name: s\ndependencies:\n  - base\n  - name: amqp\n    version: '>=0.20'\n  - natskell\nlibrary: {}\n",
         "name: s\ndependencies:\n  - base\n  - natskell\nlibrary: {}\n",
     ),
+    "modules of the package under other names": (
+        "s.cabal",
+        "name: s\nversion: 1\nlibrary\n  build-depends: amqp, base\n  mixins: amqp (Network.AMQP as Old.AMQP)\n",
+        "name: s\nversion: 1\nlibrary\n  build-depends: amqp, base, natskell\n  mixins: amqp (Network.AMQP as Old.AMQP)\n",
+        "name: s\nversion: 1\nlibrary\n  build-depends: base, natskell\n  mixins: amqp (Network.AMQP as Old.AMQP)\n",
+    ),
     "bindings with what stands above them": (
         "overlay.nix",
         "self: super: {\n  a = 1;\n\n  # for tests\n  rabbitmq-server-quiet = super.rabbitmq-server.overrideAttrs (old: {\n"

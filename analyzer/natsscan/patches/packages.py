@@ -22,6 +22,7 @@ _MODULE = "No module is put beside it: somebody writes that one first. The line 
 _FOLDER = "The package goes from the list when its folder goes, or is called otherwise."
 _VERSION = "A version has to be chosen for what takes its place: add that by hand."
 _UNKNOWN = "No rule says which package takes its place on NATS."
+_MIXIN = "It gives modules of the package other names: see what they are to be of the package that takes its place."
 _NESTED = "It stands among other things on its line; take it out by hand."
 
 
@@ -58,6 +59,8 @@ def _field(job: Job, field: Field, usages: Sequence[Usage]) -> tuple[list[Place]
     """Return the places of a field with a list in it."""
     if not usages:
         return [], []
+    if field.name == "mixins":
+        return [], [(usage, _MIXIN) for usage in usages]
     data, end = job.source.data, field.start + len(field.value)
     blanked = data[: field.start] + field.value + data[end:]  # lines of comments are blank there
     is_dependency = usages[0].operation is Operation.DEPENDENCY
