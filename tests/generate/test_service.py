@@ -148,6 +148,11 @@ def test_what_must_survive_is_said_where_it_is(modules: dict[str, str]) -> None:
     said = about(worker, "backendNotificationsConsumer")
     assert "* single active consumer: max_ack_pending 1." in said and "* quorum queue: num_replicas 3." in said
     assert "* reject with requeue: nak with delay." in about(worker, "consumeBackgroundJobs")
+    assert "of a program that is killed others get it after 30." in " ".join(
+        about(worker, "consumeBackgroundJobs").replace("--", "").split()
+    )
+    assert "ccAckWait = Just 30" in worker and "ccAckWait = Just 1800" not in worker
+    assert "consume js stream (ccName config) (holding 1800 options) callback" in worker
     dead = about(modules["Cannon"], "deadLetterUserNotificationsNothing")
     assert "The server dead-letters nothing." in dead
     assert "scDuplicateWindow = Just 1920" in modules["Cannon"], "longer than the ack wait, so nothing is said of it"

@@ -20,13 +20,14 @@ _IMPORTS = (
     ("Data.ByteString qualified as B", r"\bB\."),
     ("Data.Foldable (traverse_)", r"\btraverse_"),
     ("Data.Functor (void)", r"\bvoid\b"),
-    ("Data.Maybe (isNothing, listToMaybe)", r"\bisNothing\b"),
     ("Data.Text (Text)", r"\bText\b(?!\.)"),
     ("Data.Text qualified as Text", r"\bText\.\w"),
     ("Data.Text.Encoding (encodeUtf8)", r"\bencodeUtf8\b"),
     ("Data.Time (UTCTime (..), fromGregorian)", r"\bfromGregorian\b"),
+    ("Data.Time.Clock (NominalDiffTime)", r"\bNominalDiffTime\b"),
     ("Network.NATS.Client (Message (..), Subject)", r"\bmsgBody\b"),
 )
+_MAYBE = ("fromMaybe", "isNothing", "listToMaybe")
 _SUBJECT = ("keySubject", "keyTokens", "token")
 
 _REJECTED = """\
@@ -65,6 +66,11 @@ _KEPT = """\
 ownKey :: [(Subject, Text)] -> Subject -> Delivery -> Subject
 ownKey exchanges queue = maybe queue snd . origin exchanges
 """
+_HOLDING = """\
+-- | Hold what is worked on for so long at most, unless the options say otherwise.
+holding :: NominalDiffTime -> PullOptions -> PullOptions
+holding limit options = options {pullHoldFor = Just (fromMaybe limit (pullHoldFor options))}
+"""
 
 
 def render(service: Service, mapping: Mapping) -> str:
@@ -78,6 +84,7 @@ def render(service: Service, mapping: Mapping) -> str:
     }
     body = "\n".join(text for texts in sections.values() for text in texts)
     helpers = [_REJECTED] if sections["Dead letters"] else []
+    helpers += [_HOLDING] if re.search(r"\(holding \d", body) else []
     helpers += [_KEPT] if re.search(r"\bownKey \[", body) else []
     body = "\n".join([body, *helpers])
     exports = [(title, re.findall(r"^([a-z][\w']*) ::", "\n".join(texts), re.M)) for title, texts in sections.items()]
@@ -108,12 +115,16 @@ def _exported(title: str, names: Iterable[str]) -> str:
 def _imports(body: str) -> list[str]:
     code = re.sub(r'^--.*|"(\\.|[^"\\])*"', "", body, flags=re.MULTILINE)
     found = [name for name, use in _IMPORTS if re.search(use, code)]
+    found += [f"Data.Maybe ({', '.join(names)})"] if (names := _named(_MAYBE, code)) else []
     if "Network.NATS.Client (Message (..), Subject)" not in found and re.search(r"\bSubject\b", code):
         found.append("Network.NATS.Client (Subject)")
     found.append("Network.NATS.JetStream")
-    names = [name for name in _SUBJECT if re.search(rf"\b{name}\b(?!')", code)]
-    found += [f"Network.NATS.Subject ({', '.join(names)})"] if names else []
-    return [f"import {each}" for each in (*found, "Prelude")]
+    found += [f"Network.NATS.Subject ({', '.join(names)})"] if (names := _named(_SUBJECT, code)) else []
+    return [f"import {each}" for each in (*sorted(found), "Prelude")]
+
+
+def _named(names: Iterable[str], code: str) -> list[str]:
+    return [name for name in names if re.search(rf"\b{name}\b(?!')", code)]
 
 
 def _head(service: Service) -> list[str]:

@@ -19,7 +19,7 @@ from natsscan.generate.haskell_layout import (
 )
 from natsscan.generate.haskell_names import parameters
 from natsscan.generate.service import OWN_KEY, Queue, Sending, Service, sources_of, words_of
-from natsscan.model.mapping import Discipline, Gap, Mapping, PublisherPlan, StreamPlan, Words, filters_of
+from natsscan.model.mapping import Config, Discipline, Gap, Mapping, PublisherPlan, StreamPlan, Words, filters_of
 from natsscan.model.topology import SERVER_NAMED
 from natsscan.nats.names import hole_token, holes, split_holes, subject
 
@@ -59,7 +59,18 @@ def _subjects(stream: StreamPlan) -> tuple[str, ...]:
     return tuple(map(str, subjects)) if isinstance(subjects, (list, tuple)) else ()
 
 
-_HELD = "'pullHoldFor' keeps what is worked on for long, and 'abandonConsuming' gives back what is not settled."
+# After this time without a word a message goes to somebody else: the client says it while the message is worked on.
+_SILENCE = 30 * 10**9
+_HELD = (
+    "It is held for {} seconds at most unless 'pullHoldFor' says otherwise; of a program that is killed others get it "
+    "after {}. 'abandonConsuming' gives back what is not settled."
+)
+
+
+def _held(config: Config) -> int:
+    """Return for how many seconds a message of a consumer may be worked on, if that is longer than silence may be."""
+    wait = config.get("ack_wait", 0)
+    return wait // 10**9 if isinstance(wait, int) and wait > _SILENCE else 0
 
 
 class Writer:
@@ -115,6 +126,8 @@ class Writer:
         texts = ["Text" for _ in given]
         name = self._filled(plan.name, given, as_name=True)
         config = {key: value for key, value in plan.config.items() if key not in _NAMES_NOT_SUBJECTS}
+        held = _held(plan.config)
+        config |= {"ack_wait": _SILENCE} if held else {}
         taken = [self._filled(each, given) for each in filters]
         more = [] if plan.is_durable else ["ccDurable = False"]
         more += [wide("ccFilterSubjects", taken)] if taken else []
@@ -152,10 +165,12 @@ class Writer:
         if queue.consumes:
             settled = f" Settle each by {', '.join(plan.settle)}." if plan.settle else ""
             callback = "(Delivery -> IO ())"
+            says = f" {_HELD.format(held, _SILENCE // 10**9)}" if held else ""
+            options = f"(holding {held} options)" if held else "options"
             found.append(
                 "\n".join(
                     [
-                        *comment(f"Read {title}, whose consumer is made before.{plain(settled)} {_HELD}"),
+                        *comment(f"Read {title}, whose consumer is made before.{plain(settled)}{says}"),
                         *gap_lines(queue.consuming),
                         *signature(
                             f"consume{queue.stem}",
@@ -163,7 +178,7 @@ class Writer:
                         ),
                         f"consume{queue.stem} js{arguments} options callback = do",
                         f"  ensure{queue.stem} js{arguments}",
-                        "  consume js stream (ccName config) options callback",
+                        f"  consume js stream (ccName config) {options} callback",
                         "  where",
                         f"    (stream, config) = {made}",
                         "",
@@ -224,7 +239,7 @@ class Writer:
         about = f"Reject a message of the queue {code(queue.flow.title)}: it goes to "
         about += f"{code(dead.exchange) if dead.exchange else 'the default exchange'} under {_key(dead.routing_key)}, "
         about += f"which the stream {code(dead.stream)} keeps, and is settled when that has it."
-        wait = plan.config.get("ack_wait")
+        wait = _SILENCE if _held(plan.config) else plan.config.get("ack_wait")
         late = []
         if isinstance(wait, int) and queue.window < wait:
             late.append(
