@@ -150,3 +150,16 @@ def test_a_client_that_the_project_has_is_used(natsscan: Command, write: Callabl
     natsscan("patch", ".", "--route", "native", "--write")
     assert "build-depends: base, amqp, extended\n" in (root / "shop/shop.cabal").read_text()
     assert not list(root.rglob("nats-jetstream*"))
+
+
+def test_code_that_has_moved_to_the_layer_can_go_on(natsscan: Command, write: Callable[[dict[str, str]], Path]) -> None:
+    before = ORDERS.replace("Network.AMQP", "Network.NATS.Amqp")
+    root = write({"shop/shop.cabal": CABAL, "shop/src/Shop/Orders.hs": ORDERS, "cabal.project": "packages: shop/\n"})
+    for stage in ("prepare", "cut-over"):
+        assert natsscan("patch", ".", "--route", "compat", "--stage", stage, "--unsafe", "--write").code == 0
+    assert (root / "shop/src/Shop/Orders.hs").read_text() == before
+    assert natsscan("patch", ".", "--route", "native", "--write").code == 0
+    assert "publishToOrders ::" in (root / "shop/src/Shop/Nats.hs").read_text()
+    assert "    Shop.Nats\n" in (root / "shop/shop.cabal").read_text()
+    assert not list(root.rglob("nats-jetstream*")), "the layer's package has the client"
+    assert (root / "shop/src/Shop/Orders.hs").read_text() == before

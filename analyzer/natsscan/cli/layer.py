@@ -25,6 +25,11 @@ def layer_rules(opened: Opened) -> Compat:
     return rules
 
 
+def counting_layer(opened: Opened) -> Opened:
+    """Return what was opened with code that is on the layer already counting as code on the library itself."""
+    return replace(opened, catalog=opened.catalog.with_layer(layer_rules(opened)))
+
+
 def layer_of(opened: Opened, server_version: str | None, subjects: Path | None) -> Layer:
     """Scan and map the whole project, whatever is in scope, and make the layer for it.
 
@@ -34,7 +39,7 @@ def layer_of(opened: Opened, server_version: str | None, subjects: Path | None) 
     from natsscan.pipeline.layer import make_layer
 
     rules = layer_rules(opened)
-    whole = replace(opened, project=replace(opened.project, scope=(".",)), catalog=opened.catalog.with_layer(rules))
+    whole = replace(counting_layer(opened), project=replace(opened.project, scope=(".",)))
     found = map_opened(whole, server_version, subjects)
     made = make_layer(opened.project, opened.catalog, opened.options, rules, found.mapping, found.report.topology)
     if not made.facades:

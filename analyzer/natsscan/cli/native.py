@@ -20,13 +20,14 @@ def native_of(opened: Opened, server_version: str | None, subjects: Path | None)
     crypton = builds_with_crypton(opened.project, opened.catalog, opened.options)
     scaffolds = tuple(
         Scaffold(
-            service.name,
-            service.module,
-            text,
-            {span: each.name for each in service.sendings for plan in each.plans for span in plan.at},
-            {span: queue.stem for queue in service.queues for span in queue.flow.plan.at},
-            frozenset(queue.stem for queue in service.queues if queue.consumes),
+            made.service.name,
+            made.service.module,
+            made.text,
+            made.speaking,
+            {span: each.name for each in made.service.sendings for plan in each.plans for span in plan.at},
+            {span: queue.stem for queue in made.service.queues for span in queue.flow.plan.at},
+            frozenset(queue.stem for queue in made.service.queues if queue.consumes),
         )
-        for service, text in made_services(opened, server_version, subjects)
+        for made in made_services(opened, server_version, subjects)
     )
     return Native(CLIENT_PACKAGE, client_package(crypton=crypton), scaffolds)

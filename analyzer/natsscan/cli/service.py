@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from natsscan.model.errors import InputError
+from natsscan.model.source import FileKind
+from natsscan.model.usage import Operation, Tier
 from natsscan.source.project import PROJECT_FILES
 
 if TYPE_CHECKING:
@@ -23,14 +25,25 @@ def service_files(opened: Opened, server_version: str | None, subjects: Path | N
     made = made_services(opened, server_version, subjects)
     if not made:
         raise InputError("no service here publishes or consumes by a name that is known, so there is no module to make")
-    return {service.path: text for service, text in made}
+    return {each.service.path: each.text for each in made}
 
 
-def made_services(opened: Opened, server_version: str | None, subjects: Path | None) -> tuple[tuple[Service, str], ...]:
-    """Return the services in scope that publish or consume, each with the text of its module.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A service, the text of its module, and its files that speak to the broker."""
+
+    service: Service
+    text: str
+    speaking: tuple[str, ...]
+
+
+def made_services(opened: Opened, server_version: str | None, subjects: Path | None) -> tuple[Made, ...]:
+    """Return the services in scope that publish or consume, with their modules.
 
     All of the project around them is mapped: streams are shared, and what a service rejects goes to those of others.
+    Code that is on the layer counts.
     """
+    from natsscan.cli.layer import counting_layer
     from natsscan.cli.mapping import map_opened
     from natsscan.generate.facts import facts
     from natsscan.generate.service import services
@@ -38,12 +51,19 @@ def made_services(opened: Opened, server_version: str | None, subjects: Path | N
     from natsscan.nats.order import migration_order
 
     project = opened.project
-    whole = replace(opened, project=replace(project, scope=_around(project)))
+    whole = replace(counting_layer(opened), project=replace(project, scope=_around(project)))
     found = map_opened(whole, server_version, subjects)
     findings = found.report.to_migrate.findings
     wanted = {f.usage.service for f in findings if project.in_scope(f.usage.span.path)}
     known = facts(found.mapping, migration_order(found.report.topology, findings), found.report.root)
-    return tuple((each, render(each, found.mapping)) for each in services(known, found.report.topology, wanted))
+    speaking: dict[str, set[str]] = {}
+    for usage in (f.usage for f in findings if f.usage.language == FileKind.HASKELL and f.usage.tier is Tier.DIRECT):
+        if usage.operation is not Operation.IMPORT:
+            speaking.setdefault(usage.service, set()).add(usage.span.path)
+    return tuple(
+        Made(each, render(each, found.mapping), tuple(sorted(speaking.get(each.name, ()))))
+        for each in services(known, found.report.topology, wanted)
+    )
 
 
 def _around(project: Project) -> tuple[str, ...]:

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.model.finding import Finding
 from natsscan.model.marks import GENERATED
 from natsscan.model.patch import Applicability, Edit, NewFile, Patch, Stage, edit
-from natsscan.model.source import FileKind
 from natsscan.model.span import Span
-from natsscan.model.usage import Operation, Tier, Usage
+from natsscan.model.usage import Operation, Usage
 from natsscan.patches.drafts import about
 from natsscan.patches.listing import folder_for, listed
 from natsscan.patches.modulelists import beside
@@ -39,7 +37,9 @@ _OF_QUEUE = {
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """A module for one service. `publishers` are its functions that publish, by the places where the service does.
+    """A module for one service, that goes beside those of its files that speak to the broker, the first that can be.
+
+    `publishers` are its functions that publish, by the places where the service does.
 
     `queues` are what its functions for a queue are called after, by the places that are about the queue; the service
     reads those that are `consumed`.
@@ -48,6 +48,7 @@ class Scaffold:
     service: str
     module: str
     text: str
+    neighbours: tuple[str, ...]
     publishers: Mapping[Span, str]
     queues: Mapping[Span, str]
     consumed: frozenset[str]
@@ -94,22 +95,11 @@ def with_client(catalog: Catalog, package: str) -> Catalog:
     return replace(catalog, replacements=catalog.replacements.with_packages("haskell", client))
 
 
-def lay_out(
-    native: Native,
-    findings: Iterable[Finding],
-    read: Callable[[str], bytes | None],
-    paths: Iterable[str],
-) -> list[Patch]:
-    """Return the patches that put the client, and the modules of services, beside what is there.
-
-    `findings` are those of the code base; a module goes where its service has one that speaks to the broker.
-    """
+def lay_out(native: Native, read: Callable[[str], bytes | None], paths: Iterable[str]) -> list[Patch]:
+    """Return the patches that put the client, and the modules of services, beside what is there."""
     paths = frozenset(paths)
     found = list(_client(native, read, paths)) if client_of(native, paths) == native.package else []
-    programs = [f for f in findings if f.usage.language == FileKind.HASKELL and f.usage.tier is Tier.DIRECT]
-    for scaffold in native.scaffolds:
-        mine = [f for f in programs if f.usage.service == scaffold.service]
-        found.append(_scaffold(scaffold, mine, read, paths))
+    found += [_scaffold(scaffold, read, paths) for scaffold in native.scaffolds]
     return [patch for patch in found if patch.paths or patch.instructions]
 
 
@@ -123,13 +113,10 @@ def _client(native: Native, read: Callable[[str], bytes | None], paths: frozense
         yield replace(patch, edits=(*edits, *renewed), creates=(*creates, *lists), area=folder)
 
 
-def _scaffold(
-    scaffold: Scaffold, findings: list[Finding], read: Callable[[str], bytes | None], paths: frozenset[str]
-) -> Patch:
+def _scaffold(scaffold: Scaffold, read: Callable[[str], bytes | None], paths: frozenset[str]) -> Patch:
     """Return the patch that adds the module of a service, or tells people to."""
     title = f"{scaffold.service}: {scaffold.module}, what it publishes and consumes on NATS"
-    neighbours = sorted({f.usage.span.path for f in findings if f.usage.operation is not Operation.IMPORT})
-    places = (beside(scaffold.module, path, paths, read) for path in neighbours)
+    places = (beside(scaffold.module, path, paths, read) for path in scaffold.neighbours)
     place = next((each for each in places if each is not None), None)
     if place is None:
         text = _NO_PLACE.format(service=scaffold.service, module=scaffold.module)

@@ -151,7 +151,7 @@ def make_patches(
         kinds |= dict.fromkeys(programs, FileKind.HASKELL)
         found += moves.patches
     else:
-        found += lay_out(native, findings, read, paths) if native is not None else []
+        found += lay_out(native, read, paths) if native is not None else []
         found += manual_patches(findings, mapping, native.told_by if native is not None else None)
     tried = checked(found, context, read, kinds, Rendering(render, paths, read, tuple(all_helmfiles)))
     tried, held = hold(tried, findings, helmfiles, read, paths)
