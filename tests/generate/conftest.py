@@ -17,6 +17,11 @@ STANDIN = Path(__file__).with_name("standin.py")
 Shell = Callable[..., Run]
 
 
+def contents(folder: Path) -> dict[str, str]:
+    """Return the text of all files in a folder, by path."""
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture(scope="session")
 def promtool() -> str:
     found = shutil.which("promtool")

@@ -16,6 +16,7 @@ from natsscan.model.marks import GENERATED
 from natsscan.model.topology import SERVER_NAMED, Topology
 from natsscan.nats.decisions import Decisions
 from tests.conftest import WIRE_MINI, Command, Run, run_command
+from tests.generate.conftest import contents
 from tests.nats.systems import binding, consumer, exchange, mapped, publisher, queue, topology
 
 AMQP, TYPES, LIFTED, PLAN = (f"src/Network/NATS/Amqp{name}.hs" for name in ("", "/Types", "/Lifted", "/Plan"))
@@ -35,10 +36,6 @@ def trimmed(items: list[str]) -> list[str]:
 
 def names(folder: Path, path: str) -> list[str]:
     return trimmed(exported((folder / path).read_text()))
-
-
-def contents(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 def generate(project: Path, *arguments: str, at: str = ".") -> Run:

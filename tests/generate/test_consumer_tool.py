@@ -14,6 +14,7 @@ from natsscan.generate.consumer_tool import consumer_package, known_queues
 from natsscan.generate.haskell import PACKAGES, client_modules, fixed_modules, with_crypton
 from natsscan.model.marks import GENERATED
 from tests.conftest import WIRE_MINI, Command, Run, run_command
+from tests.generate.conftest import contents
 from tests.haskell_client.test_modules import PARTIAL
 from tests.nats.systems import binding, consumer, exchange, mapped, queue, topology
 
@@ -24,10 +25,6 @@ Write = Callable[[dict[str, str | bytes]], Path]
 
 def generate(project: Path, *paths: str) -> Run:
     return run_command("generate", "nats-consumer", *(paths or (".",)), "-o", FOLDER, cwd=project)
-
-
-def contents(folder: Path) -> dict[str, str]:
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")

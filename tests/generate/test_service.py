@@ -152,7 +152,7 @@ def test_what_must_survive_is_said_where_it_is(modules: dict[str, str]) -> None:
         about(worker, "consumeBackgroundJobs").replace("--", "").split()
     )
     assert "ccAckWait = Just 30" in worker and "ccAckWait = Just 1800" not in worker
-    assert "consume js stream (ccName config) (holding 1800 options) callback" in worker
+    assert "consume js stream (ccName config) (holdingFor 1800 options) callback" in worker
     dead = about(modules["Cannon"], "deadLetterUserNotificationsNothing")
     assert "The server dead-letters nothing." in dead
     assert "scDuplicateWindow = Just 1920" in modules["Cannon"], "longer than the ack wait, so nothing is said of it"
@@ -228,7 +228,8 @@ def test_dead_letters_that_keep_their_key(catalog: Catalog) -> None:
         publisher("", "in.{user}"),
     )  # fmt: skip
     text = module(catalog, system)
-    assert '("x.dlx" <> ownKey [("x.e", "e")] (".in." <> token user) delivery)' in text
+    assert '("x.dlx" <> maybe (".in." <> token user) snd through)' in text
+    assert '    through = arrivedUnder [("x.e", "e")] delivery\n' in text
     assert "under its own key" in about(text, "deadLetterIn") and "deadLetterDead" not in text
 
 

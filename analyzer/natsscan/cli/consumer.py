@@ -18,12 +18,11 @@ def consumer_tool(
     opened: Opened, server_version: str | None, subjects: Path | None
 ) -> tuple[dict[str, str], KnownQueues]:
     """Return the package by path below its folder, and the queues it knows. Raises InputError if there is no queue."""
-    from natsscan.cli.layer import counting_layer
-    from natsscan.cli.mapping import map_opened
+    from natsscan.cli.layer import map_with_layer
     from natsscan.generate.consumer_tool import consumer_package, known_queues
     from natsscan.pipeline.layer import builds_with_crypton
 
-    mapping = map_opened(counting_layer(opened), server_version, subjects).mapping
+    mapping = map_with_layer(opened, opened.project.scope, server_version, subjects).mapping
     if not mapping.consumers:
         raise InputError("no queue is declared or consumed here, so there is nothing to look at")
     known = known_queues(mapping)

@@ -132,6 +132,9 @@ def _compat(
         package = layer_rules(opened).package
         raise InputError(f"{COMPAT} is a package; name a folder for it with -o DIR, such as libs/{package}")
     made = layer_of(opened, server_version, subjects)
+    if not made.facades:
+        rules = layer_rules(opened)
+        raise InputError(f"no module of {opened.project.root.name} imports {' or '.join(rules.modules)}")
     gone = _stale(folder, made.files)
     changed = _write(folder, made.files, gone)
     removed = f", {len(gone)} removed" if gone else ""

@@ -11,6 +11,7 @@ from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
     from natsscan.catalog.compat import Compat
+    from natsscan.cli.mapping import Mapped
     from natsscan.cli.opened import Opened
     from natsscan.pipeline.layer import Layer
 
@@ -25,23 +26,35 @@ def layer_rules(opened: Opened) -> Compat:
     return rules
 
 
-def counting_layer(opened: Opened) -> Opened:
-    """Return what was opened with code that is on the layer already counting as code on the library itself."""
-    return replace(opened, catalog=opened.catalog.with_layer(layer_rules(opened)))
+def map_with_layer(
+    opened: Opened,
+    scope: tuple[str, ...],
+    server_version: str | None,
+    subjects: Path | None,
+    found: Mapped | None = None,
+) -> Mapped:
+    """Scan and map some paths of a project, where code that is on the layer already counts as on the library itself.
 
-
-def layer_of(opened: Opened, server_version: str | None, subjects: Path | None) -> Layer:
-    """Scan and map the whole project, whatever is in scope, and make the layer for it.
-
-    Code that is on the layer already counts. Raises InputError if nothing in the project uses the library.
+    What was `found` before serves if it is about these paths and nothing in them is on the layer.
     """
     from natsscan.cli.mapping import map_opened
-    from natsscan.pipeline.layer import make_layer
 
     rules = layer_rules(opened)
-    whole = replace(counting_layer(opened), project=replace(opened.project, scope=(".",)))
-    found = map_opened(whole, server_version, subjects)
-    made = make_layer(opened.project, opened.catalog, opened.options, rules, found.mapping, found.report.topology)
-    if not made.facades:
-        raise InputError(f"no module of {opened.project.root.name} imports {' or '.join(rules.modules)}")
-    return made
+    new = frozenset(rules.modules.values())
+    if (
+        found is not None
+        and found.report.scope == scope
+        and new.isdisjoint(f.usage.symbol for f in found.report.findings)
+    ):
+        return found
+    counting = replace(opened, project=replace(opened.project, scope=scope), catalog=opened.catalog.with_layer(rules))
+    return map_opened(counting, server_version, subjects)
+
+
+def layer_of(opened: Opened, server_version: str | None, subjects: Path | None, found: Mapped | None = None) -> Layer:
+    """Scan and map the whole project, whatever is in scope, unless that was `found`, and make the layer for it."""
+    from natsscan.pipeline.layer import make_layer
+
+    mapped = map_with_layer(opened, (".",), server_version, subjects, found)
+    rules, report = layer_rules(opened), mapped.report
+    return make_layer(opened.project, opened.catalog, opened.options, rules, mapped.mapping, report.topology)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from natsscan.cli.mapping import Mapped
     from natsscan.cli.opened import Opened
     from natsscan.patches.native import Native
 
 
-def native_of(opened: Opened, server_version: str | None, subjects: Path | None) -> Native:
-    """Return the client as a package, and the modules of the services in scope."""
+def native_of(opened: Opened, found: Mapped, server_version: str | None, subjects: Path | None) -> Native:
+    """Return the client as a package, and the modules of the services in scope; `found` is the mapping of that."""
     from natsscan.cli.service import made_services
     from natsscan.generate.haskell import CLIENT_PACKAGE, client_package
     from natsscan.patches.native import Native, Scaffold
@@ -28,6 +29,6 @@ def native_of(opened: Opened, server_version: str | None, subjects: Path | None)
             {span: queue.stem for queue in made.service.queues for span in queue.flow.plan.at},
             frozenset(queue.stem for queue in made.service.queues if queue.consumes),
         )
-        for made in made_services(opened, server_version, subjects)
+        for made in made_services(opened, server_version, subjects, found)
     )
     return Native(CLIENT_PACKAGE, client_package(crypton=crypton), scaffolds)

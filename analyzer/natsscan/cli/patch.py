@@ -123,30 +123,21 @@ def _patches(
     found, project = map_opened(opened, server_version, subjects), opened.project
     read, every = reading(project.tree), project.tree.list(opened.options.exclude).paths
     layer = _layer(opened, found, server_version, subjects) if route == COMPAT else None
-    native = native_of(opened, server_version, subjects) if route == NATIVE else None
+    native = native_of(opened, found, server_version, subjects) if route == NATIVE else None
     patches = make_patches(found.report, found.mapping, found.catalog, read, every, renderer(), layer, native)
     return _Tree(project.root, read), patches
 
 
 def _layer(opened: Opened, found: Mapped, server_version: str | None, subjects: Path | None) -> Layer:
-    """Return the layer that programs move to, written for all of the project.
-
-    A scan serves for it that is about all of the project while none of it is on the layer yet.
-    """
+    """Return the layer that programs move to, written for all of the project."""
     from natsscan.cli.layer import layer_of, layer_rules
     from natsscan.haskell.library_uses import LibraryUses
     from natsscan.patches.moving import Layer
-    from natsscan.pipeline.layer import make_layer
 
-    rules, findings = layer_rules(opened), found.report.findings
-    if not any(finding.usage.library == rules.library for finding in findings):
+    rules = layer_rules(opened)
+    if not any(finding.usage.library == rules.library for finding in found.report.findings):
         return Layer(rules, {}, LibraryUses({}, {}, frozenset()), {})
-    new = frozenset(rules.modules.values())
-    if found.report.scope == (".",) and not any(finding.usage.symbol in new for finding in findings):
-        topology = found.report.topology
-        made = make_layer(opened.project, opened.catalog, opened.options, rules, found.mapping, topology)
-    else:
-        made = layer_of(opened, server_version, subjects)
+    made = layer_of(opened, server_version, subjects, found)
     refused = {refusal.function: " ".join(refusal.says) for refusal in made.refused}
     return Layer(rules, made.files, made.uses, refused)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from natsscan.model.usage import Operation, Tier
 from natsscan.source.project import PROJECT_FILES
 
 if TYPE_CHECKING:
+    from natsscan.cli.mapping import Mapped
     from natsscan.cli.opened import Opened
     from natsscan.generate.service import Service
     from natsscan.source.project import Project
@@ -37,22 +38,22 @@ class Made:
     speaking: tuple[str, ...]
 
 
-def made_services(opened: Opened, server_version: str | None, subjects: Path | None) -> tuple[Made, ...]:
+def made_services(
+    opened: Opened, server_version: str | None, subjects: Path | None, found: Mapped | None = None
+) -> tuple[Made, ...]:
     """Return the services in scope that publish or consume, with their modules.
 
     All of the project around them is mapped: streams are shared, and what a service rejects goes to those of others.
-    Code that is on the layer counts.
+    Code that is on the layer counts. What was `found` before serves if it is all that.
     """
-    from natsscan.cli.layer import counting_layer
-    from natsscan.cli.mapping import map_opened
+    from natsscan.cli.layer import map_with_layer
     from natsscan.generate.facts import facts
     from natsscan.generate.service import services
     from natsscan.generate.service_module import render
     from natsscan.nats.order import migration_order
 
     project = opened.project
-    whole = replace(counting_layer(opened), project=replace(project, scope=_around(project)))
-    found = map_opened(whole, server_version, subjects)
+    found = map_with_layer(opened, _around(project), server_version, subjects, found)
     findings = found.report.to_migrate.findings
     wanted = {f.usage.service for f in findings if project.in_scope(f.usage.span.path)}
     known = facts(found.mapping, migration_order(found.report.topology, findings), found.report.root)

@@ -36,8 +36,8 @@ _PRELUDE = (
 )
 # What else modules import, define, or call their own arguments.
 _OWN = (
-    "body callback config delivery due encodeUtf8 ensureStreams fromGregorian fromMaybe headers holding isNothing js "
-    "keySubject keyTokens limit listToMaybe options origin ownKey rejected stream streams token void"
+    "body callback config delivery due encodeUtf8 ensureStreams fromGregorian headers js keySubject keyTokens options "
+    "stream streams through token void"
 )
 
 

@@ -166,7 +166,7 @@ class Writer:
             settled = f" Settle each by {', '.join(plan.settle)}." if plan.settle else ""
             callback = "(Delivery -> IO ())"
             says = f" {_HELD.format(held, _SILENCE // 10**9)}" if held else ""
-            options = f"(holding {held} options)" if held else "options"
+            options = f"(holdingFor {held} options)" if held else "options"
             found.append(
                 "\n".join(
                     [
@@ -235,7 +235,8 @@ class Writer:
         exchanges = ", ".join(f"({self._filled(below, given)}, {literal(name)})" for name, below in queue.exchanges)
         to = self._filled(root, given)
         if own:
-            to = f"{to} <> ownKey [{exchanges}] {argument(self._filled(name_key, given))} delivery"
+            key = argument(self._filled(name_key, given))
+            to = f"{to} <> maybe {key} snd through" if exchanges else f"{to} <> {key}"
         about = f"Reject a message of the queue {code(queue.flow.title)}: it goes to "
         about += f"{code(dead.exchange) if dead.exchange else 'the default exchange'} under {_key(dead.routing_key)}, "
         about += f"which the stream {code(dead.stream)} keeps, and is settled when that has it."
@@ -246,15 +247,26 @@ class Writer:
                 f"That stream knows an id for {queue.window // 10**9} seconds, and what a crash leaves unsettled comes"
                 f" again after {wait // 10**9}: to have one copy then too, give it a longer 'scDuplicateWindow'."
             )
+        exchange = 'encodeUtf8 (maybe "" fst through)' if exchanges else literal("")
+        death = listed(
+            [
+                [f'("x-first-death-queue", encodeUtf8 {argument(queue_name)})'],
+                [f'("x-first-death-exchange", {exchange})'],
+                ['("x-first-death-reason", "rejected")'],
+            ],
+            "  ",
+        )
+        where = ["headers =", *death]
+        where += applied("through", "arrivedUnder", [f"[{exchanges}]", "delivery"]) if exchanges else []
         name = f"deadLetter{queue.stem}"
         return "\n".join(
             [
                 *comment(about, *late),
                 *gap_lines(gap for gap in queue.gaps if _is_of_dead_letters(gap)),
                 *signature(name, ["JetStream", *("Text" for _ in given), "Delivery", "IO ()"]),
-                *applied(
-                    f"{name} js{arguments} delivery", "rejected", ["js", f"[{exchanges}]", queue_name, to, "delivery"]
-                ),
+                *applied(f"{name} js{arguments} delivery", "rejectTo", ["js", "headers", to, "delivery"]),
+                "  where",
+                *(f"    {line}" for line in where),
                 "",
             ]
         )

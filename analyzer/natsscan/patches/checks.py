@@ -88,9 +88,10 @@ def _checked(
             rescan = Check.FAILED
         if patch.stage.rank > Stage.PREPARE.rank and len(now.usages) >= len(before.usages) > 0:
             rescan = rescan if context.route is not None else Check.FAILED  # on a route names of all sorts may stay
-        is_about = patch.stage is Stage.PREPARE and patch.answers  # else another patch is about what it would find
-        if is_about and any(place.twin for place in context.read(source, now.usages).places):
-            idempotent = Check.FAILED
+        if patch.stage is Stage.PREPARE:
+            # A patch that is about no finding leaves those in the file to others, and must not add to them.
+            others = 0 if patch.answers else _to_add(context, SourceFile(path, kinds[path], old), before)
+            idempotent = Check.FAILED if _to_add(context, source, now) > others else idempotent
         if patch.stage is Stage.CUT_OVER and context.route is not None:
             again = context.read(source, now.usages).switches
             idempotent = Check.FAILED if any(new[each.start : each.end] != each.text for each in again) else idempotent
@@ -105,6 +106,11 @@ def _checked(
         if result is Check.FAILED:
             return _demoted(patch, checks, reason)
     return replace(patch, checks=checks)
+
+
+def _to_add(context: Context, source: SourceFile, scan: _Scan) -> int:
+    """Return in how many places of a file something is still to be put beside."""
+    return sum(bool(place.twin) for place in context.read(source, scan.usages).places)
 
 
 def _rendered(patch: Patch, rendering: Rendering, earlier: Sequence[Patch]) -> Patch:

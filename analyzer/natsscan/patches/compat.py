@@ -11,8 +11,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.haskell.lexemes import Sort, lexemes
 from natsscan.model.finding import Finding
 from natsscan.model.mapping import Mapping as NatsMapping
-from natsscan.model.marks import GENERATED
-from natsscan.model.patch import Applicability, Edit, NewFile, Patch, Stage, edit
+from natsscan.model.patch import Applicability, Edit, Patch, Stage, edit
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Tier
@@ -22,6 +21,7 @@ from natsscan.patches.listing import folder_for, listed
 from natsscan.patches.moving import Hindrance, Layer, Moving, find_moving, packages_of
 from natsscan.patches.offered import offered
 from natsscan.patches.place import Route
+from natsscan.patches.written import will_be, written
 from natsscan.source.text import TextPositions
 
 _ADDS = "Only adds: nothing that is built today needs it."
@@ -65,9 +65,7 @@ def move(
     paths, rules = frozenset(paths), layer.rules
     folder = folder_for(rules.package, paths)
     package = {posixpath.join(folder, path): text.encode() for path, text in layer.files.items()}
-    there = {path: read(path) for path in package}
-    files = {path: _newer(there[path], text) for path, text in package.items()}
-    offers = offered(rules, files, catalog)
+    offers = offered(rules, {path: will_be(text, read(path)) for path, text in package.items()}, catalog)
     moving = find_moving(layer, catalog, read, paths, partial(_is_in, report.scope), offers, folder)
     is_open = not moving.hindrances
     packages = packages_of(rules, catalog)
@@ -93,7 +91,7 @@ def move(
     by_path = sorted(provided.items())
     found += [replace(by_hand(path, _PROVIDES, all_, mapping), stage=Stage.CLEAN_UP) for path, all_ in by_path]
     if moving.renamed and is_open:
-        found += [_package(layer, folder, there, files, paths, read), _moved(layer, folder, moving, ours, read, report)]
+        found += [_package(layer, folder, package, paths, read), _moved(layer, folder, moving, ours, read, report)]
         found += _nix(report, route, folder)
     elif moving.hindrances and (moving.renamed or ours):
         found.append(_hindered(layer, moving.hindrances, ours))
@@ -118,28 +116,16 @@ def _is_in(scope: Sequence[str], path: str) -> bool:
     return any(part == "." or path == part or path.startswith(f"{part}/") for part in scope)
 
 
-def _newer(there: bytes | None, text: bytes) -> bytes:
-    """Return what a file of the package will be: one that somebody else wrote stays."""
-    is_ours = there is None or there.startswith(f"-- {GENERATED}".encode())
-    return text if is_ours or there is None else there
-
-
 def _package(
     layer: Layer,
     folder: str,
-    there: Mapping[str, bytes | None],
-    files: Mapping[str, bytes],
+    package: Mapping[str, bytes],
     paths: frozenset[str],
     read: Callable[[str], bytes | None],
 ) -> Patch:
     """Return the patch that creates the package or brings it up to date; it has no edits if there is nothing to do."""
     edits, lists = listed(folder, paths, read)
-    creates = tuple(NewFile(path, files[path]) for path in sorted(files) if there[path] is None)
-    renewed = tuple(
-        edit(path, before, 0, len(before), files[path])
-        for path, before in sorted(there.items())
-        if before is not None and before != files[path]
-    )
+    creates, renewed = written(package, read)
     title = f"{folder}: what the code uses of {next(iter(layer.rules.modules))}, on JetStream"
     patch = about(Stage.PREPARE, Applicability.SAFE, title, _RENEWS if renewed else _ADDS, layer.rules.package, [])
     return replace(patch, edits=(*edits, *renewed), creates=(*creates, *lists), area=folder)

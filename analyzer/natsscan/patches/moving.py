@@ -13,9 +13,9 @@ from natsscan.haskell.library_uses import LibraryUses, Use
 from natsscan.haskell.module import Import, Module
 from natsscan.haskell.reader import parse_file
 from natsscan.haskell.renaming import Renamed, Renaming, defined, qualified, rename
-from natsscan.model.marks import GENERATED
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.symbol import SymbolId
+from natsscan.patches.written import is_ours
 from natsscan.source.kinds import Kinds, is_package
 from natsscan.source.text import TextPositions
 
@@ -106,7 +106,7 @@ def find_moving(
         data = read(path)
         if data is None:
             found.append(Hindrance(path, 1, _UNREADABLE.format(" or ".join(rules.modules))))
-        elif not data.startswith(f"-- {GENERATED}".encode()):
+        elif not is_ours(data):
             sources.append(SourceFile(path, FileKind.HASKELL, data))
     theirs = [source for source in sources if not any(_is_below(source.path, each) for each in provided)]
     renamed: dict[str, Renamed] = {}

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.model.marks import GENERATED
-from natsscan.model.patch import Applicability, Edit, NewFile, Patch, Stage, edit
+from natsscan.model.patch import Applicability, Patch, Stage
 from natsscan.model.span import Span
 from natsscan.model.usage import Operation, Usage
 from natsscan.patches.drafts import about
 from natsscan.patches.listing import folder_for, listed
 from natsscan.patches.modulelists import beside
+from natsscan.patches.written import is_ours, written
 
 _ADDS = "Only adds: nothing that is built today needs it."
 _CLIENT = "Network/NATS/JetStream.hs"
@@ -39,10 +39,8 @@ _OF_QUEUE = {
 class Scaffold:
     """A module for one service, that goes beside those of its files that speak to the broker, the first that can be.
 
-    `publishers` are its functions that publish, by the places where the service does.
-
-    `queues` are what its functions for a queue are called after, by the places that are about the queue; the service
-    reads those that are `consumed`.
+    `publishers` are its functions that publish, by the places where the service does. `queues` are what its functions
+    for a queue are called after, by the places that are about the queue; the service reads those that are `consumed`.
     """
 
     service: str
@@ -106,7 +104,7 @@ def lay_out(native: Native, read: Callable[[str], bytes | None], paths: Iterable
 def _client(native: Native, read: Callable[[str], bytes | None], paths: frozenset[str]) -> Iterator[Patch]:
     folder = folder_for(native.package, paths)
     edits, lists = listed(folder, paths, read)
-    creates, renewed = _written({posixpath.join(folder, path): text for path, text in native.client.items()}, read)
+    creates, renewed = written({posixpath.join(folder, p): text.encode() for p, text in native.client.items()}, read)
     if edits or lists or creates or renewed:
         title = f"{folder}: a client for NATS and JetStream"
         patch = about(Stage.PREPARE, Applicability.SAFE, title, _ADDS, native.package, [])
@@ -122,25 +120,11 @@ def _scaffold(scaffold: Scaffold, read: Callable[[str], bytes | None], paths: fr
         text = _NO_PLACE.format(service=scaffold.service, module=scaffold.module)
         return _by_hand(title, text, scaffold.service)
     there = read(place.path)
-    if there is not None and not there.startswith(f"-- {GENERATED}".encode()):
+    if there is not None and not is_ours(there):
         return _by_hand(title, _THERE.format(path=place.path), scaffold.service)
-    creates, renewed = _written({place.path: scaffold.text}, read)
+    creates, renewed = written({place.path: scaffold.text.encode()}, read)
     patch = about(Stage.PREPARE, Applicability.SAFE, title, _ADDS, scaffold.service, [])
     return replace(patch, edits=(*filter(None, [place.edit]), *renewed), creates=creates, area=place.path)
-
-
-def _written(
-    files: Mapping[str, str], read: Callable[[str], bytes | None]
-) -> tuple[tuple[NewFile, ...], tuple[Edit, ...]]:
-    """Return what creates files, and what brings those up to date that natsscan wrote before."""
-    there = {path: read(path) for path in sorted(files)}
-    creates = tuple(NewFile(path, files[path].encode()) for path, data in there.items() if data is None)
-    renewed = tuple(
-        edit(path, data, 0, len(data), files[path].encode())
-        for path, data in there.items()
-        if data is not None and data != files[path].encode() and data.startswith(f"-- {GENERATED}".encode())
-    )
-    return creates, renewed
 
 
 def _by_hand(title: str, text: str, service: str) -> Patch:

@@ -42,10 +42,7 @@ def make_layer(
     counts if it was scanned `with_layer`.
     """
     catalog = catalog.with_layer(layer)
-    listing = project.tree.list(options.exclude)
-    kinds = Kinds(listing.paths)
-    kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
-    task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
+    task, kind_of = _task(project, catalog, options)
     programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}
     uses = library_uses(read(task, programs, lambda *_: None).sources, catalog, layer.library)
     refused = refusals(layer, uses, topology)
@@ -57,11 +54,15 @@ def make_layer(
 
 def builds_with_crypton(project: Project, catalog: Catalog, options: ScanOptions) -> bool:
     """Tell whether a project, whatever is in scope, has replaced cryptonite and what belongs to it."""
+    return _has_crypton(*_task(project, catalog, options))
+
+
+def _task(project: Project, catalog: Catalog, options: ScanOptions) -> tuple[Task, dict[str, FileKind]]:
+    """Return what a scan of the project is about, and the kind of each file that is read."""
     listing = project.tree.list(options.exclude)
     kinds = Kinds(listing.paths)
     kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
-    task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
-    return _has_crypton(task, kind_of)
+    return Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name)), kind_of
 
 
 def _has_crypton(task: Task, kind_of: Mapping[str, FileKind]) -> bool:

@@ -61,12 +61,14 @@ module Network.NATS.JetStream
     termWith,
     inProgress,
     isSettled,
+    module Network.NATS.JetStream.DeadLetter,
   )
 where
 
 import Network.NATS.JetStream.Api
 import Network.NATS.JetStream.Consume
 import Network.NATS.JetStream.Consumer
+import Network.NATS.JetStream.DeadLetter
 import Network.NATS.JetStream.Delivery
 import Network.NATS.JetStream.Publish
 import Network.NATS.JetStream.Pull

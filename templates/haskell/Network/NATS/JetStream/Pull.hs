@@ -8,6 +8,7 @@ module Network.NATS.JetStream.Pull
   ( Pull,
     PullOptions (..),
     defaultPullOptions,
+    holdingFor,
     openPull,
     closePull,
     releasePull,
@@ -67,6 +68,10 @@ data PullOptions = PullOptions
 defaultPullOptions :: PullOptions
 defaultPullOptions =
   PullOptions {pullMaxInFlight = 100, pullExpires = 30, pullHeartbeat = 5, pullPriority = Nothing, pullHoldFor = Nothing}
+
+-- | The same options, but that what is worked on is held for so long if they do not say for how long.
+holdingFor :: NominalDiffTime -> PullOptions -> PullOptions
+holdingFor limit options = options {pullHoldFor = Just (fromMaybe limit (pullHoldFor options))}
 
 -- | Messages of one consumer as they come. Several threads may take from it.
 data Pull = Pull
