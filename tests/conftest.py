@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from natsscan.catalog.catalog import Catalog, load_catalog
+from tests.warm import Warm
 
 REPOSITORY = Path(__file__).parents[1]
 WIRE_MINI = REPOSITORY / "fixtures" / "wire-mini"
@@ -33,21 +33,62 @@ class Run:
 
 
 Command = Callable[..., Run]
+COMMAND = Path(sys.executable).with_name("natsscan")
+_WARM = Warm()
+# Most of these wait for servers, or for a compiler.
+_LONGEST = (
+    "haskell_flow/test_wire_mini.py",
+    "haskell_flow/test_api.py",
+    "nats/test_verify.py",
+    "haskell_client/test_core.py",
+    "haskell_client/test_jetstream.py",
+    "haskell_client/test_consumer_tool.py",
+    "test_docs.py",
+    "inventory/test_page.py",
+    "checklist/test_command.py",
+    "patches/test_wire_mini.py",
+    "haskell_flow/test_native.py",
+)
+# Else each process that a test starts compiles all of natsscan anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def run_command(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None) -> Run:
-    command = Path(sys.executable).with_name("natsscan")
+    words = [str(each) for each in arguments]
+    return Run(*_WARM.run(COMMAND, words, cwd, clean_environment() | (env or {})))
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what changes the command's output."""
     names = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
-    clean = {name: value for name, value in os.environ.items() if name not in names and not name.startswith("GIT_")}
-    done = subprocess.run(
-        [command, *map(str, arguments)], cwd=cwd, env=clean | (env or {}), capture_output=True, text=True, check=False
-    )
-    return Run(done.returncode, done.stdout, done.stderr)
+    return {name: value for name, value in os.environ.items() if name not in names and not name.startswith("GIT_")}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` means: three for two processors, as many tests wait most of their time."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, processors * 3 // 2)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return what hands out files one by one, so that what is set up for all tests of one is set up once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False  # how many tests a file has says little about how long it takes
+    return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let files that take longest begin, or one process would go on with one when all others are done."""
+    places = {name: at for at, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(REPOSITORY / "tests").as_posix(), len(places)))
 
 
 @pytest.fixture
 def natsscan(tmp_path: Path) -> Command:
-    """Run the installed command in the test's folder."""
+    """Run the command in the test's folder."""
     return lambda *arguments, env=None: run_command(*arguments, cwd=tmp_path, env=env)
 
 

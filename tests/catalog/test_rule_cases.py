@@ -54,5 +54,6 @@ def test_every_operation_of_a_library_has_one_rule_that_reports_it(catalog: Cata
             if catalog.system_of(symbol.library) in catalog.subjects(rule)
             if {*rule.when.given} <= {*symbol.arguments, *symbol.fields.values(), *symbol.defaults}
             if rule.when.tier is Tier.DIRECT and (not rule.when.languages or "haskell" in rule.when.languages)
+            if not rule.when.libraries or symbol.library in rule.when.libraries
         ]
         assert len(reporting) == 1, f"{symbol.id.qualified}: {reporting}"

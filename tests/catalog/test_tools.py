@@ -73,7 +73,12 @@ def test_tools_of_a_user(
         ("make queue:", "make table:", 12, "'table' is none of the tool's nouns"),
         ("--to, -s", "to", 13, "options_with_value"),
         ("declare-queue", "declare-quue", 12, "Invalid enum value 'declare-quue'"),
-        ("ourget: debian", "ourget: debain", 20, "no broker has packages of debain; known are debian, haskell, nix"),
+        (
+            "ourget: debian",
+            "ourget: debain",
+            20,
+            "no broker has packages of debain; known are conda, debian, haskell, nix, pypi",
+        ),
         ("ourget: debian", "apt: debian", 20, "apt is described twice"),
         ("fetchit:", "curl:", 22, "curl is described twice"),
         ("login: [--as]", "logon: [--as]", 22, "unknown field `logon`"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.conftest import Command, run_command
+from tests.conftest import COMMAND, Command, Run, clean_environment, run_command
 
 Write = Callable[[dict[str, str | bytes]], Path]
 
@@ -285,6 +285,21 @@ def test_version_and_help(natsscan: Command) -> None:
     assert "natsscan PATH..." in natsscan("--help").out
     run = natsscan()
     assert "Find every use of AMQP" in run.out + run.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-v", "."), (".", "--format", "json"), (".", "--fail-on", "note"), ("patch", "."), ("nowhere",), ("--wrong",)],
+    ids=" ".join,
+)
+def test_runs_in_these_tests_are_runs_of_the_installed_command(
+    natsscan: Command, write: Write, arguments: tuple[str, ...]
+) -> None:
+    root = write(SHOP)
+    done = subprocess.run(
+        [COMMAND, *arguments], cwd=root, env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert natsscan(*arguments) == Run(done.returncode, done.stdout, done.stderr)
 
 
 def test_a_reader_that_goes_away_is_no_error(write: Write) -> None:

@@ -30,7 +30,7 @@ def redact_argument(name: str, text: str, notation: Notation) -> str:
 PLACES = [
     "password: {}", "  RABBITMQ_PASSWORD={}", "export AMQP_PASSWORD='{}'", "export RABBITMQ_PASSWORD_V0={}", '"password": "{}"', "--password {}", "--password={}",
     "url: amqp://user:{}@host:5672/v", "curl -u guest:{} http://host", "rabbitmqctl add_user joe {}", "token = \"{}\"",
-    "rabbitmqctl change_password joe {}", 'auth = [plain "user" "{}"]', "Authorization: Bearer {}", "secret: {}",
+    "connect(\"amqp://%s:%s@host\" % (\"joe\", \"{}\"))", "rabbitmqctl change_password joe {}", 'auth = [plain "user" "{}"]', "Authorization: Bearer {}", "secret: {}",
 ]  # fmt: skip
 HARMLESS = [
     "password: {{ .Values.rabbitmq.password }}", "password: ${RABBITMQ_PASSWORD}", "PASSWORD=$PASSWORD", "password = env.password",

@@ -141,8 +141,11 @@ def wire_mini_flags(tree: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def build_services(ghc: str, tree: Path, output: Path, *flags: str | Path) -> Programs:
-    """Compile executables of wire-mini, and the one that runs parts of its services."""
+def build_services(ghc: str, tree: Path, output: Path, objects: Path, *flags: str | Path) -> Programs:
+    """Compile executables of wire-mini, and the one that runs parts of its services.
+
+    What is in `objects` already serves: GHC compiles anew what has changed since.
+    """
     mains = {
         "flow": tree / "integration" / "app" / "Main.hs",
         "gundeck": tree / "services" / "gundeck" / "app" / "Main.hs",
@@ -151,11 +154,11 @@ def build_services(ghc: str, tree: Path, output: Path, *flags: str | Path) -> Pr
     made = {}
     output.mkdir()
     for name, main in mains.items():
+        (objects / "Main.o").unlink(missing_ok=True)  # each has a Main of its own
         done = subprocess.run(
-            [ghc, *FLAGS, *wire_mini_flags(tree), *flags, "-outputdir", output / "objects", "-o", output / name, main],
+            [ghc, *FLAGS, *wire_mini_flags(tree), *flags, "-outputdir", objects, "-o", output / name, main],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
-        (output / "objects" / "Main.o").unlink()  # each has a Main of its own
         made[name] = output / name
     return Programs(**made)

@@ -47,7 +47,8 @@ def build_before(ghc: str, folder: Path) -> Programs:
     """Compile services as they are, with a real client in the place of the stand-in."""
     tree = copied(folder / "as it is")
     shutil.rmtree(tree / STAND_IN)
-    return build_services(ghc, tree, folder / "before", f"-i{haskell('amqp', folder / 'amqp')}")
+    output = folder / "before"
+    return build_services(ghc, tree, output, output / "objects", f"-i{haskell('amqp', folder / 'amqp')}")
 
 
 def build_after(ghc: str, folder: Path) -> Programs:
@@ -63,7 +64,7 @@ def build_after(ghc: str, folder: Path) -> Programs:
             env={**os.environ, "GHC_FLAGS": flags},
         )  # fmt: skip
         assert done.returncode == 0, f"after {stage}: {done.stdout}{done.stderr}"
-    return build_services(ghc, tree, folder / "after")
+    return build_services(ghc, tree, folder / "after", folder / "compiled" / "plain")
 
 
 @pytest.fixture(scope="module")

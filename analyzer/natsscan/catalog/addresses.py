@@ -38,17 +38,31 @@ class Addresses:
     _pairs: re.Pattern[bytes]
     _parts: re.Pattern[bytes]
     _new: Mapping[bytes, bytes]
+    _schemes: Mapping[bytes, bytes]
+    is_whole: bool = False
 
     def value(self, key: str, text: bytes) -> bytes:
         """Return the value of a key that leads to the new broker, as it is if it leads to none.
 
-        Schemes, credentials and paths of URLs stay, as programs go on reading them.
+        Schemes, credentials and paths of URLs stay, as programs go on reading them; where addresses are whole, only
+        credentials do, as a path is a virtual host.
         """
         parts, at = [], 0
         for found in self._urls.finditer(text):
-            parts += [self._plain(key, text[at : found.start()]), found[1], self._named(found[2]), found[3]]
+            scheme, separator, login = found[1].partition(b"://")
+            start = self._schemes[scheme] + separator + login if self.is_whole else found[1]
+            path = b"" if self.is_whole else found[3]
+            parts += [self._plain(key, text[at : found.start()]), start, self._named(found[2]), path]
             at = found.end()
         return b"".join([*parts, self._plain(key, text[at:])])
+
+    def is_in(self, text: bytes) -> bool:
+        """Tell whether there is a URL of the old broker in a text."""
+        return self._urls.search(text) is not None
+
+    def is_key(self, key: str) -> bool:
+        """Tell whether a key has addresses as its values."""
+        return self._keys.fullmatch(key) is not None
 
     def has_port(self, text: bytes) -> bool:
         """Tell whether a number is one of the ports on which programs are served."""
@@ -93,4 +107,5 @@ def compile_addresses(
         re.compile(rb"(?<![\w.-])[\w.-]+:" + port),
         re.compile(names + rb"|" + port if names else port),
         new,
+        {old.encode(): now.encode() for old, now in schemes.items()},
     )

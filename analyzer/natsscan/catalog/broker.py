@@ -11,6 +11,8 @@ from natsscan.model.source import SourceFile
 
 # Words that share this many bytes are searched for by that first: every search is over every file.
 _STEM = 3
+# Ecosystems in which names are compared without case, and dash, dot and underline are the same.
+_PYTHON = ("pypi", "conda")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Broker:
     lower case, those of them that are no port numbers are `names`, and each begins with one of `stems`. `name_in` is
     `name` for bytes, `in_programs` what names the broker in the text of programs. `trace` matches in whatever holds a
     name, image, command, package or URL of the broker, so that one search tells that a text has none of these.
+    `python_packages` matches in files that ask for a package of Python's.
     `config_key` matches the beginning of a line that sets one of the broker's keys, `api` the beginning of a path of
     its management API. `settings` are by the last part of their keys; a key ends in a plain part, not in `*`.
     """
@@ -64,6 +67,7 @@ class Broker:
     url_symbol: str
     command: re.Pattern[str]
     packages: dict[str, frozenset[str]]
+    python_packages: re.Pattern[bytes]
     charts: frozenset[str]
     ports: dict[int, str]
     api_paths: tuple[str, ...]
@@ -144,6 +148,7 @@ def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...], tools: T
         url_symbol=f"{next(iter(file.url_schemes), file.id)} URL",
         command=re.compile(rf"(?<![\w./-])(?:[\w./$-]*/)?({any_of(tools.own)})(?![\w-])"),
         packages={ecosystem: frozenset(names) for ecosystem, names in file.packages.items()},
+        python_packages=_any_package(chain.from_iterable(file.packages.get(each, ()) for each in _PYTHON)),
         charts=frozenset(file.charts),
         ports=file.ports,
         api_paths=file.api_paths,
@@ -177,6 +182,13 @@ def _trace(file: BrokerFile, commands: Iterable[str]) -> re.Pattern[str]:
     name = re.compile(file.name)
     known = {*file.images, *commands, *file.url_schemes, *chain.from_iterable(file.packages.values())}
     return re.compile("|".join([file.name, *(re.escape(word) for word in sorted(known) if not name.search(word))]))
+
+
+def _any_package(names: Iterable[str]) -> re.Pattern[bytes]:
+    """Return a pattern for the name of one of some packages, however it is written; extras are left out."""
+    bare = sorted({name.partition("[")[0] for name in names})
+    written = "|".join("[-_.]+".join(map(re.escape, name.split("-"))) for name in bare) or "(?!)"
+    return re.compile(rf"(?i)(?<![a-z0-9])(?:{written})(?![a-z0-9])".encode())
 
 
 def _stems(words: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from string import Formatter
@@ -13,8 +14,12 @@ from natsscan.catalog.checklist import ChecklistFile, ChecklistRules, compile_ch
 from natsscan.catalog.compat import Compat, CompatFile, compile_compat
 from natsscan.catalog.functions import FunctionsFile, together
 from natsscan.catalog.library import library_symbols
+from natsscan.catalog.python_compat import PythonCompat, PythonCompatFile, compile_python_compat
+from natsscan.catalog.python_library import PythonLibraries, PythonLibraryFile, compile_python
+from natsscan.catalog.python_moved import moved_libraries
 from natsscan.catalog.replacements import Replacements, ReplacementsFile, compile_replacements
 from natsscan.catalog.schema import (
+    BrokerFile,
     ClientFile,
     FindingRule,
     FindingsFile,
@@ -24,7 +29,7 @@ from natsscan.catalog.schema import (
     SecretsFile,
 )
 from natsscan.catalog.secrets import Secrets, compile_secrets
-from natsscan.catalog.systems import compile_systems, systems_of
+from natsscan.catalog.systems import check_libraries, compile_systems, systems_of
 from natsscan.catalog.target import GapsFile, LayoutsFile, Target, compile_target
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.errors import InputError
@@ -37,7 +42,7 @@ _ALWAYS_KNOWN = frozenset({"symbol", "definition", "module", "does", "carries", 
 # What the readers of files that are not programs give beside the symbol.
 _SURFACE_ARGUMENTS = {
     Operation.CONFIG: {"value", "sets", "unit", "from", "read_by"},
-    Operation.DEPENDENCY: {"version", "imported_by", "sources", "unused"},
+    Operation.DEPENDENCY: {"version", "imported_by", "sources", "unused", "marker", "location", "via", "made_by"},
     Operation.ENV: {"role", "value"},
     Operation.MENTION: {"count"},
     Operation.MESSAGE: {"header"},
@@ -80,6 +85,7 @@ class Catalog:
     rules: tuple[FindingRule, ...]
     operators: Operators
     functions: FunctionsFile
+    python_functions: FunctionsFile
     quoters: dict[str, re.Pattern[str] | None]
     brokers: tuple[Broker, ...]
     secrets: Secrets
@@ -92,6 +98,8 @@ class Catalog:
     target: Target
     replacements: Replacements
     compat: tuple[Compat, ...]
+    python: PythonLibraries
+    python_compat: tuple[PythonCompat, ...]
     digest: str
 
     @property
@@ -121,6 +129,10 @@ class Catalog:
         """Return the catalog in which the modules of a layer are its library's own: for code that is partly on it."""
         offered = {new: self.exports[old] for old, new in layer.modules.items() if old in self.exports}
         return self.extended(layer.library, offered)
+
+    def with_python_layer(self) -> Catalog:
+        """Return the catalog in which packages with APIs of libraries for Python are these libraries themselves."""
+        return replace(self, python=replace(self.python, counts_layers=True))
 
     def without(self, libraries: Container[str]) -> Catalog:
         """Return the catalog without the modules of some libraries, by their ids."""
@@ -161,28 +173,50 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     Raises InputError, naming file and line, for a rule file that is broken, contradicts another or names what does
     not exist.
     """
-    own = bundled("rules")
-    paths = [path for folder in (own, *extra) for path in _rule_files(folder)]
-    # Rules about checklists are many, and a scan needs none of them.
-    loaded = [(file, _convert(file)) for file in map(YamlFile, (p for p in paths if p.parent != own / _CHECKLIST))]
+    added = tuple(path for folder in extra for path in _rule_files(folder))
+    return _catalog(added) if added else _bundled_catalog()
+
+
+@cache
+def _bundled_catalog() -> Catalog:
+    """Return the catalog of the rules that come with natsscan, which stay as they are while it runs."""
+    return _catalog(())
+
+
+def _catalog(added: tuple[Path, ...]) -> Catalog:
+    """Return the catalog of the rules that come with natsscan and of those in some files."""
+    loaded = [*_bundled_rules(), *map(_loaded, added)]
     digest = blake2b(digest_size=8)
-    for path in paths:
+    for path in (*_rule_files(bundled("rules")), *added):
         digest.update(path.read_bytes())
+    loaded += _moved(loaded)
     libraries = [(file, value) for file, value in loaded if isinstance(value, LibraryFile)]
     findings = [(file, value) for file, value in loaded if isinstance(value, FindingsFile)]
     symbols, exports = _index(libraries)
-    rules = _check_rules(findings, symbols.values())
+    layers = [value for _, value in loaded if isinstance(value, PythonCompatFile)]
+    python = compile_python(
+        ((file, value) for file, value in loaded if isinstance(value, PythonLibraryFile)),
+        {layer.package: tuple(layer.libraries.values()) for layer in layers},
+    )
+    rules = _check_rules(findings, (*symbols.values(), *python.symbols))
     brokers = compile_systems(loaded)
     systems = systems_of(loaded, brokers)
+    check_libraries(loaded, systems)
     _check_covered(libraries, symbols, rules, brokers, systems)
     generic = {module for _, value in libraries if value.generic for module in value.modules}
-    functions = together((file, value) for file, value in loaded if isinstance(value, FunctionsFile))
+    functions = {
+        language: together((f, v) for f, v in loaded if isinstance(v, FunctionsFile) and v.language == language)
+        for language in ("haskell", "python")
+    }
     return Catalog(
         libraries=tuple(value for _, value in libraries),
         rules=rules,
         operators=_operators([value for _, value in loaded if isinstance(value, OperatorsFile)]),
-        functions=functions,
-        quoters={name: re.compile(pattern) if pattern else None for name, pattern in functions.quoters.items()},
+        functions=functions["haskell"],
+        python_functions=functions["python"],
+        quoters={
+            name: re.compile(pattern) if pattern else None for name, pattern in functions["haskell"].quoters.items()
+        },
         brokers=brokers,
         secrets=compile_secrets(
             (value for _, value in loaded if isinstance(value, SecretsFile)),
@@ -209,8 +243,19 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
             {module: value.id for _, value in libraries for module in value.modules},
             symbols.values(),
         ),
+        python=python,
+        python_compat=compile_python_compat(
+            ((file, value) for file, value in loaded if isinstance(value, PythonCompatFile)), python
+        ),
         digest=digest.hexdigest(),
     )
+
+
+def _moved(loaded: list[tuple[YamlFile, RuleFile]]) -> list[tuple[YamlFile, RuleFile]]:
+    """Return what libraries for Python are in the packages that have their APIs on the system that is moved to."""
+    target = next((v.id for _, v in loaded if isinstance(v, BrokerFile) and v.role == "target"), "")
+    files = [(file, value) for file, value in loaded if isinstance(value, PythonLibraryFile)]
+    return list(moved_libraries(files, (v for _, v in loaded if isinstance(v, PythonCompatFile)), target))
 
 
 def load_checklist_rules(extra: Iterable[Path] = ()) -> ChecklistRules:
@@ -227,6 +272,19 @@ def _rule_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such rules folder; --rules takes a folder of YAML files")
     return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
+
+
+@cache
+def _bundled_rules() -> tuple[tuple[YamlFile, RuleFile], ...]:
+    """Return the rules that come with natsscan, by their files."""
+    own = bundled("rules")
+    # Rules about checklists are many, and a scan needs none of them.
+    return tuple(_loaded(path) for path in _rule_files(own) if path.parent != own / _CHECKLIST)
+
+
+def _loaded(path: Path) -> tuple[YamlFile, RuleFile]:
+    file = YamlFile(path)
+    return file, _convert(file)
 
 
 def _convert(file: YamlFile) -> RuleFile:
@@ -310,6 +368,7 @@ def _check_covered(
         (system, operation, call)
         for rule in rules
         if not rule.when.symbols
+        and not rule.when.libraries
         and rule.when.tier is Tier.DIRECT
         and (not rule.when.languages or "haskell" in rule.when.languages)
         for operation in rule.when.operations

@@ -22,6 +22,11 @@ class KnownFunctionRule(Strict, frozen=True):
     `to`. `resume`: what a function gives to its continuation. `part`: the component `at` of a tuple. `show`: an
     argument as text. `fill`: a format text with the arguments after it. `choice`: one of these arguments. `view`: what
     a lens shows of argument `of`.
+
+    Of tables and lists: `lookup`: the value that a collection has for `key`, else the argument `fallback`; `entry`: the
+    table with the key and the value that follow it; `with_item`: the list with the item that follows it; `element`: any
+    of its items. `percent` and `braces`: a text with what follows it put in for `%s`, or for `{}`. `variable`: the
+    environment variable of that name, else `fallback`. `product`: the numbers of these arguments multiplied.
     """
 
     result: int | None = None
@@ -44,6 +49,16 @@ class KnownFunctionRule(Strict, frozen=True):
     choice: tuple[int, ...] = ()
     view: int | None = None
     of: int | None = None
+    lookup: int | None = None
+    key: int = 1
+    fallback: int | None = None
+    entry: int | None = None
+    with_item: int | None = None
+    element: int | None = None
+    percent: int | None = None
+    braces: int | None = None
+    variable: int | None = None
+    product: tuple[int, ...] = ()
 
     @property
     def arity(self) -> int:
@@ -58,8 +73,20 @@ class KnownFunctionRule(Strict, frozen=True):
             self.fill,
             self.view,
             self.of,
+            self.element,
+            self.percent,
+            self.braces,
+            self.variable,
         )
-        positions = [*self.join, *self.items, *self.choice, *(at for at in single if at is not None)]
+        positions = [*self.join, *self.items, *self.choice, *self.product, *(at for at in single if at is not None)]
+        if self.lookup is not None:
+            positions += [self.lookup, self.key]
+        if self.entry is not None:
+            positions.append(self.entry + 2)
+        if self.percent is not None:
+            positions.append(self.percent + 1)
+        if self.with_item is not None:
+            positions.append(self.with_item + 1)
         if self.each is not None:
             positions += [self.each, self.over]
         if self.apply is not None:
@@ -78,6 +105,18 @@ class GeneratedRule(Strict, frozen=True):
     source: str
 
 
+class OptionsRule(Strict, frozen=True):
+    """How programs read their command line: methods that `declare` an option, and those that `read` all of them.
+
+    A function that is decorated with one of the `decorators` gets what the option is as the parameter of its name.
+    What an option is when it is not given is its argument `default`; `envvar` is a variable that it may come from.
+    """
+
+    declare: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    decorators: tuple[str, ...] = ()
+
+
 class FunctionsFile(Strict, frozen=True, tag_field="kind", tag="functions"):
     """What functions of a language's common libraries give, by name.
 
@@ -88,18 +127,24 @@ class FunctionsFile(Strict, frozen=True, tag_field="kind", tag="functions"):
     name match the pattern `configuration`, and the code the pattern `configured`, with `{type}` for the type's name: it
     says that the type can be read from JSON. `quoters` of quasi-quoted texts have a pattern for the code that they put
     in, its groups around the code itself; it is empty for those of raw texts.
+
+    A class is a record with fields if its decorator or one of its bases is among the `records`, and an enumeration if
+    one of its bases is among those; `lower` says that a member without a value is its name in lower case.
     """
 
-    language: Literal["haskell"]
+    language: Literal["haskell", "python"]
     functions: dict[str, KnownFunctionRule]
-    transparent: tuple[str, ...]
-    constructors: tuple[str, ...]
-    generated: tuple[GeneratedRule, ...]
-    interpreters: tuple[str, ...]
-    environment: tuple[str, ...]
-    configuration: str
-    configured: str
+    transparent: tuple[str, ...] = ()
+    constructors: tuple[str, ...] = ()
+    generated: tuple[GeneratedRule, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    configuration: str = "(?!)"
+    configured: str = "(?!)"
     quoters: dict[str, str] = field(default_factory=dict)
+    records: tuple[str, ...] = ()
+    enumerations: dict[str, Literal["", "lower"]] = field(default_factory=dict)
+    options: OptionsRule = OptionsRule()
 
 
 def together(files: Iterable[tuple[YamlFile, FunctionsFile]]) -> FunctionsFile:
@@ -129,5 +174,12 @@ def together(files: Iterable[tuple[YamlFile, FunctionsFile]]) -> FunctionsFile:
             configuration=f"(?:{first.configuration}|{content.configuration})",
             configured=f"(?:{first.configured}|{content.configured})",
             quoters=first.quoters | content.quoters,
+            records=first.records + content.records,
+            enumerations=first.enumerations | content.enumerations,
+            options=OptionsRule(
+                declare=first.options.declare + content.options.declare,
+                read=first.options.read + content.options.read,
+                decorators=first.options.decorators + content.options.decorators,
+            ),
         )
     return first

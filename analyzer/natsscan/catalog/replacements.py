@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from msgspec import structs
+from msgspec import field, structs
 
 from natsscan.catalog.addresses import Addresses, AddressesRule, compile_addresses
 from natsscan.catalog.strict import Strict
@@ -47,9 +47,18 @@ class ReleaseRule(Strict, frozen=True):
     tls_values: str
 
 
+class VersionRule(Strict, frozen=True):
+    """Versions of a package: the lowest that will do, the first that will not, and the one to pin."""
+
+    lowest: str
+    below: str
+    pinned: str
+
+
 class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"):
     """What takes the place of a broker's names, ports, URLs, images and packages; nothing does of what is `dropped`.
 
+    `versions` are those of the packages that take a place, by ecosystem.
     `commands` say what stands for a call of the old one's tools or management API, by what the call does.
     `chart` are the files, by name, of a chart that brings the target; `{name}` in them is what it is called.
     `configured` matches the keys of the old broker's configuration that ask for a configuration of the new one.
@@ -73,6 +82,7 @@ class ReplacementsFile(Strict, frozen=True, tag_field="kind", tag="replacements"
     release: ReleaseRule
     configured: str
     addresses: AddressesRule = AddressesRule()
+    versions: dict[str, dict[str, VersionRule]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,15 @@ class Replacements:
         """Return the replacements with other packages of one ecosystem."""
         known = self.rules.packages | {ecosystem: dict(packages)}
         return replace(self, rules=structs.replace(self.rules, packages=known))
+
+    @property
+    def whole_addresses(self) -> Addresses:
+        """Addresses as those of the new broker as a whole, for programs that take no others."""
+        return replace(self.addresses, is_whole=True)
+
+    def with_whole_addresses(self) -> Replacements:
+        """Return the replacements with whole addresses."""
+        return replace(self, addresses=self.whole_addresses)
 
     def command(self, usage: Usage) -> str:
         """Return what stands for a call of the old broker's tools or management API; empty if no rule knows it."""

@@ -10,6 +10,8 @@ from msgspec import Meta, field
 from natsscan.catalog.checklist import ChecklistFile
 from natsscan.catalog.compat import CompatFile
 from natsscan.catalog.functions import FunctionsFile
+from natsscan.catalog.python_compat import PythonCompatFile
+from natsscan.catalog.python_library import PythonLibraryFile
 from natsscan.catalog.replacements import ReplacementsFile
 from natsscan.catalog.strict import Strict
 from natsscan.catalog.target import GapsFile, LayoutsFile
@@ -130,7 +132,7 @@ class WhenRule(Strict, frozen=True):
     `call: true` takes only calls that do the operation, `call: false` only what describes or names it. `languages`
     are those of programs and the kinds of other files (`haskell`, `yaml`, `shell`, ...). `given` and `absent` name
     arguments that a usage must, or must not, have. `system` is the id of the broker it must be about; without it, all
-    that are migrated from.
+    that are migrated from. A rule about some `libraries` takes the place of all others where it applies.
     """
 
     operation: Operation | tuple[Operation, ...]
@@ -141,6 +143,7 @@ class WhenRule(Strict, frozen=True):
     given: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     system: str = ""
+    libraries: tuple[Identifier, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -377,6 +380,7 @@ class SecretsFile(Strict, frozen=True, tag_field="kind", tag="secrets"):
 
 RuleFile = (
     LibraryFile
+    | PythonLibraryFile
     | FindingsFile
     | OperatorsFile
     | FunctionsFile
@@ -389,5 +393,6 @@ RuleFile = (
     | GapsFile
     | ReplacementsFile
     | CompatFile
+    | PythonCompatFile
     | ChecklistFile
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from natsscan.catalog.broker import Broker, compile_broker
+from natsscan.catalog.python_library import PythonLibraryFile
 from natsscan.catalog.schema import (
     BrokerFile,
     ClientFile,
@@ -57,9 +58,9 @@ def systems_of(loaded: Loaded, brokers: tuple[Broker, ...]) -> dict[str, str]:
     known = {broker.id for broker in brokers}
     found = {broker.id: broker.id for broker in brokers}
     for file, value in loaded:
-        if isinstance(value, LibraryFile | ClientFile | ToolsFile) and value.system:
+        if isinstance(value, LibraryFile | PythonLibraryFile | ClientFile | ToolsFile) and value.system:
             _refuse_unknown(file, ("system",), value.system, known)
-        if isinstance(value, LibraryFile | ClientFile):
+        if isinstance(value, LibraryFile | PythonLibraryFile | ClientFile):
             found[value.id] = value.system or brokers[0].id
         if isinstance(value, ClientFile):
             file.pattern(("modules",), value.modules)
@@ -68,6 +69,15 @@ def systems_of(loaded: Loaded, brokers: tuple[Broker, ...]) -> dict[str, str]:
                 if rule.when.system:
                     _refuse_unknown(file, ("rules", at, "when", "system"), rule.when.system, known)
     return found
+
+
+def check_libraries(loaded: Loaded, known: Container[str]) -> None:
+    """Raise InputError, with file and line, for a rule about a library that no file describes."""
+    for file, value in loaded:
+        for at, rule in enumerate(value.rules) if isinstance(value, FindingsFile) else ():
+            for library in rule.when.libraries:
+                if library not in known:
+                    raise file.error(("rules", at, "when", "libraries"), f"no file describes the library {library}")
 
 
 def _refuse_unknown(file: YamlFile, steps: tuple[str | int, ...], system: str, known: set[str]) -> None:

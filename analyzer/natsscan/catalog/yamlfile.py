@@ -11,6 +11,7 @@ from natsscan.model.errors import InputError
 
 T = TypeVar("T")
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TEXT, _LIST, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
@@ -35,8 +36,7 @@ class YamlFile:
             if node is None:
                 raise InputError.at(path, 1, "holds nothing; a rule file begins with `kind:`")
             self._node: yaml.Node = node
-            self._refuse_repeated_keys(node)
-            self.value: object = loader.construct_document(node)
+            self.value: object = self._built(node, loader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
             raise InputError.at(path, line, f"broken YAML: {error.problem or error.context}") from error
@@ -87,20 +87,23 @@ class YamlFile:
         except re.error as error:
             raise self.error(steps, f"broken pattern {text!r}: {error}") from error
 
-    def _refuse_repeated_keys(self, node: yaml.Node) -> None:
-        if isinstance(node, yaml.MappingNode):
-            seen: dict[str, int] = {}
-            for key, value in node.value:
-                line = key.start_mark.line + 1
-                if key.value in seen:
-                    raise InputError.at(
-                        self.path, line, f"`{key.value}` is given twice, first on line {seen[key.value]}"
-                    )
-                seen[str(key.value)] = line
-                self._refuse_repeated_keys(value)
-        elif isinstance(node, yaml.SequenceNode):
-            for item in node.value:
-                self._refuse_repeated_keys(item)
+    def _built(self, node: yaml.Node, loader: yaml.SafeLoader) -> object:
+        """Return a node's value. The loader would make the same of it and take longer; rule files are many and long."""
+        if node.tag == _TEXT:
+            return node.value
+        if node.tag == _LIST and isinstance(node, yaml.SequenceNode):
+            return [self._built(item, loader) for item in node.value]
+        if node.tag != _MAP or not isinstance(node, yaml.MappingNode):
+            return loader.construct_object(node, deep=True)
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                raise InputError.at(self.path, line, f"`{key.value}` is given twice, first on line {lines[key.value]}")
+            lines[key.value] = line
+        if any(key.tag != _TEXT for key, _ in node.value):  # one of them may be `<<`
+            loader.flatten_mapping(node)
+        return {self._built(key, loader): self._built(value, loader) for key, value in node.value}
 
     def _locate(self, root: object, path: str, wanted: type[T], message: str) -> list[str | int]:
         """Find the keys behind msgspec's path, which writes `[...]` for every mapping key."""

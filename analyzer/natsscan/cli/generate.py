@@ -19,6 +19,7 @@ from natsscan.generate.haskell import (
     module_names,
 )
 from natsscan.generate.haskell_names import SERVICE
+from natsscan.generate.python_amqp import PYTHON_AMQP
 from natsscan.model.errors import InputError
 from natsscan.model.marks import GENERATED
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
     from natsscan.pipeline.layer import Layer
 
 _PLACES = 3
+_ASKED = (CLIENT, COMPAT, SERVICE, CONSUMER_TOOL, PYTHON_AMQP)
 
 
 @click.command("generate")
-@click.argument("what", type=click.Choice([*FILES, EVERYTHING, CLIENT, COMPAT, SERVICE, CONSUMER_TOOL]), metavar="WHAT")
+@click.argument("what", type=click.Choice([*FILES, EVERYTHING, *_ASKED]), metavar="WHAT")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where files go.")
 @subjects_option
@@ -63,6 +65,9 @@ def generate_command(
 
     nats-consumer is a cabal package for the folder that -o names: a command that prints the first message of a queue,
     and drops it.
+
+    python-amqp is a Python package for the folder that -o names, nats_amqp in a service's own package: what pika and
+    aio-pika offer, on JetStream, with the plan of the whole project around PATHs.
     """
     from natsscan.cli.mapping import map_paths
     from natsscan.cli.opened import open_paths
@@ -88,6 +93,10 @@ def generate_command(
     if what == CONSUMER_TOOL:
         need_subjects(subjects)
         _consumer_tool(open_paths(paths, exclude, rules, definitions), folder, server_version, subjects)
+        return
+    if what == PYTHON_AMQP:
+        need_subjects(subjects)
+        _python_amqp(open_paths(paths, exclude, rules, definitions), paths, folder, server_version, subjects)
         return
     if folder is None and len(names_of(what)) > 1:
         raise InputError(f"{what} is several files: {', '.join(names_of(what))}; name a folder for them with -o DIR")
@@ -135,7 +144,7 @@ def _compat(
     if not made.facades:
         rules = layer_rules(opened)
         raise InputError(f"no module of {opened.project.root.name} imports {' or '.join(rules.modules)}")
-    gone = _stale(folder, made.files)
+    gone = _stale(folder, made.files, COMPAT)
     changed = _write(folder, made.files, gone)
     removed = f", {len(gone)} removed" if gone else ""
     lines = [
@@ -143,6 +152,33 @@ def _compat(
         "",
         *_made_of(made),
         f"Next, name {folder}/ in cabal.project, and have code use it:",
+        f"  natsscan patch {' '.join(map(str, paths))} --route compat",
+    ]
+    sys.stdout.write("\n".join(map(visible, lines)) + "\n")
+
+
+def _python_amqp(
+    opened: Opened, paths: tuple[Path, ...], folder: Path | None, server_version: str | None, subjects: Path | None
+) -> None:
+    """Write the package with the APIs of libraries for Python, and say what is in it and what comes next."""
+    from natsscan.cli.layer import python_layer_of
+    from natsscan.reports.escape import visible
+
+    if folder is None:
+        raise InputError(f"{PYTHON_AMQP} is a package; name a folder for it with -o DIR, such as shop/nats_amqp")
+    made = python_layer_of(opened, server_version, subjects)
+    tops = made.tops if made is not None else frozenset()
+    if made is None or not tops:
+        raise InputError(f"no Python code of {opened.project.root.name} imports a library that {PYTHON_AMQP} has")
+    files = made.files_for(tops)
+    gone = _stale(folder, files, PYTHON_AMQP)
+    changed = _write(folder, files, gone)
+    removed = f", {len(gone)} removed" if gone else ""
+    lines = [
+        f"{folder}: {len(files)} files; {changed} written{removed}",
+        f"  what the code uses of {' and '.join(sorted(tops))}; it needs {' and '.join(made.rules.requires)}",
+        "",
+        "Next, have code import them from there. natsscan does it where the package stands in a service:",
         f"  natsscan patch {' '.join(map(str, paths))} --route compat",
     ]
     sys.stdout.write("\n".join(map(visible, lines)) + "\n")
@@ -190,10 +226,10 @@ def _made_of(made: Layer) -> list[str]:
     return [*lines, ""] if made.refused else lines
 
 
-def _stale(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the files in a folder that were written for the layer before and are no part of it any more."""
-    mark = f"{GENERATED} {COMPAT};".encode()
-    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".hs", ".cabal") and path.is_file())
+def _stale(folder: Path, files: Mapping[str, str], what: str) -> tuple[str, ...]:
+    """Return the files in a folder that were written for a layer before and are no part of it any more."""
+    mark = f"{GENERATED} {what};".encode()
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".hs", ".cabal", ".py") and path.is_file())
     names = ((path, path.relative_to(folder).as_posix()) for path in paths)
     return tuple(name for path, name in names if name not in files and mark in path.read_bytes().partition(b"\n")[0])
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from natsscan.catalog.compat import Compat
     from natsscan.cli.mapping import Mapped
     from natsscan.cli.opened import Opened
+    from natsscan.patches.python.layer import PythonLayer
     from natsscan.pipeline.layer import Layer
 
 
@@ -41,14 +42,36 @@ def map_with_layer(
 
     rules = layer_rules(opened)
     new = frozenset(rules.modules.values())
-    if (
-        found is not None
-        and found.report.scope == scope
-        and new.isdisjoint(f.usage.symbol for f in found.report.findings)
-    ):
-        return found
-    counting = replace(opened, project=replace(opened.project, scope=scope), catalog=opened.catalog.with_layer(rules))
+    if found is not None and found.report.scope == scope:
+        usages = [finding.usage for finding in found.report.findings]
+        if not any(usage.symbol in new or usage.library in moved_ids(opened) for usage in usages):
+            return found
+    catalog = opened.catalog.with_layer(rules).with_python_layer()
+    counting = replace(opened, project=replace(opened.project, scope=scope), catalog=catalog)
     return map_opened(counting, server_version, subjects)
+
+
+def moved_ids(opened: Opened) -> frozenset[str]:
+    """Return the ids of the libraries for Python that the package with their APIs has."""
+    return frozenset(opened.catalog.python.moved)
+
+
+def python_layer_of(
+    opened: Opened, server_version: str | None, subjects: Path | None, found: Mapped | None = None
+) -> PythonLayer | None:
+    """Return the package for the Python code of the whole project, and what that does; None if nothing there needs it.
+
+    What was `found` before serves if it is about the whole project.
+    """
+    from natsscan.pipeline.python_layer import make_python_layer, needs_python_layer
+
+    rules = next(iter(opened.catalog.python_compat), None)
+    if rules is None or not needs_python_layer(opened.project, opened.catalog, opened.options, rules):
+        return None
+    mapped = map_with_layer(opened, (".",), server_version, subjects, found)
+    return make_python_layer(
+        opened.project, opened.catalog, opened.options, rules, mapped.mapping, mapped.report.topology
+    )
 
 
 def layer_of(opened: Opened, server_version: str | None, subjects: Path | None, found: Mapped | None = None) -> Layer:

@@ -114,6 +114,7 @@ class _Tree:
 def _patches(
     opened: Opened, server_version: str | None, subjects: Path | None, route: str | None
 ) -> tuple[_Tree, tuple[Patch, ...]]:
+    from natsscan.cli.layer import python_layer_of
     from natsscan.cli.mapping import map_opened
     from natsscan.cli.native import native_of
     from natsscan.patches.plan import make_patches
@@ -123,8 +124,9 @@ def _patches(
     found, project = map_opened(opened, server_version, subjects), opened.project
     read, every = reading(project.tree), project.tree.list(opened.options.exclude).paths
     layer = _layer(opened, found, server_version, subjects) if route == COMPAT else None
+    python = python_layer_of(opened, server_version, subjects, found) if route == COMPAT else None
     native = native_of(opened, found, server_version, subjects) if route == NATIVE else None
-    patches = make_patches(found.report, found.mapping, found.catalog, read, every, renderer(), layer, native)
+    patches = make_patches(found.report, found.mapping, found.catalog, read, every, renderer(), layer, native, python)
     return _Tree(project.root, read), patches
 
 

@@ -43,13 +43,22 @@ N = TypeVar("N", Variable, Constructor)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A place that calls or names something: of a library, of the code base, or a local function (an Owner)."""
+    """A place that calls or names something: of a library, of the code base, or a local function (an Owner).
+
+    A method's `instance` is that of a class: whose parameters its arguments are, and these.
+    """
 
     target: Target | Owner
-    arguments: tuple[Thunk, ...]
+    arguments: tuple[Bound, ...]
     start: int
     end: int
     name: str
+    instance: tuple[Owner, tuple[Bound, ...]] | None = None
+
+    @property
+    def is_implied(self) -> bool:
+        """Whether nothing is written here: a method that an object of its class is there for."""
+        return self.start == self.end
 
 
 @dataclass(slots=True)

@@ -6,10 +6,11 @@ beyond is the hole `{…}`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from natsscan.core import known
+from natsscan.core.arguments import bind_call
 from natsscan.core.binding import bind, bind_group
 from natsscan.core.expression import (
     Application,
@@ -29,7 +30,6 @@ from natsscan.core.expression import (
     Update,
     Variable,
 )
-from natsscan.core.literal import literal_text
 from natsscan.core.value import (
     ANY_ELEMENT,
     TOO_MUCH,
@@ -102,11 +102,20 @@ class Evaluator:
         if bound.value is None:
             if bound.running:
                 return TOO_MUCH
+            if bound.passing is not None and bound.passing[0] == self.world.horizon:
+                self.world.left_out += 1
+                return bound.passing[1]
             bound.running = True
             outer, self.visited = self.visited, set()
-            bound.value = self.value(bound.expression, bound.environment)
-            bound.visited, self.visited = frozenset(self.visited), outer
+            left_out = self.world.left_out
+            value = self.value(bound.expression, bound.environment)
+            visited, self.visited = frozenset(self.visited), outer
             bound.running = False
+            if self.world.left_out != left_out:
+                bound.passing = self.world.horizon, value
+                self.visited |= visited
+                return value
+            bound.value, bound.visited = value, visited
         self.visited |= bound.visited
         return bound.value
 
@@ -115,10 +124,11 @@ class Evaluator:
             case Variable() | Constructor():
                 return self.name(expression, environment)
             case Literal(text=text):
-                return Text(literal_text(text))
-            case Application(function=function, arguments=arguments):
-                given = [Thunk(argument, environment) for argument in arguments]
-                return self.apply(self.value(function, environment), given)
+                return Text(text)
+            case Application(function=function, arguments=arguments, named=fields):
+                given: list[Bound] = [Thunk(argument, environment) for argument in arguments]
+                named: dict[str, Bound] = {field.name.name: Thunk(field.value, environment) for field in fields}
+                return self.call(self.value(function, environment), given, named)
             case Lambda():
                 return Function(expression, environment)
             case Let(groups=groups, body=body):
@@ -144,14 +154,24 @@ class Evaluator:
     def name(self, name: Variable | Constructor, environment: Environment) -> Value:
         """Return what a name stands for."""
         if name.qualifier is None and name.name in environment.names:
-            return self.force(environment.names[name.name])
+            return self.world.called(self.force(environment.names[name.name]), name.name)
         meaning = self.world.meaning(environment.module, name)
         if meaning is None:
             return Local(name.name)
         if isinstance(meaning, Defined):
             self.visited.add(meaning.owner)
-            return self.force(meaning.body)
+            return self.world.called(self.force(meaning.body), name.name)
         return meaning
+
+    def call(self, function: Value, given: list[Bound], named: Mapping[str, Bound]) -> Value:
+        """Return what a call with these arguments gives; in a curried language it may have too few of them."""
+        if isinstance(function, Function) and function.expression.signature is not None:
+            names = bind_call(self, function, given, named)
+            return self.world.result(
+                function, self.value(function.expression.body, function.environment.with_names(names))
+            )
+        found = self.world.call(function, tuple(given), named)
+        return self.apply(function, given) if found is None else found
 
     def apply(self, function: Value, arguments: Iterable[Bound]) -> Value:
         """Return what a function makes of arguments."""
@@ -291,6 +311,9 @@ class Evaluator:
                     return self.project(self.force(arguments[0]), field)
             case _:
                 pass
+        found = self.world.member(record, field.name)
+        if found is not None:
+            return found
         return (
             record
             if field.sole and not field.configured

@@ -7,6 +7,7 @@ are byte offsets in the file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -32,7 +33,7 @@ class Constructor:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A string, character or number as written, quotes included."""
+    """A string, character or number: what it stands for, a number as written."""
 
     text: str
     start: int
@@ -41,22 +42,41 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A function and all the arguments it is given here; the function is never itself an application."""
+    """A function and all the arguments it is given here, `named` those by name.
+
+    In curried languages the function is never itself an application.
+    """
 
     function: Expression
     arguments: tuple[Expression, ...]
     start: int
     end: int
+    named: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a function takes arguments in a language where a call has all of them.
+
+    The first `positional` parameters may be given without a name. `defaults` are by parameter; `rest` and `keywords`
+    are the names of the parameters that collect what is left, empty if there are none.
+    """
+
+    positional: int
+    defaults: tuple[Field, ...]
+    rest: str = ""
+    keywords: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Lambda:
-    """A function of its parameters."""
+    """A function of its parameters; without a signature it is curried."""
 
     parameters: tuple[Pattern, ...]
     body: Expression
     start: int
     end: int
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +262,34 @@ Pattern = (
 
 
 ANYTHING = GroupPattern(())
+
+
+def within(expression: Expression) -> Iterator[Expression]:
+    """Yield an expression and all expressions in it; not those in patterns."""
+    waiting = [expression]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting += reversed(_parts(found))
+
+
+def _parts(expression: Expression) -> list[Expression]:
+    match expression:
+        case Application(function=function, arguments=arguments, named=fields):
+            return [function, *arguments, *(field.value for field in fields)]
+        case Lambda(body=body, signature=signature):
+            return [*(field.value for field in (signature.defaults if signature else ())), body]
+        case Let(groups=groups, body=body):
+            return [*(binding.value for group in groups for binding in group.bindings), body]
+        case Case(subject=subject, alternatives=alternatives):
+            return [subject, *(alternative.body for alternative in alternatives)]
+        case Record(fields=fields):
+            return [field.value for field in fields]
+        case Update(record=record, fields=fields):
+            return [record, *(field.value for field in fields)]
+        case Projection(record=record):
+            return [record]
+        case Sequence(items=parts) | Opaque(parts=parts):
+            return list(parts)
+        case _:
+            return []

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from natsscan.catalog.functions import KnownFunctionRule
+from natsscan.core import tables, texts
 from natsscan.core.build import is_held_back
 from natsscan.core.expression import Application, Expression, Projection, Variable
 from natsscan.core.value import (
@@ -35,14 +38,21 @@ _IDENTITY = "id"
 _FORMAT = re.compile(r"%(?:[-+ 0#]*[\d*]*(?:\.\d+)?[a-zA-Z]|%)")
 
 
-def apply(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple[Value, ...]) -> Value:
+def apply(
+    evaluator: Evaluator,
+    name: str,
+    rule: KnownFunctionRule,
+    given: tuple[Value, ...],
+    named: Mapping[str, Value] = MappingProxyType({}),
+) -> Value:
     """Return what a known function makes of arguments; with too few of them, itself with those."""
     if len(given) < rule.arity:
         return Known(name, given)
     if rule.view is not None and rule.of is None and len(given) > 1:  # a function's record, not the environment's
         return evaluator.apply(_viewed(evaluator, given[rule.view], given[1], name), given[2:])
-    result = _result(evaluator, name, rule, given)
-    return evaluator.apply(result, given[rule.arity :]) if rule.fill is None else result
+    result = _result(evaluator, name, rule, given, named)
+    takes_all = rule.fill is not None or rule.braces is not None or rule.fallback is not None
+    return result if takes_all else evaluator.apply(result, given[rule.arity :])
 
 
 def elements(value: Value) -> tuple[Value, ...]:
@@ -65,7 +75,9 @@ def joined(parts: tuple[Value, ...]) -> Value:
     return one_of([join(combination) for combination in found])
 
 
-def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple[Value, ...]) -> Value:
+def _result(
+    evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple[Value, ...], named: Mapping[str, Value]
+) -> Value:
     if rule.result is not None:
         return given[rule.result]
     if rule.join:
@@ -80,13 +92,8 @@ def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tup
         return Items(tuple(given[at] for at in rule.items))
     if rule.flatten is not None:
         return _flatten(given[rule.flatten])
-    if rule.each is not None:
-        found = Items(tuple(evaluator.apply(given[rule.each], (item,)) for item in elements(given[rule.over])))
-        return _flatten(found) if rule.concat else found
-    if rule.apply is not None:
-        return evaluator.apply(given[rule.apply], [given[at] for at in rule.to] or [Local("value")])
-    if rule.resume is not None:
-        return evaluator.apply(given[rule.resume], [Known(_IDENTITY)])
+    if rule.each is not None or rule.apply is not None or rule.resume is not None:
+        return _higher(evaluator, rule, given)
     if rule.part is not None:
         return evaluator.part(given[rule.part], Step("", rule.at), name)
     if rule.show is not None:
@@ -96,9 +103,55 @@ def _result(evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tup
         return _filled(given[rule.fill], given[rule.fill + 1 :], name)
     if rule.choice:
         return one_of([given[at] for at in rule.choice])
-    return _viewed(
-        evaluator, given[rule.view or 0], given[rule.of] if rule.of is not None else Local("environment"), name
-    )
+    if rule.view is not None or rule.of is not None:
+        return _viewed(
+            evaluator, given[rule.view or 0], given[rule.of] if rule.of is not None else Local("environment"), name
+        )
+    return _of_data(evaluator, name, rule, given, named)
+
+
+def _higher(evaluator: Evaluator, rule: KnownFunctionRule, given: tuple[Value, ...]) -> Value:
+    """Return what a function gives that takes one."""
+    if rule.each is not None:
+        found = Items(tuple(evaluator.apply(given[rule.each], (item,)) for item in elements(given[rule.over])))
+        return _flatten(found) if rule.concat else found
+    if rule.apply is not None:
+        return evaluator.apply(given[rule.apply], [given[at] for at in rule.to] or [Local("value")])
+    if rule.resume is not None:
+        return evaluator.apply(given[rule.resume], [Known(_IDENTITY)])
+    return given[0]
+
+
+def _of_data(
+    evaluator: Evaluator, name: str, rule: KnownFunctionRule, given: tuple[Value, ...], named: Mapping[str, Value]
+) -> Value:
+    """Return what a function of tables, lists, numbers or of texts with places to fill gives."""
+    if rule.lookup is not None:
+        fallback = given[rule.fallback] if rule.fallback is not None and rule.fallback < len(given) else None
+        return tables.lookup(evaluator, given[rule.lookup], given[rule.key], fallback)
+    if rule.entry is not None:
+        return tables.with_entry(given[rule.entry], given[rule.entry + 1], given[rule.entry + 2])
+    if rule.with_item is not None:
+        return Items((*elements(given[rule.with_item]), given[rule.with_item + 1]))
+    if rule.element is not None:
+        return one_of(elements(given[rule.element]))
+    if rule.percent is not None:
+        return _put_together(texts.percent(given[rule.percent], given[rule.percent + 1]), name)
+    if rule.braces is not None:
+        return _put_together(texts.braces(given[rule.braces], given[rule.braces + 1 :], named), name)
+    if rule.variable is not None:
+        fallback = given[rule.fallback] if rule.fallback is not None and rule.fallback < len(given) else None
+        return tables.variable(given[rule.variable], fallback)
+    if rule.product:
+        factors = tuple(given[at] for at in rule.product)
+        return texts.product(factors) or Call(
+            Local(name), tuple(sorted(factors, key=lambda each: isinstance(each, Text)))
+        )
+    return Local(name)
+
+
+def _put_together(pieces: tuple[Value, ...] | None, name: str) -> Value:
+    return Local(name) if pieces is None else joined(pieces)
 
 
 def _concatenated(parts: tuple[Value, ...]) -> Value:

@@ -49,8 +49,9 @@ def substitute(evaluator: Evaluator, value: Value, given: Mapping[Parameter, Val
             named = tuple((name, again(evaluator.force(inner))) for name, inner in fields)
             built = tuple(again(evaluator.force(inner)) for inner in arguments)
             return replace(value, arguments=built, fields=named)
-        case FieldOf(record=of, name=name, configured=configured):
-            return evaluator.project(again(of), Selector(name, configured))
+        case FieldOf(record=of, name=name, configured=configured, default=default):
+            found = evaluator.project(again(of), Selector(name, configured))
+            return replace(found, default=default) if default is not None and isinstance(found, FieldOf) else found
         case Part(of=of, index=index, name=name):
             whole = again(of)
             step = Step(whole.constructor if isinstance(whole, Made) else "", index)

@@ -5,7 +5,7 @@ A term that holds a `Parameter` is open: whoever knows the argument can put it i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from natsscan.core.expression import Expression, Lambda
@@ -26,27 +26,48 @@ class Owner:
     start: int
 
 
+class _Holding:
+    """A value that holds others. Its hash is worked out once: values are held by many, and compared with many."""
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+
+def _hash_once(value: _Holding) -> int:
+    try:
+        return value._hash
+    except AttributeError:
+        found = hash((type(value), *(getattr(value, name) for name in value.__match_args__)))  # type: ignore[attr-defined]
+        object.__setattr__(value, "_hash", found)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that the code spells out."""
+    """A text that the code spells out; `member` is what it is called in an enumeration."""
 
     text: str
+    member: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class Join(_Holding):
     """Texts put together."""
+
+    __hash__ = _hash_once
 
     parts: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Made(_Holding):
     """A value built by a constructor, by position or by field; what it is built of is evaluated when asked for.
 
     `labels` are the names of its fields in order. `record` is the library's ready-made record that it starts from,
     whose defaults hold for fields not given.
     """
+
+    __hash__ = _hash_once
 
     constructor: str
     arguments: tuple[Bound, ...] = ()
@@ -56,15 +77,19 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class Items(_Holding):
     """A list, tuple or set."""
+
+    __hash__ = _hash_once
 
     items: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(_Holding):
     """One of several values; which one, the code does not tell."""
+
+    __hash__ = _hash_once
 
     values: tuple[Value, ...]
 
@@ -86,24 +111,34 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldOf:
-    """A field of a record. `configured` if the record is read from a configuration."""
+class FieldOf(_Holding):
+    """A field of a record.
+
+    `configured` if the record is read from a configuration; `default` is what the code falls back on.
+    """
+
+    __hash__ = _hash_once
 
     record: Value
     name: str
     configured: bool = False
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class Element(_Holding):
     """Some element of a collection."""
+
+    __hash__ = _hash_once
 
     of: Value
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Part(_Holding):
     """A part of a value by position: of a tuple, or an argument of a constructor; `name` is what the code calls it."""
+
+    __hash__ = _hash_once
 
     of: Value
     index: int
@@ -111,27 +146,43 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(_Holding):
     """A function that is not known, or not looked into, with its arguments."""
+
+    __hash__ = _hash_once
 
     function: Value
     arguments: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Known(_Holding):
     """A function that the rules know, with the arguments it has so far."""
+
+    __hash__ = _hash_once
 
     name: str
     arguments: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(_Holding):
     """A library's function or constructor, with the arguments it has so far."""
+
+    __hash__ = _hash_once
 
     symbol: LibrarySymbol
     arguments: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method(_Holding):
+    """A library's function, or a method with the object that it is called on, before it is called."""
+
+    __hash__ = _hash_once
+
+    symbol: LibrarySymbol
+    receiver: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +196,20 @@ class Selector:
     name: str
     configured: bool = False
     sole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module as a value, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the code base as a value, by its qualified name: called, it makes an instance."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,15 +235,21 @@ Value = (
     | Known
     | Symbol
     | Selector
+    | Module
+    | Class
+    | Method
     | Function
 )
+
+# What a call leaves out.
+ABSENT = Local("absent")
 
 
 @dataclass(slots=True, eq=False)
 class Thunk:
     """An expression that is evaluated when its value is asked for, and then only once.
 
-    `visited` are the definitions that its evaluation went through.
+    `visited` are the definitions that its evaluation went through. `passing` is a value that holds for a horizon only.
     """
 
     expression: Expression
@@ -186,6 +257,7 @@ class Thunk:
     value: Value | None = None
     visited: frozenset[Owner] = frozenset()
     running: bool = False
+    passing: tuple[int, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,11 +297,16 @@ class Environment:
         return Environment(self.module, self.definition, {**self.names, **names}) if names else self
 
 
+def each(value: Value) -> tuple[Value, ...]:
+    """Return the alternatives of a value: of a choice those, of any other value itself."""
+    return value.values if isinstance(value, Choice) else (value,)
+
+
 # What stands for all that a bound keeps from being worked out.
 TOO_MUCH = Local(MORE.name)
 
 
-def one_of(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> Value:
+def one_of(values: Iterable[Value]) -> Value:
     """Return a choice of values, each once, flattened; of one value, that value."""
     found: dict[Value, None] = {}
     for value in values:
@@ -269,6 +346,8 @@ def parameters(value: Value) -> Iterator[Parameter]:
                 waiting += [given for given in built if not isinstance(given, Thunk | Matched)]
             case FieldOf(record=of) | Element(of=of) | Part(of=of):
                 waiting.append(of)
+            case Method(receiver=of) if of is not None:
+                waiting.append(of)
             case Call(function=function, arguments=arguments):
                 waiting += [function, *arguments]
             case Known(arguments=arguments) | Symbol(arguments=arguments):
@@ -307,7 +386,7 @@ def hole_of(value: Value) -> Hole:
     """Return the hole that a value leaves in a name."""
     path = _config_path(value)
     if path:
-        return Hole(path[-1], ".".join(path))
+        return Hole(path[-1], ".".join(path), value.default if isinstance(value, FieldOf) else None)
     return Hole(_called(value))
 
 
@@ -342,10 +421,10 @@ def _called(value: Value) -> str:
             return inner if _is_word(name) else f"computed from {inner.removeprefix('computed from ')}"
         case Call(function=function):
             return _called(function)
-        case Symbol(symbol=symbol):
-            return symbol.id.name
-        case Known(name=name) | Selector(name=name):
-            return name
+        case Symbol(symbol=symbol) | Method(symbol=symbol):
+            return symbol.id.name.rpartition(".")[2]
+        case Known(name=name) | Selector(name=name) | Module(name=name) | Class(name=name):
+            return name.rpartition(".")[2] or name
         case Made(constructor=constructor):
             return constructor
         case _:

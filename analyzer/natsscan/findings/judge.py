@@ -31,6 +31,7 @@ def judge(usages: Iterable[Usage], catalog: Catalog, line_of: Callable[[Usage], 
     for usage in sorted((_without_secrets(usage, hide, hide_argument) for usage in usages), key=_place):
         system = catalog.system_of(usage.library)
         applying = [rule for rule in rules[system, usage.operation, usage.tier] if _applies(rule.when, usage)]
+        applying = [rule for rule in applying if rule.when.libraries] or applying
         if not applying:
             continue
         excerpt = hide(line_of(usage), notation_of(usage.language))
@@ -101,6 +102,8 @@ def _applies(when: WhenRule, usage: Usage) -> bool:
     if when.call is not None and when.call is not usage.is_call:
         return False
     if when.languages and usage.language not in when.languages:
+        return False
+    if when.libraries and usage.library not in when.libraries:
         return False
     if when.given or when.absent:
         names = {argument.name for argument in usage.arguments}

@@ -42,6 +42,13 @@ _PEM_BODY = re.compile(
     r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)([ \t\"'>|-]*+)[A-Za-z0-9+/]{60,}+={0,2}([\"',;\\ \t\r]*+)$", re.MULTILINE
 )
 
+# A URL with places for user and password, and what is put in there: `"amqp://%s:%s@host" % (...)`.
+_PUT_IN = re.compile(
+    r"""(://[^\s"'@/]{0,80}(?:%\w|\{[^}"'\s]{0,40}\})[^\s"'@/]{0,80}@[^"'\n]{0,200}["']\)?[ \t]{0,4}"""
+    r"""(?:%|\.format\())([^\n]*)"""
+)
+_TEXT = re.compile(LITERAL)
+
 
 class Notation(Enum):
     """What `password = word` means: in code a name; elsewhere a value, in settings one up to the end of the line."""
@@ -66,7 +73,7 @@ def redact(secrets: Secrets, text: str, notation: Notation) -> str:
     if secrets.hint.search(text) is None:
         return text
     text = _PEM_BODY.sub(rf"\1{HIDDEN}\2", _PEM.sub(rf"\1{HIDDEN}", text))
-    text = _without_userinfo(text)
+    text = _without_userinfo(_PUT_IN.sub(_without_texts, text))
     for pattern in secrets.places:
         text = pattern.sub(lambda match: match[1] + _hidden(match[2]), text)
     return _without_values(secrets, text, notation)
@@ -129,6 +136,11 @@ def _without_userinfo(text: str) -> str:
         pieces.append(text[last:stop])
         last = stop
     return "".join([*pieces, text[last:]])
+
+
+def _without_texts(match: re.Match[str]) -> str:
+    """Hide the texts that are put into a URL before its host: which of them is the password, the place tells not."""
+    return match[1] + _TEXT.sub(lambda text: text[0][0] + HIDDEN + text[0][-1], match[2])
 
 
 def _url_end(text: str, begin: int, start: int) -> int:

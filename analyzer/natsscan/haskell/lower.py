@@ -30,6 +30,7 @@ from natsscan.core.expression import (
 )
 from natsscan.core.operators import associate
 from natsscan.haskell import clauses, patterns
+from natsscan.haskell.literal import literal_text
 from natsscan.haskell.module import NOT_PARSED, Captures, Definition, first_named, read_fixity, split_qualified
 from natsscan.haskell.quotes import Quoters, quoted_text
 from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
@@ -125,7 +126,7 @@ class Lowering:
         return kind(qualifier, name, node.start_byte, node.end_byte)
 
     def _literal(self, node: Node) -> Expression:
-        return Literal(self.text(node), node.start_byte, node.end_byte)
+        return Literal(literal_text(self.text(node)), node.start_byte, node.end_byte)
 
     def _quasiquote(self, node: Node) -> Expression:
         quoter, body = node.child_by_field_name("quoter"), node.child_by_field_name("body")

@@ -12,7 +12,9 @@ from natsscan.core.binding import clauses_of
 from natsscan.core.calls import Target
 from natsscan.core.expression import Binding, Constructor, Expression, Variable, VariablePattern
 from natsscan.core.value import (
+    Bound,
     Environment,
+    Function,
     Items,
     Known,
     Local,
@@ -40,6 +42,8 @@ class Program:
     """
 
     functions: Mapping[str, KnownFunctionRule]
+    left_out = 0
+    horizon = 0
 
     def __init__(
         self,
@@ -215,6 +219,22 @@ class Program:
             return None
         given = defaults_of(arguments) | properties(self._catalog, symbol, arguments)
         return Items(tuple(given.get(name, Local(name)) for name in symbol.returns))
+
+    def member(self, value: Value, name: str) -> Value | None:  # noqa: ARG002
+        """Return nothing: what stands after a dot is a field."""
+        return None
+
+    def call(self, function: Value, arguments: tuple[Bound, ...], named: Mapping[str, Bound]) -> Value | None:  # noqa: ARG002
+        """Return nothing: a call is an application like any other."""
+        return None
+
+    def result(self, function: Function, value: Value) -> Value:  # noqa: ARG002
+        """Return the value: functions of Haskell have no such signature."""
+        return value
+
+    def called(self, value: Value, name: str) -> Value:  # noqa: ARG002
+        """Return the value: it is called after what it is made of."""
+        return value
 
 
 def _binds(binding: Binding, name: str) -> bool:

@@ -36,14 +36,13 @@ def quoted_text(body: str, holes: re.Pattern[str] | None, start: int, end: int) 
         last = match.end()
     parts += _literal(body[last:], start, end)
     if not parts:
-        return Literal('""', start, end)
+        return Literal("", start, end)
     join = Variable(None, "<>", start, end)
     return reduce(lambda left, right: build.apply(join, (left, right), start, end), parts)
 
 
 def _literal(text: str, start: int, end: int) -> list[Expression]:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return [Literal(f'"{escaped}"', start, end)] if text else []
+    return [Literal(text, start, end)] if text else []
 
 
 def _hole(code: str, start: int, end: int) -> Expression:

@@ -9,14 +9,15 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.core.calls import Site, Sites, Walker
 from natsscan.core.evaluate import Evaluator
 from natsscan.core.expression import Binding, Expression, Lambda, Variable, VariablePattern
-from natsscan.core.value import Environment, Owner
+from natsscan.core.routines import Routines
+from natsscan.core.value import Environment, Owner, Thunk
+from natsscan.core.walked import Reference, Role, Walked
 from natsscan.haskell.carriers import carriers_in, type_names
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.module import Definition, Module
 from natsscan.haskell.program import Program
 from natsscan.haskell.routes import Routes
 from natsscan.haskell.scope import Scope
-from natsscan.haskell.walked import Reference, Role, Walked
 from natsscan.haskell.wanted import Wanted
 from natsscan.haskell.words import words_in
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId
@@ -24,16 +25,14 @@ from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId
 # How often wrappers of wrappers are looked for outside of the modules that use a library themselves.
 _ROUNDS = 4
 
-# A definition by its module and the offset at which it begins.
-_Key = tuple[str, int]
 
-
-class Routines:
-    """The definitions of a code base that were looked into, and which of them lead to the broker."""
+class HaskellRoutines(Routines):
+    """The definitions of a Haskell code base that were looked into, and which of them lead to the broker."""
 
     def __init__(
         self, catalog: Catalog, program: Program, index: ModuleIndex, scopes: Mapping[str, Scope], routes: Routes
     ) -> None:
+        super().__init__({**routes.fields, **routes.types})
         self._program = program
         self._index = index
         self._scopes = scopes
@@ -42,13 +41,6 @@ class Routines:
         self._walker = Walker(Evaluator(program), self._wanted)
         self._types = {symbol.name for space, symbol in catalog.symbols if space is Namespace.TYPE}
         self._types |= {symbol.name for symbol in routes.types}
-        self._carried: dict[SymbolId, frozenset[LibrarySymbol]] = {}
-        self._given: dict[SymbolId, LibrarySymbol] = {**routes.fields, **routes.types}
-        self._looked_into: dict[_Key, tuple[Walked, ...]] = {}
-        self._by_symbol: dict[SymbolId, list[Walked]] | None = None
-        self._uses: dict[SymbolId, frozenset[LibrarySymbol]] | None = None
-        self.carriers: set[SymbolId] = set()
-        self.own_modules: set[str] = set()
 
     # Which definitions to look into
 
@@ -90,8 +82,7 @@ class Routines:
         return scope.names if scope else frozenset()
 
     def _look(self, module: Module, definition: Definition) -> None:
-        self._looked_into[module.name, definition.start] = tuple(self._walk(module, definition))
-        self._by_symbol = self._uses = None
+        self.note((module.name, definition.start), self._walk(module, definition))
 
     def _walk(self, module: Module, definition: Definition) -> Iterator[Walked]:
         carried = self._carried_types(module, definition)
@@ -192,113 +183,13 @@ class Routines:
             for site in walked.sites.by_owner[walked.owner]:
                 if isinstance(site.target, SymbolId) and len(site.arguments) >= walked.arity > 0:
                     given = {
-                        thunk.expression.name for thunk in site.arguments if isinstance(thunk.expression, Variable)
+                        thunk.expression.name
+                        for thunk in site.arguments
+                        if isinstance(thunk, Thunk) and isinstance(thunk.expression, Variable)
                     }
                     if len(given) >= walked.arity and self.uses(site.target):
                         return True
         return symbol.name[:1].isupper()
-
-    # What was found
-
-    @property
-    def looked_into(self) -> tuple[SymbolId, ...]:
-        """The definitions that were walked and name something, sorted."""
-        return tuple(sorted(self._symbols, key=lambda symbol: (symbol.module, symbol.name)))
-
-    def walked(self, symbol: SymbolId) -> tuple[Walked, ...]:
-        """Return what a definition names, nothing for one that was not looked into; a method has one per instance."""
-        return tuple(self._symbols.get(symbol, ()))
-
-    def called(self, symbol: SymbolId) -> tuple[Walked, ...]:
-        """Return what calling a definition leads to: nothing for a field that holds one function here, another there.
-
-        Which of them is meant the code does not tell where it calls a hook that it was given.
-        """
-        walked = self.walked(symbol)
-        return () if len(walked) > 1 and any(one.is_field for one in walked) else walked
-
-    @property
-    def every(self) -> Iterator[Walked]:
-        """All definitions that were walked and name something."""
-        return (walked for found in self._looked_into.values() for walked in found)
-
-    @property
-    def _symbols(self) -> dict[SymbolId, list[Walked]]:
-        if self._by_symbol is None:
-            self._by_symbol = {}
-            for walked in self.every:
-                self._by_symbol.setdefault(walked.symbol, []).append(walked)
-        return self._by_symbol
-
-    def uses(self, symbol: SymbolId) -> frozenset[LibrarySymbol]:
-        """Return the library's symbols that a definition leads to, nothing for one that does not lead to the broker."""
-        if self._uses is None:
-            self._uses = self._spread()
-        return self._uses.get(symbol, frozenset())
-
-    def _spread(self) -> dict[SymbolId, frozenset[LibrarySymbol]]:
-        """Return what each definition leads to, also through others, however they call each other."""
-        found: dict[SymbolId, set[LibrarySymbol]] = {s: {symbol} for s, symbol in self._given.items()}
-        callers: dict[SymbolId, set[SymbolId]] = {}
-        for walked in self.every:
-            own = found.setdefault(walked.symbol, set())
-            own |= walked.types
-            for site in walked.every_site:
-                if isinstance(site.target, LibrarySymbol):
-                    own.add(site.target)
-                elif isinstance(site.target, SymbolId) and (site.target in self._given or self.called(site.target)):
-                    callers.setdefault(site.target, set()).add(walked.symbol)
-        waiting = [symbol for symbol, own in found.items() if own]
-        while waiting:
-            symbol = waiting.pop()
-            for caller in callers.get(symbol, ()):
-                if not found[symbol] <= found[caller]:
-                    found[caller] |= found[symbol]
-                    waiting.append(caller)
-        return {symbol: frozenset(own) for symbol, own in found.items() if own}
-
-    def _path(self, symbol: SymbolId) -> tuple[str, ...]:
-        """Return the names of what is on a shortest way from a wrapper to a call of a library, that call last."""
-        ways: dict[SymbolId, tuple[str, ...]] = {symbol: ()}
-        waiting = [symbol]
-        for at in waiting:  # grows meanwhile
-            for site in (site for walked in self.walked(at) for site in walked.every_site):
-                target = site.target
-                if isinstance(target, LibrarySymbol) and target.is_call:
-                    return (*ways[at], target.id.name)
-                if isinstance(target, SymbolId) and target in self._given:
-                    return (*ways[at], target.name)
-                if isinstance(target, SymbolId) and target not in ways and self.uses(target):
-                    ways[target] = (*ways[at], target.name)
-                    waiting.append(target)
-        return _telling(self.uses(symbol))
-
-    def _uses_within(
-        self, walked: Walked, owner: Owner, above: frozenset[Owner] = frozenset()
-    ) -> frozenset[LibrarySymbol]:
-        """Return the library's symbols that a function within a definition leads to."""
-        found: set[LibrarySymbol] = set()
-        for site in walked.sites.by_owner.get(owner, ()):
-            if isinstance(site.target, LibrarySymbol):
-                found.add(site.target)
-            elif isinstance(site.target, SymbolId):
-                found |= self.uses(site.target) if site.target in self.carriers else frozenset()
-            elif site.target not in above:
-                found |= self._uses_within(walked, site.target, above | {owner})
-        return frozenset(found)
-
-    def references(self) -> Iterator[Reference]:
-        """Yield the places in the definitions looked into that name a wrapper, or a local function that is one."""
-        for walked in self.every:
-            for target, place in walked.naming(self.carriers):
-                yield Reference(target, place, Role.WRAPPER, self.uses(target), self._path(target))
-            for target, place in walked.naming(self._carried.keys() - self.carriers, also_mentioned=True):
-                yield Reference(target, place, Role.CARRIER, self._carried[target])
-            for site in walked.every_site:
-                if isinstance(site.target, Owner) and (uses := self._uses_within(walked, site.target)):
-                    symbol = SymbolId(walked.module, f"{walked.definition}.{site.name}")
-                    place = walked.place(site.start, site.end)
-                    yield Reference(symbol, place, Role.WRAPPER, uses, _telling(uses))
 
     def name_references(self, names: Mapping[SymbolId, frozenset[LibrarySymbol]]) -> Iterator[Reference]:
         """Yield the places anywhere that name what arguments of the broker's calls are made of: `names`, by the calls.
@@ -312,11 +203,6 @@ class Routines:
         ]
         found = dict.fromkeys(named for definition in walked for named in definition.naming(names.keys()))
         return (Reference(target, place, Role.NAME, names[target]) for target, place in found)
-
-
-def _telling(uses: Iterable[LibrarySymbol]) -> tuple[str, ...]:
-    """Return the name of the library's symbol that says most: a call, if there is one."""
-    return tuple(use.id.name for use in sorted(uses, key=lambda use: (not use.is_call, use.id.name))[:1])
 
 
 def _named(symbols: Iterable[SymbolId], module: Module, qualifier: str | None, name: str) -> SymbolId | None:

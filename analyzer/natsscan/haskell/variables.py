@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.core.effects import Effects
+from natsscan.core.evaluate import Evaluator
 from natsscan.core.value import name_of
-from natsscan.haskell.effects import Effects
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.program import Program
 from natsscan.haskell.routes import Routes
-from natsscan.haskell.routines import Routines
+from natsscan.haskell.routines import HaskellRoutines
 from natsscan.haskell.scope import Exports, Scope
 from natsscan.model.source import SourceFile
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
@@ -38,9 +39,9 @@ def assembled_variables(
             # Whichever import it comes by: preludes of all sorts pass these functions on.
             exports: dict[str, Exports] = {line.module: _readers(catalog, line.module) for line in module.imports}
             program, scopes = Program(catalog, index, exports), {module.name: Scope(module, exports)}
-            routines = Routines(catalog, program, index, scopes, Routes({}, {}))
+            routines = HaskellRoutines(catalog, program, index, scopes, Routes({}, {}))
             routines.look_into([module])
-            for effect in Effects(routines, program).final():
+            for effect in Effects(routines, Evaluator(program)).final():
                 place = effect.via[0] if effect.via else effect.place
                 span = positions_of(source).span(place.start, place.end)
                 for text in name_of(effect.arguments[0]).texts if effect.via else ():

@@ -8,10 +8,18 @@ class FileKind(StrEnum):
     """What a file is to natsscan."""
 
     HASKELL = "haskell"
+    PYTHON = "python"
     CABAL = "cabal"
     HPACK = "hpack"
     CABAL_PROJECT = "cabal-project"
     STACK = "stack"
+    REQUIREMENTS = "requirements"
+    PYPROJECT = "pyproject"
+    SETUP_CFG = "setup-cfg"
+    SETUP_PY = "setup-py"
+    PIPFILE = "pipfile"
+    CONDA = "conda"
+    PYTHON_LOCK = "python-lock"
     NIX = "nix"
     YAML = "yaml"
     HELM_CHART = "helm-chart"
@@ -28,7 +36,20 @@ class FileKind(StrEnum):
 
 
 # The kinds that are programs; the others configure, build, run or describe them.
-PROGRAMS = frozenset({FileKind.HASKELL})
+PROGRAMS = frozenset({FileKind.HASKELL, FileKind.PYTHON})
+
+# Those that say which packages Python code needs.
+PYTHON_PACKAGING = frozenset(
+    {
+        FileKind.REQUIREMENTS,
+        FileKind.PYPROJECT,
+        FileKind.SETUP_CFG,
+        FileKind.SETUP_PY,
+        FileKind.PIPFILE,
+        FileKind.CONDA,
+        FileKind.PYTHON_LOCK,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import yaml
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
-from natsscan.model.source import FileKind, SourceFile
+from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches import bash, moved
 from natsscan.patches.context import Context
@@ -17,10 +18,11 @@ from natsscan.patches.engine import ChangedError, changed
 from natsscan.patches.moving import packages_of, renaming_of
 from natsscan.patches.rendering import Rendering
 from natsscan.source.text import TextPositions
+from natsscan.surfaces import python_setup
 from natsscan.surfaces.registry import READERS
 from natsscan.surfaces.surface import Surface
 
-_YAML = frozenset({FileKind.YAML, FileKind.COMPOSE, FileKind.HELM_VALUES, FileKind.HELM_CHART})
+_YAML = frozenset({FileKind.YAML, FileKind.COMPOSE, FileKind.HELM_VALUES, FileKind.HELM_CHART, FileKind.CONDA})
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _AGAIN = "Making it twice would change the files twice."
 _WORSE = "The file could be read less well afterwards."
@@ -35,6 +37,26 @@ class _Scan:
     faults: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What is asked of files as they are and as patches leave them, worked out once: several patches are about one.
+
+    `scan` gives what a scan finds, `to_add` in how many places something is still to be put beside.
+    """
+
+    scan: Callable[[SourceFile], _Scan]
+    to_add: Callable[[SourceFile], int]
+
+    @staticmethod
+    def of(context: Context) -> _Tried:
+        scan = cache(lambda source: _scan(source, context.catalog))
+
+        def to_add(source: SourceFile) -> int:
+            return sum(bool(place.twin) for place in context.read(source, scan(source).usages).places)
+
+        return _Tried(scan, cache(to_add))
+
+
 def checked(
     patches: Iterable[Patch],
     context: Context,
@@ -46,12 +68,12 @@ def checked(
 
     `read` gives the bytes of a file, `kinds` what each with findings is.
     """
-    found: list[Patch] = []
+    tried, found = _Tried.of(context), list[Patch]()
     for patch in sorted(patches, key=lambda patch: patch.stage.rank):
         if patch.applicability is not Applicability.MANUAL:
             offered = (each for each in found if each.applicability is not Applicability.MANUAL)
             earlier = [each for each in offered if each.stage.rank < patch.stage.rank]
-            patch = _checked(patch, earlier, context, read, kinds)
+            patch = _checked(patch, earlier, context, tried, read, kinds)
             if patch.applicability is not Applicability.MANUAL:
                 patch = _rendered(patch, rendering, earlier)
         found.append(patch)
@@ -62,6 +84,7 @@ def _checked(
     patch: Patch,
     earlier: Sequence[Patch],
     context: Context,
+    tried: _Tried,
     read: Callable[[str], bytes | None],
     kinds: Mapping[str, FileKind],
 ) -> Patch:
@@ -76,11 +99,10 @@ def _checked(
     was = {path: base.get(path, read(path)) for path in after}
     for path, new in after.items():
         old = was[path]
-        if new is None or old is None or path not in kinds or kinds[path] is FileKind.HASKELL:
+        if new is None or old is None or path not in kinds or kinds[path] in PROGRAMS:
             continue
-        before = _scan(SourceFile(path, kinds[path], old), context.catalog)
-        source = SourceFile(path, kinds[path], new)
-        now = _scan(source, context.catalog)
+        source_before, source = SourceFile(path, kinds[path], old), SourceFile(path, kinds[path], new)
+        before, now = tried.scan(source_before), tried.scan(source)
         if now.faults > before.faults:
             parses = Check.FAILED
         symbols = {usage.symbol for usage in before.usages}
@@ -90,8 +112,8 @@ def _checked(
             rescan = rescan if context.route is not None else Check.FAILED  # on a route names of all sorts may stay
         if patch.stage is Stage.PREPARE:
             # A patch that is about no finding leaves those in the file to others, and must not add to them.
-            others = 0 if patch.answers else _to_add(context, SourceFile(path, kinds[path], old), before)
-            idempotent = Check.FAILED if _to_add(context, source, now) > others else idempotent
+            others = 0 if patch.answers else tried.to_add(source_before)
+            idempotent = Check.FAILED if tried.to_add(source) > others else idempotent
         if patch.stage is Stage.CUT_OVER and context.route is not None:
             again = context.read(source, now.usages).switches
             idempotent = Check.FAILED if any(new[each.start : each.end] != each.text for each in again) else idempotent
@@ -101,16 +123,16 @@ def _checked(
         renaming = renaming_of(context.layer, packages_of(context.layer, context.catalog))
         then = {path: old for path, old in was.items() if old is not None}
         checks = moved.check(then, programs, renaming, context.catalog, context.layer.library)
-        parses, idempotent, rescan = checks.parses, checks.idempotent, checks.rescan_clean
+    modules = {path: new for path, new in after.items() if new is not None and kinds.get(path) is FileKind.PYTHON}
+    if modules and context.python is not None and patch.edits:
+        from natsscan.patches.python import moved as moved_python
+
+        checks = moved_python.check(modules, context.python)
+    parses, idempotent, rescan = checks.parses, checks.idempotent, checks.rescan_clean
     for result, reason in ((parses, _WORSE), (idempotent, _AGAIN), (rescan, _LEFT)):
         if result is Check.FAILED:
             return _demoted(patch, checks, reason)
     return replace(patch, checks=checks)
-
-
-def _to_add(context: Context, source: SourceFile, scan: _Scan) -> int:
-    """Return in how many places of a file something is still to be put beside."""
-    return sum(bool(place.twin) for place in context.read(source, scan.usages).places)
 
 
 def _rendered(patch: Patch, rendering: Rendering, earlier: Sequence[Patch]) -> Patch:
@@ -129,6 +151,7 @@ def _scan(source: SourceFile, catalog: Catalog) -> _Scan:
     usages = tuple(usage for usage in result.usages if usage.tier is Tier.DIRECT)
     faults = len(result.problems) + (source.kind in _YAML and not _composes(source.data))
     faults += source.kind is FileKind.SHELL and bash.parse(source.data).has_error
+    faults += source.kind is FileKind.SETUP_PY and python_setup.parsed(source.data) is None
     return _Scan(usages, faults)
 
 

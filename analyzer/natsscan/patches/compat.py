@@ -15,10 +15,11 @@ from natsscan.model.patch import Applicability, Edit, Patch, Stage, edit
 from natsscan.model.report import Report
 from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Tier
+from natsscan.patches.calls import manual_patches
 from natsscan.patches.drafts import about, by_hand
-from natsscan.patches.haskell import manual_patches
+from natsscan.patches.hindrance import Hindrance
 from natsscan.patches.listing import folder_for, listed
-from natsscan.patches.moving import Hindrance, Layer, Moving, find_moving, packages_of
+from natsscan.patches.moving import Layer, Moving, find_moving, packages_of
 from natsscan.patches.offered import offered
 from natsscan.patches.place import Route
 from natsscan.patches.written import will_be, written

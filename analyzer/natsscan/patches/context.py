@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.compat import Compat
@@ -15,6 +16,9 @@ from natsscan.patches.place import Job, Place, Reading, Route
 from natsscan.patches.registry import EDITORS
 from natsscan.patches.variables import settled
 from natsscan.source.kinds import is_helmfile
+
+if TYPE_CHECKING:  # it needs LibCST
+    from natsscan.patches.python.layer import PythonLayer
 
 _NO_EDITOR = "natsscan does not rewrite files of this kind yet."
 _PINNED = "It is read by {}, which is not built from this tree and speaks as it always did: it keeps its broker."
@@ -28,7 +32,8 @@ _STAYS = "What runs beside it from released images still needs the broker, so it
 class Context:
     """The rules, what cannot move, named templates of charts with something of the broker in them, and helmfiles.
 
-    `route` is how programs move, and `layer` what they move to; both are None if people write them anew.
+    `route` is how programs move, `layer` what those in Haskell move to and `python` those in Python; all are None if
+    people write them anew.
     """
 
     catalog: Catalog
@@ -37,6 +42,7 @@ class Context:
     helmfiles: Helmfiles
     route: Route | None = None
     layer: Compat | None = None
+    python: PythonLayer | None = None
 
     def read(self, source: SourceFile, usages: Iterable[Usage]) -> Reading:
         """Return what the editor of a file finds in it; what cannot move is in no place, with the reason."""
@@ -70,7 +76,8 @@ class Context:
                 torn += [(usage, why) for usage in place.answers]
         stays = self._stays(source, found.places, [usage for usage, _ in held])
         places = [replace(p, can_go=False, reason=_STAYS) if p.can_go and stays(p) else p for p in places]
-        if self.route is not None and not self.route.is_open:  # what programs read goes on leading to the broker
+        if self.route is not None and not self.route.is_open_for(free[0].service):
+            # What programs read goes on leading to the broker.
             places = [replace(place, can_go=False, reason=_NEEDED) if place.can_go else place for place in places]
             torn += [(usage, _NEEDED) for each in found.switches for usage in each.answers]
             found = replace(found, switches=())
@@ -89,8 +96,8 @@ class Context:
             return None
         if self.route.provides(path):
             return _PROVIDES
-        is_package = usage.operation is Operation.DEPENDENCY and usage.symbol in self.route.packages
-        return _NEEDED if is_package and not self.route.is_open else None
+        is_package = usage.operation is Operation.DEPENDENCY
+        return _NEEDED if is_package and not self.route.goes(usage.symbol, usage.service) else None
 
     def _held_by(self, path: str, usage: Usage) -> str | None:
         """Return why a usage cannot move, None if it can."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from natsscan.model.finding import Finding
 from natsscan.model.mapping import Mapping
 from natsscan.model.patch import Applicability, Patch, Stage, digest
-from natsscan.patches.haskell import told_by
+from natsscan.patches.calls import told_by
 
 
 def about(

@@ -15,6 +15,7 @@ from natsscan.haskell.reader import parse_file
 from natsscan.haskell.renaming import Renamed, Renaming, defined, qualified, rename
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.symbol import SymbolId
+from natsscan.patches.hindrance import Hindrance
 from natsscan.patches.written import is_ours
 from natsscan.source.kinds import Kinds, is_package
 from natsscan.source.text import TextPositions
@@ -41,20 +42,6 @@ class Layer:
     files: Mapping[str, str]
     uses: LibraryUses
     refused: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Hindrance:
-    """A place because of which no module can move, and why."""
-
-    path: str
-    line: int
-    reason: str
-
-    @property
-    def place(self) -> str:
-        """The place as people write it."""
-        return f"{self.path}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ class Route:
 
     Its `package` takes the place of the `packages` of the library, and is or will be in `folder`. `provided` are the
     folders of the project's own packages that have the library's modules, `own` the names of the others. `is_open`
-    tells that the programs can move.
+    tells that the programs can move. Python code moves service by service: `moving` are those that do, `staying` those
+    that do not, and `in_services` the packages of the libraries that have a layer there.
     """
 
     package: str
@@ -72,6 +73,19 @@ class Route:
     provided: frozenset[str]
     own: frozenset[str]
     is_open: bool
+    moving: frozenset[str] = frozenset()
+    staying: frozenset[str] = frozenset()
+    in_services: frozenset[str] = frozenset()
+
+    def is_open_for(self, service: str) -> bool:
+        """Tell whether what reads the files of a service can move; what no service has is read by all of them."""
+        return self.is_open and (not self.staying or service in self.moving)
+
+    def goes(self, package: str, service: str) -> bool:
+        """Tell whether a package that a service lists, if it is one of a library with a layer, can go."""
+        if package in self.packages and not self.is_open:
+            return False
+        return package not in self.in_services or not self.staying or service in self.moving
 
     def provides(self, path: str) -> bool:
         """Tell whether a file belongs to a package of the project that has the library's modules."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.replacements import Replacements
@@ -17,10 +18,10 @@ from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
 from natsscan.patches import drafts
 from natsscan.patches.brokerfiles import brings_another, chart_twin, removals
+from natsscan.patches.calls import manual_patches
 from natsscan.patches.checks import checked
-from natsscan.patches.compat import move, names_that_stay
+from natsscan.patches.compat import names_that_stay
 from natsscan.patches.context import Context
-from natsscan.patches.haskell import manual_patches
 from natsscan.patches.helmfiles import Helmfiles, new_values, read_helmfiles
 from natsscan.patches.leftover import hold
 from natsscan.patches.moving import Layer
@@ -28,12 +29,15 @@ from natsscan.patches.native import Native, client_of, lay_out, with_client
 from natsscan.patches.pinned import Pinned, find_pinned
 from natsscan.patches.place import Place, Switch, broker_templates
 from natsscan.patches.rendering import Rendering
+from natsscan.patches.routes import move_programs
 from natsscan.source.helm import Render
 from natsscan.source.kinds import Kinds, is_helmfile
 
+if TYPE_CHECKING:  # it needs LibCST
+    from natsscan.patches.python.layer import PythonLayer
+
 _HELM = frozenset({FileKind.HELM_CHART, FileKind.HELM_VALUES, FileKind.HELM_TEMPLATE})
-_PACKAGED = frozenset({FileKind.CABAL, FileKind.HPACK, FileKind.CABAL_PROJECT, FileKind.STACK, FileKind.NIX})
-_KINDS = frozenset(kind.value for kind in FileKind) - {FileKind.HASKELL.value}
+_KINDS = frozenset(kind.value for kind in FileKind if kind not in PROGRAMS)
 _ADDS = "Only adds: nothing that runs today reads it."
 _RUNS_MORE = (
     "It runs commands once more, for {}: see that the files and folders they name are there, and that they do not "
@@ -85,18 +89,18 @@ def make_patches(
     render: Render | None = None,
     layer: Layer | None = None,
     native: Native | None = None,
+    python: PythonLayer | None = None,
 ) -> tuple[Patch, ...]:
     """Return all patches, tried, by stage and title.
 
     `read` gives the bytes of a file of the project, None if it is gone; `paths` are all its files. `render` renders
-    charts, where something can. Programs are moved to a `layer`; without one people write them anew, with what `native`
-    puts beside them.
+    charts, where something can. Programs are moved to a `layer`, those in Python to `python` of that; without one
+    people write them anew, with what `native` puts beside them.
     """
     paths = frozenset(paths)
-    moves = move(layer, report, mapping, catalog, read, paths) if layer is not None else None
+    moves = move_programs(layer, python, report, mapping, catalog, read, paths) if layer is not None else None
     if moves is not None:
-        new = dict.fromkeys(moves.route.packages, moves.route.package)
-        catalog = replace(catalog, replacements=catalog.replacements.with_packages("haskell", new))
+        catalog = moves.catalog
     if native is not None:
         catalog = with_client(catalog, client_of(native, paths))
     findings = [f for f in report.to_migrate.findings if f.usage.tier is Tier.DIRECT]
@@ -112,7 +116,7 @@ def make_patches(
     helmfiles = read_helmfiles(all_helmfiles, paths, catalog.broker, catalog.replacements)
     pinned = _pinned(sources, all_helmfiles, paths, catalog)
     route, rules = (moves.route, layer.rules) if moves is not None and layer is not None else (None, None)
-    context = Context(catalog, pinned, templates, helmfiles, route, rules)
+    context = Context(catalog, pinned, templates, helmfiles, route, rules, python)
     areas: dict[str, list[_File]] = {}
     services: dict[str, str] = {}
     manual: dict[tuple[str, str], list[Finding]] = {}
@@ -146,9 +150,8 @@ def make_patches(
         belongs = _Part(services[area], area, tuple(files), whole, missing, orphans, frozenset(values))
         found += _patches(belongs, mapping.gaps, known, names)
     if moves is not None:
-        found = [_following(patch, moves.route.folder, kinds) for patch in found]
-        programs = {each.path for patch in moves.patches for each in patch.edits if charts.of(each.path) in PROGRAMS}
-        kinds |= dict.fromkeys(programs, FileKind.HASKELL)
+        found = [moves.following(patch, kinds) for patch in found]
+        kinds |= moves.programs(charts)
         found += moves.patches
     else:
         found += lay_out(native, read, paths) if native is not None else []
@@ -277,12 +280,6 @@ def _patches(
         patch = _patch(Stage.CLEAN_UP, Applicability.UNSAFE, title, reason, part.service, cleared, known)
         found.append(replace(patch, edits=tuple(removed), removes=tuple(gone), area=part.area))
     return found
-
-
-def _following(patch: Patch, folder: str, kinds: Mapping[str, FileKind]) -> Patch:
-    """Return a patch that, if it takes packages out of lists, follows what moves the code that needs them."""
-    is_about = patch.stage is Stage.CLEAN_UP and any(kinds.get(path) in _PACKAGED for path in patch.paths)
-    return replace(patch, follows=(folder,)) if is_about else patch
 
 
 def _is_empty_without(data: bytes, cuts: Iterable[Place]) -> bool:

@@ -9,8 +9,8 @@ from natsscan.model.patch import Edit, NewFile, edit
 
 
 def is_ours(data: bytes) -> bool:
-    """Tell whether a Haskell or cabal file begins with the mark of what natsscan writes."""
-    return data.startswith(f"-- {GENERATED}".encode())
+    """Tell whether a file of Haskell, cabal or Python begins with the mark of what natsscan writes."""
+    return data.startswith((f"-- {GENERATED}".encode(), f"# {GENERATED}".encode()))
 
 
 def will_be(text: bytes, there: bytes | None) -> bytes:

@@ -12,7 +12,7 @@ from natsscan.generate.compat_plan import CompatPlan, compat_plan
 from natsscan.generate.haskell import has_crypton
 from natsscan.haskell.library_uses import LibraryUses, library_uses
 from natsscan.model.mapping import Mapping as Plan
-from natsscan.model.source import PROGRAMS, FileKind
+from natsscan.model.source import FileKind
 from natsscan.model.topology import Topology
 from natsscan.pipeline.task import ScanOptions, Task, read
 from natsscan.source.kinds import Kinds
@@ -43,7 +43,7 @@ def make_layer(
     """
     catalog = catalog.with_layer(layer)
     task, kind_of = _task(project, catalog, options)
-    programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}
+    programs = dict.fromkeys((p for p, kind in kind_of.items() if kind is FileKind.HASKELL), FileKind.HASKELL)
     uses = library_uses(read(task, programs, lambda *_: None).sources, catalog, layer.library)
     refused = refusals(layer, uses, topology)
     parts = facades(layer, uses, refused, catalog.exports)

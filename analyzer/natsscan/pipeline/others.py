@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from natsscan.catalog.broker import Broker, naming
 from natsscan.model.coverage import Problem
-from natsscan.model.source import FileKind
+from natsscan.model.source import PYTHON_PACKAGING, FileKind
 from natsscan.model.usage import Usage
 from natsscan.pipeline.surfaces import read_surfaces
 from natsscan.pipeline.task import Found, Part, Progress, Task, part, read
@@ -25,6 +25,9 @@ def scan_others(task: Task, kinds: dict[str, FileKind], progress: Progress) -> P
         # A configuration of the broker need not name it: its own name does.
         configs = (source for source in reading.sources if source.kind is FileKind.BROKER_CONFIG)
         worth[broker.id] |= {source.path: source for source in configs if broker.name.search(source.path)}
+        # Nor need a file that asks for one of its packages: few of them have the broker's name.
+        asking = (source for source in reading.sources if source.kind in PYTHON_PACKAGING)
+        worth[broker.id] |= {each.path: each for each in asking if broker.python_packages.search(each.data)}
         if worth[broker.id]:
             charts = Charts(task.paths, reading.sources, broker)
             places = included(reading.sources, worth[broker.id], broker)

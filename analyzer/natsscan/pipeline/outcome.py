@@ -40,11 +40,16 @@ def outcome(report: Report, catalog: Catalog, tree: Tree, exclude: tuple[str, ..
     """Return what the formats are made of."""
     read = reading(tree)
 
+    made: list[tuple[Mapping, tuple[Patch, ...]]] = []
+
     def make_patches(mapping: Mapping) -> tuple[Patch, ...]:
         from natsscan.patches.plan import make_patches
         from natsscan.source.helm import renderer
 
-        return make_patches(report, mapping, catalog, read, tree.list(exclude).paths, renderer())
+        # Outcomes that are this one with more in it ask again.
+        if not made or made[-1][0] is not mapping:
+            made.append((mapping, make_patches(report, mapping, catalog, read, tree.list(exclude).paths, renderer())))
+        return made[-1][1]
 
     def make_rules() -> tuple[RulePage, ...]:
         from natsscan.reports.rules import rule_pages

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from natsscan.catalog.broker import Broker, naming
-from natsscan.core.expression import Binding
+from natsscan.catalog.catalog import Catalog
 from natsscan.haskell.clients import known_here
-from natsscan.haskell.index import ModuleIndex
-from natsscan.haskell.link import link, with_names
-from natsscan.haskell.options import find_options
-from natsscan.haskell.reader import HaskellFile, HaskellProject, read_haskell
-from natsscan.haskell.scope import Scope
-from natsscan.haskell.usages import find_usages
-from natsscan.model.coverage import Loss, Problem
 from natsscan.model.source import FileKind, SourceFile
-from natsscan.model.usage import Tier, Usage
+from natsscan.model.usage import Tier
+from natsscan.pipeline.haskell import scan_haskell
+from natsscan.pipeline.python import scan_python
 from natsscan.pipeline.surfaces import read_surfaces
-from natsscan.pipeline.task import Found, Part, Progress, Task, part, read
+from natsscan.pipeline.task import Part, Progress, Task, part, read
 from natsscan.source.kinds import is_package
-from natsscan.source.project import Project
-from natsscan.source.text import TextPositions
-from natsscan.surfaces import program_text
+from natsscan.surfaces.registry import READERS
 from natsscan.surfaces.surface import Belonging
 
 
@@ -32,14 +24,25 @@ def scan_programs(task: Task, kinds: dict[str, FileKind], progress: Progress) ->
     reading = read(task, kinds, progress)
     named = naming(reading.sources, catalog.brokers, Broker.is_named)
     packages = (task.project.tree.read(path, task.options.max_file_size) for path in filter(is_package, task.paths))
-    here = known_here(catalog, (text for text in packages if isinstance(text, bytes)), named)
-    found = _haskell(replace(task, catalog=here), reading.sources, progress)
-    kept, problems, positions = list(found.usages), found.problems, dict(found.positions)
+    in_haskell = {
+        broker: {path: source for path, source in sources.items() if source.kind is FileKind.HASKELL}
+        for broker, sources in named.items()
+    }
+    here = known_here(catalog, (text for text in packages if isinstance(text, bytes)), in_haskell)
+    haskell = scan_haskell(replace(task, catalog=here), _of_kind(reading.sources, FileKind.HASKELL), progress)
+    python = scan_python(task, _of_kind(reading.sources, FileKind.PYTHON), progress)
+    found = replace(
+        haskell,
+        usages=haskell.usages + python.usages,
+        problems=haskell.problems + python.problems,
+        calls=haskell.calls + python.calls,
+    )
+    kept, problems, positions = list(found.usages), found.problems, haskell.positions | python.positions
     for broker in catalog.brokers:
         told = {path: source for path, source in named[broker.id].items() if broker.in_programs.search(source.data)}
-        text = read_surfaces(task, told.values(), broker, lambda _: program_text.read, lambda _: nothing, told)
+        text = read_surfaces(task, told.values(), broker, READERS.get, lambda _: nothing, told)
         # Where a library is used, or what leads to it, it adds nothing that the text also names the broker.
-        used = {usage.span.path for usage in found.usages if catalog.system_of(usage.library) == broker.id}
+        used = {usage.span.path for usage in found.usages if _is_about(usage.library, broker.id, catalog)}
         direct = used | {usage.span.path for usage in text.usages if usage.tier is Tier.DIRECT}
         kept += (usage for usage in text.usages if usage.tier is Tier.DIRECT or usage.span.path not in direct)
         problems += text.problems
@@ -47,75 +50,10 @@ def scan_programs(task: Task, kinds: dict[str, FileKind], progress: Progress) ->
     return part(task, reading, replace(found, usages=tuple(kept), problems=problems, positions=positions))
 
 
-def _haskell(task: Task, sources: tuple[SourceFile, ...], progress: Progress) -> Found:
-    """Find the usages of libraries in Haskell code; names are resolved in the whole project."""
-    parsed = 0
-
-    def tick() -> None:
-        nonlocal parsed
-        parsed += 1
-        progress("parsing", parsed, 0)
-
-    haskell = read_haskell(sources, task.catalog, tick)
-    index = ModuleIndex(sources, {file.source.path: file.modules[0] for file in haskell.files})
-    usages: list[Usage] = []
-    problems: list[Problem] = []
-    positions: dict[str, TextPositions] = {}
-    lowered: dict[str, dict[int, tuple[Binding, ...]]] = {}
-    for done, file in enumerate(haskell.files):
-        progress("resolving", done, len(haskell.files))
-        path = file.source.path
-        if task.project.in_scope(path):
-            positions[path] = TextPositions(path, file.source.data)
-            usages += _usages(task, file, haskell, index, positions[path], problems, lowered)
-    every: dict[str, TextPositions] = dict(positions)
-
-    def positions_of(source: SourceFile) -> TextPositions:
-        return every.setdefault(source.path, TextPositions(source.path, source.data))
-
-    linked = link(haskell, sources, task.catalog, index, lowered, positions_of, task.services.of)
-    found = [with_names(usage, linked.names) for usage in usages]
-    found += _wrapper_usages(linked.usages, usages, task.project)
-    positions |= {usage.span.path: every[usage.span.path] for usage in found}
-    options = find_options(sources, task.catalog, positions_of)
-    return Found(tuple(found), (*problems, *linked.problems), positions, linked.calls, options)
+def _is_about(library: str, broker: str, catalog: Catalog) -> bool:
+    """Tell whether a library is one of a broker's, or has the API of one and is called like that."""
+    return broker in (catalog.system_of(library), catalog.system_of(catalog.python.moved.get(library, library)))
 
 
-def _wrapper_usages(wrappers: Iterable[Usage], usages: Iterable[Usage], project: Project) -> list[Usage]:
-    """Return the calls of wrappers in scope, of which no usage of a library tells already."""
-    known = {(usage.span.path, usage.span.start) for usage in usages}
-    return [
-        usage
-        for usage in wrappers
-        if project.in_scope(usage.span.path) and (usage.span.path, usage.span.start) not in known
-    ]
-
-
-def _usages(
-    task: Task,
-    file: HaskellFile,
-    haskell: HaskellProject,
-    index: ModuleIndex,
-    positions: TextPositions,
-    problems: list[Problem],
-    lowered: dict[str, dict[int, tuple[Binding, ...]]],
-) -> list[Usage]:
-    """Return the usages in all readings of a file, each once.
-
-    What could not be read goes to `problems`, what was lowered of the first reading to `lowered`.
-    """
-    service = task.services.of(positions.path)
-    found: dict[tuple[int, int, str], Usage] = {}
-    for module in file.modules:
-        result = find_usages(module, Scope(module, haskell.exports), task.catalog, index, positions, service)
-        lowered.setdefault(positions.path, result.bindings)
-        for usage in result.usages:
-            found.setdefault((usage.span.start, usage.span.end, usage.symbol), usage)
-        for offset in result.too_deep:
-            line = positions.position(offset)[0]
-            problems.append(Problem(positions.path, line, "nested too deeply here to follow", Loss.PART))
-    errors = [module.error for module in file.modules if module.error is not None]
-    if errors:
-        line = positions.position(min(errors))[0]
-        problems.append(Problem(positions.path, line, "the Haskell grammar does not take what begins here", Loss.PART))
-    return list(found.values())
+def _of_kind(sources: tuple[SourceFile, ...], kind: FileKind) -> tuple[SourceFile, ...]:
+    return tuple(source for source in sources if source.kind is kind)

@@ -21,6 +21,7 @@ from natsscan.source.text import TextPositions
 
 # How files of natsscan's own begin, which would be told of for what they are about: a baseline, a client.
 _OWN = (BASELINE.encode(), f"-- {GENERATED}".encode())
+_OWN_PYTHON = f"# {GENERATED}".encode()
 Progress = Callable[[str, int, int], None]
 
 
@@ -103,7 +104,7 @@ def read(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Reading:
     for done, (path, kind) in enumerate(kinds.items()):
         progress("reading", done, len(kinds))
         data = task.project.tree.read(path, task.options.max_file_size)
-        if data is None or (isinstance(data, bytes) and data.startswith(_OWN)):
+        if data is None or (isinstance(data, bytes) and _is_own(data, kind)):
             continue
         problem = data if isinstance(data, Problem) else text_problem(path, data)
         if problem is not None:
@@ -113,6 +114,10 @@ def read(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Reading:
         else:
             sources.append(SourceFile(path, kind, data))
     return Reading(tuple(sources), tuple(problems), unread)
+
+
+def _is_own(data: bytes, kind: FileKind) -> bool:
+    return data.startswith(_OWN) or (kind is FileKind.PYTHON and data.startswith(_OWN_PYTHON))
 
 
 def _count(

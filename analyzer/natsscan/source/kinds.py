@@ -14,14 +14,23 @@ _NAMES = {
     "Dockerfile": FileKind.DOCKERFILE,
     "GNUmakefile": FileKind.MAKE,
     "Makefile": FileKind.MAKE,
+    "Pipfile": FileKind.PIPFILE,
+    "Pipfile.lock": FileKind.PYTHON_LOCK,
     "cabal.project": FileKind.CABAL_PROJECT,
     "cabal.project.local": FileKind.CABAL_PROJECT,
     "justfile": FileKind.MAKE,
     "makefile": FileKind.MAKE,
     "package.yaml": FileKind.HPACK,
+    "pdm.lock": FileKind.PYTHON_LOCK,
+    "poetry.lock": FileKind.PYTHON_LOCK,
+    "pylock.toml": FileKind.PYTHON_LOCK,
+    "pyproject.toml": FileKind.PYPROJECT,
     "rabbitmq.config": FileKind.BROKER_CONFIG,
     "requirements.yaml": FileKind.HELM_CHART,
+    "setup.cfg": FileKind.SETUP_CFG,
+    "setup.py": FileKind.SETUP_PY,
     "stack.yaml": FileKind.STACK,
+    "uv.lock": FileKind.PYTHON_LOCK,
 }
 _SUFFIXES = {
     ".adoc": FileKind.DOCS,
@@ -38,6 +47,8 @@ _SUFFIXES = {
     ".md": FileKind.DOCS,
     ".mk": FileKind.MAKE,
     ".nix": FileKind.NIX,
+    ".py": FileKind.PYTHON,
+    ".pyi": FileKind.PYTHON,
     ".rst": FileKind.DOCS,
     ".sh": FileKind.SHELL,
     ".tpl": FileKind.HELM_TEMPLATE,
@@ -49,6 +60,9 @@ _SUFFIXES = {
 _COMPOSE = re.compile(r"^(docker-)?compose([.-].*)?\.ya?ml$")
 _VALUES = re.compile(r"^values([.-].*)?\.ya?ml$")
 _ENV = re.compile(r"^\.env(\..+)?$|\.env$")
+_REQUIREMENTS = re.compile(r"(?:^|/)(?:requirements/[^/]+|[^/]*(?:requirements|constraints)[^/]*)\.(?:txt|in)$")
+_CONDA_LOCK = re.compile(r"(?:^|[-_.])conda-lock\.ya?ml$")
+_CONDA = re.compile(r"(?:^|[-_.])(?:environment|conda)[^/]*\.ya?ml$|^meta\.yaml$")
 
 _TEMPLATED = frozenset({FileKind.YAML, FileKind.HELM_TEMPLATE, FileKind.DOCS, FileKind.HELM_VALUES})
 
@@ -67,7 +81,8 @@ def is_helmfile(path: str) -> bool:
 
 def is_document(path: str) -> bool:
     """Tell whether a file is there for people to read, by its name."""
-    return _SUFFIXES.get(posixpath.splitext(path)[1]) is FileKind.DOCS or "changelog" in path.lower()
+    is_text = _SUFFIXES.get(posixpath.splitext(path)[1]) is FileKind.DOCS and not _REQUIREMENTS.search(path)
+    return is_text or "changelog" in path.lower()
 
 
 class Kinds:
@@ -91,6 +106,10 @@ class Kinds:
             return FileKind.COMPOSE
         if kind is FileKind.YAML and _VALUES.match(name):
             return FileKind.HELM_VALUES
+        if kind in (None, FileKind.DOCS) and _REQUIREMENTS.search(path):
+            return FileKind.REQUIREMENTS
+        if kind is FileKind.YAML and _CONDA.search(name):
+            return FileKind.PYTHON_LOCK if _CONDA_LOCK.search(name) else FileKind.CONDA
         if kind is FileKind.HELM_CHART and name == "requirements.yaml" and path.rpartition("/")[0] not in self._charts:
             return FileKind.YAML
         return kind

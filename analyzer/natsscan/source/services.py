@@ -5,13 +5,15 @@ from pathlib import PurePosixPath
 
 _PACKAGE_FILES = ("package.yaml",)
 _PACKAGE_SUFFIXES = (".cabal",)
+# At the top of a project, these are about its tools more often than about a package.
+_BELOW_THE_TOP = ("Pipfile", "pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
 
 
 class Services:
     """Tells which service or library of a project a file belongs to: the package around it.
 
-    `paths` are all files of the project. A package is a folder with a cabal or hpack file; it is named by its folder,
-    or by its whole path where two folders share a name.
+    `paths` are all files of the project. A package is a folder with a cabal or hpack file, or below the top one that
+    says what Python code needs; it is named by its folder, or by its whole path where two folders share a name.
     """
 
     def __init__(self, paths: Iterable[str], project: str) -> None:
@@ -32,5 +34,5 @@ class Services:
 
 
 def _makes_package(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return name in _PACKAGE_FILES or name.endswith(_PACKAGE_SUFFIXES)
+    folder, _, name = path.rpartition("/")
+    return name in _PACKAGE_FILES or name.endswith(_PACKAGE_SUFFIXES) or (bool(folder) and name in _BELOW_THE_TOP)

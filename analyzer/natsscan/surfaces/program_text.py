@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 
+from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Tier, Usage
 from natsscan.surfaces.surface import Surface, SurfaceReading
 
-_TEXT = re.compile(rb'"(?P<string>(?:\\.|[^"\\\n])*)"|--[^\n]*|\{-.*?(?:-\}|\Z)', re.DOTALL)
+_TEXT = {
+    FileKind.HASKELL: re.compile(rb'"(?P<string>(?:\\.|[^"\\\n])*)"|--[^\n]*|\{-.*?(?:-\}|\Z)', re.DOTALL),
+    FileKind.PYTHON: re.compile(
+        rb"\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|#[^\n]*"
+        rb"|(?P<quote>[\"'])(?P<string>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)",
+        re.DOTALL,
+    ),
+}
 _WORD = re.compile(rb"[\w'.]+")
 _KEY = re.compile(r"[\w.{}-]+")
 
 
 def read(surface: Surface) -> SurfaceReading:
-    """Return what the text of a Haskell file says of the broker.
+    """Return what the text of a program says of the broker.
 
     A string literal that is one word is a key, a variable or a header: tier `direct`. Without any of these, a name in
     code leads to the broker in some way (tier `indirect`); else comments and prose only mention it (tier `mention`).
@@ -21,7 +29,7 @@ def read(surface: Surface) -> SurfaceReading:
     """
     data = surface.source.data
     name = surface.broker.in_programs
-    quiet = list(_TEXT.finditer(data))
+    quiet = list(_TEXT[surface.source.kind].finditer(data))
     direct = [usage for match in quiet if (usage := _string(surface, match, name))]
     if direct:
         return SurfaceReading(tuple(direct))

@@ -23,7 +23,7 @@ from natsscan.topology.shapes import clearest, shape
 
 _NO_PROPERTIES = frozenset(
     {"exchange", "queue", "routing_key", "source", "destination", "destination_type", "vhost"}
-    | {"channel", "connection", "options", "message", "body", "host", "port", "user", "password", "subcommand"}
+    | {"channel", "connection", "options", "message", "body", "host", "port", "user", "password", "subcommand", "ack"}
 )
 _NAMES = ("queue", "exchange", "source", "destination")
 _MADE_OF = frozenset(

@@ -13,9 +13,11 @@ _DECLARING = {Operation.DECLARE_QUEUE: "queue", Operation.DECLARE_EXCHANGE: "exc
 def bound_before_declared(calls: Iterable[BrokerCall]) -> Iterator[Misfit]:
     """Yield the bindings of what is declared only further down in the same definition, and nowhere else.
 
-    The broker refuses to bind what is not there (AMQP 0-9-1, queue.bind: not-found).
+    The broker refuses to bind what is not there (AMQP 0-9-1, queue.bind: not-found). A binding that comes with the
+    description of a queue is no call of the code: a library that takes one declares first.
     """
     calls = tuple(calls)
+    described = {call.span for call in calls if call.operation is Operation.DECLARE_QUEUE}
     declared: dict[tuple[str, str], list[BrokerCall]] = {}
     for call in calls:
         if call.operation in _DECLARING:
@@ -23,7 +25,7 @@ def bound_before_declared(calls: Iterable[BrokerCall]) -> Iterator[Misfit]:
             for name in texts(call, kind):
                 declared.setdefault((kind, name), []).append(call)
     for call in calls:
-        if call.operation is not Operation.BIND:
+        if call.operation is not Operation.BIND or call.span in described:
             continue
         for kind in ("queue", "exchange"):
             for name in texts(call, kind) if kind in call.properties else ():

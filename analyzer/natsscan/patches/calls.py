@@ -1,4 +1,4 @@
-"""What people have to write in Haskell, usage by usage, with the mapping's own subjects, streams and consumers."""
+"""What people have to write in programs, usage by usage, with the mapping's own subjects, streams and consumers."""
 
 from __future__ import annotations
 
@@ -25,12 +25,20 @@ _STAGES = {
     Operation.QOS: Stage.SWITCH_CONSUMERS,
 }
 _MANY = 3
+# Why code is not rewritten by itself, by language.
+_REASONS = {
+    FileKind.HASKELL: "Code is not rewritten by itself: what it does with a message decides what stands for it.",
+    FileKind.PYTHON: (
+        "Code is not rewritten by itself: nats-py waits in asyncio, up to whoever calls this, and what becomes of a "
+        "message decides what stands for it."
+    ),
+}
 
 
 def manual_patches(
     findings: Iterable[Finding], mapping: Mapping, also: Callable[[Usage], Iterable[str]] | None = None
 ) -> list[Patch]:
-    """Return one manual patch for each usage of the broker's library in Haskell code; `also` says more of a usage."""
+    """Return one manual patch for each usage of the broker's library in programs; `also` says more of a usage."""
     gaps: dict[Span, list[Gap]] = {}
     for gap in mapping.gaps:
         for span in gap.at:
@@ -38,7 +46,7 @@ def manual_patches(
     return [
         _patch(finding, mapping, gaps.get(finding.usage.span, []), also(finding.usage) if also else ())
         for finding in findings
-        if finding.usage.language == FileKind.HASKELL
+        if finding.usage.language in _REASONS
     ]
 
 
@@ -54,7 +62,7 @@ def _patch(finding: Finding, mapping: Mapping, gaps: list[Gap], also: Iterable[s
         title=title,
         stage=_STAGES.get(usage.operation, Stage.CUT_OVER),
         applicability=Applicability.MANUAL,
-        reason="Code is not rewritten by itself: what it does with a message decides what stands for it.",
+        reason=_REASONS[FileKind(usage.language)],
         service=usage.service,
         answers=(finding.fingerprint,),
         rules=(finding.rule,),

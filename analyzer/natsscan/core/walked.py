@@ -48,7 +48,7 @@ class Walked:
     """What a definition, known to others as `symbol`, names: by the functions within it.
 
     `arity` is how many parameters it names, `types` are the library's types in its signature. `is_field` if it is held
-    by a field of a record.
+    by a field of a record. `instance` is whose parameters those of a method's object are, `constructor` what makes one.
     """
 
     symbol: SymbolId
@@ -59,6 +59,8 @@ class Walked:
     arity: int
     types: frozenset[LibrarySymbol]
     is_field: bool = False
+    instance: Owner | None = None
+    constructor: SymbolId | None = None
 
     @property
     def every_site(self) -> Iterator[Site]:

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 from natsscan.core.calls import Site
 from natsscan.core.evaluate import Evaluator
+from natsscan.core.routines import Routines
 from natsscan.core.substitute import substitute
-from natsscan.core.value import Local, Owner, Parameter, Thunk, Value, parameters
-from natsscan.core.world import World
-from natsscan.haskell.routines import Routines
-from natsscan.haskell.walked import Place, Walked
+from natsscan.core.value import Bound, Local, Owner, Parameter, Value, parameters
+from natsscan.core.walked import Place, Walked
 from natsscan.model.symbol import LibrarySymbol, SymbolId
 from natsscan.model.usage import Operation
 
@@ -48,9 +47,9 @@ class Effect:
 class Effects:
     """The effects of the definitions that were looked into, worked out when asked for and kept."""
 
-    def __init__(self, routines: Routines, world: World) -> None:
+    def __init__(self, routines: Routines, evaluator: Evaluator) -> None:
         self._routines = routines
-        self._evaluator = Evaluator(world)
+        self._evaluator = evaluator
         self._calling = {
             walked.module
             for walked in routines.every
@@ -95,10 +94,16 @@ class Effects:
         """Yield the effects that no caller makes clearer: those that are not open, and those that nobody calls."""
         named = {site.target for walked in self._routines.every for site in walked.every_site}
         for symbol in self._routines.looked_into:
-            owners = frozenset(walked.owner for walked in self._routines.walked(symbol))
+            found = self._routines.walked(symbol)
+            owners = frozenset(walked.owner for walked in found)
+            instances = frozenset(walked.instance for walked in found if walked.instance is not None)
             is_called = symbol in named and bool(self._routines.called(symbol))
+            is_made = any(walked.constructor in named for walked in found if walked.constructor is not None)
             for effect in self.of(symbol):
-                if not is_called or not effect.is_open(owners):
+                of_instance = effect.is_open(instances)
+                if is_called and (of_instance or effect.is_open(owners)):
+                    continue
+                if not (is_made and of_instance):
                     yield effect
 
     def _of_walked(self, walked: Walked) -> Iterator[Effect]:
@@ -123,7 +128,9 @@ class Effects:
             else:
                 for other in self._routines.called(site.target):
                     effects = self.of(site.target)
-                    open_ = [effect for effect in effects if effect.is_open(frozenset([other.owner]))]
+                    owners = {other.owner} if not site.is_implied else set()
+                    owners |= {site.instance[0]} if site.instance else set()
+                    open_ = [effect for effect in effects if effect.is_open(frozenset(owners))]
                     yield from self._given(open_, site, other.owner, walked)
 
     def _note_names(self, symbol: LibrarySymbol) -> None:
@@ -137,7 +144,7 @@ class Effects:
             if owner.module in modules:
                 self.made_of.setdefault(SymbolId(owner.module, owner.definition), set()).add(symbol)
 
-    def _values(self, symbol: LibrarySymbol, arguments: tuple[Thunk, ...], caller: Walked) -> tuple[Value, ...]:
+    def _values(self, symbol: LibrarySymbol, arguments: tuple[Bound, ...], caller: Walked) -> tuple[Value, ...]:
         """Return the values of a call's arguments, of those that say something of the messaging system.
 
         Arguments that are not given here are the caller's own, after those that it names, as in `ack = ackEnv`.
@@ -155,11 +162,15 @@ class Effects:
 
         Parameters beyond those are the caller's own, after those that it names, as in `publish = send channel`.
         """
-        place = caller.place(site.start, site.end)
+        place = () if site.is_implied else (caller.place(site.start, site.end),)
         given: dict[Parameter, Value] = {}
+        whose, of_instance = site.instance or (owner, ())
         for effect in effects:
-            wanted = {found for value in effect.arguments for found in parameters(value) if found.owner == owner}
-            for found in wanted - given.keys():
+            every = {found for value in effect.arguments for found in parameters(value)} - given.keys()
+            for found in (found for found in every if found.owner == whose != owner):
+                if found.index < len(of_instance):
+                    given[found] = self._evaluator.force(of_instance[found.index])
+            for found in (found for found in every if found.owner == owner):
                 beyond = found.index - len(site.arguments)
                 if beyond < 0:
                     given[found] = self._evaluator.force(site.arguments[found.index])
@@ -168,4 +179,4 @@ class Effects:
             values = (substitute(self._evaluator, value, given) for value in effect.arguments)
             arguments = tuple(self._evaluator.normal(value) for value in values)
             self._note_names(effect.symbol)
-            yield replace(effect, arguments=arguments, via=(place, *effect.via))
+            yield replace(effect, arguments=arguments, via=(*place, *effect.via))

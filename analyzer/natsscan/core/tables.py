@@ -1,0 +1,89 @@
+"""Tables and lists as values: a table is a collection of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from natsscan.core.value import Choice, FieldOf, Items, Known, Local, Made, Module, Part, Text, Value, name_of, one_of
+
+if TYPE_CHECKING:
+    from natsscan.core.evaluate import Evaluator
+
+# What stands for taking something out of a module's value by key: `os.environ["NAME"]`.
+BY_KEY = "[]"
+_ENVIRONMENT = Local("environment")
+
+
+def pairs(value: Value) -> Iterator[tuple[Value, Value]]:
+    """Yield keys and values of a table; nothing for what is none."""
+    for item in value.items if isinstance(value, Items) else ():
+        if isinstance(item, Items) and len(item.items) == 2:
+            yield item.items[0], item.items[1]
+
+
+def lookup(evaluator: Evaluator, collection: Value, key: Value, fallback: Value | None) -> Value:
+    """Return what a collection has for a key, or at a position; where that is not known, any value it may be."""
+    if isinstance(collection, Choice):
+        return one_of([lookup(evaluator, value, key, fallback) for value in collection.values])
+    if isinstance(collection, Module) and f"{collection.name}.{BY_KEY}" in evaluator.world.functions:
+        return evaluator.apply(Known(f"{collection.name}.{BY_KEY}"), (key,))
+    if isinstance(collection, Items):
+        return _from_items(collection, key, fallback)
+    if isinstance(key, Text) and not key.text.lstrip("-").isdigit():
+        if isinstance(collection, Made):
+            return evaluator.world.member(collection, key.text) or FieldOf(collection, key.text)
+        found = evaluator.project(collection, evaluator.world.selector("", key.text))
+        if isinstance(found, FieldOf) and isinstance(fallback, Text):
+            return replace(found, default=fallback.text)
+        return found
+    if isinstance(key, Text) and key.text.isdigit():
+        return Part(collection, int(key.text), _called(collection))
+    return fallback if fallback is not None and isinstance(collection, Local) else Local(_called(key))
+
+
+def with_entry(table: Value, key: Value, value: Value) -> Value:
+    """Return a table with an entry more; of a key given twice, the later one holds."""
+    if isinstance(table, Choice):
+        return one_of([with_entry(single, key, value) for single in table.values])
+    kept = tuple(item for item in table.items if not _has_key(item, key)) if isinstance(table, Items) else ()
+    return Items((*kept, Items((key, value))))
+
+
+def variable(name: Value, fallback: Value | None) -> Value:
+    """Return an environment variable; what it is without being set is the default of the hole that it leaves."""
+    if isinstance(name, Choice):
+        return one_of([variable(single, fallback) for single in name.values])
+    if not isinstance(name, Text):
+        return Local(_called(name))
+    default = name_of(fallback).texts if fallback is not None and not isinstance(fallback, Made) else ()
+    return FieldOf(_ENVIRONMENT, name.text, True, default[0] if len(default) == 1 else None)
+
+
+def _from_items(collection: Items, key: Value, fallback: Value | None) -> Value:
+    entries = list(pairs(collection))
+    if entries and len(entries) == len(collection.items) and not (isinstance(key, Text) and key.text.isdigit()):
+        if isinstance(key, Text):
+            found = [value for known, value in entries if known == key]
+            unknown = [value for known, value in entries if not isinstance(known, Text)]
+            if found or unknown:
+                return one_of(found[-1:] or unknown)
+            return fallback if fallback is not None else Local(key.text)
+        return one_of([value for _, value in entries])
+    if isinstance(key, Text) and key.text.lstrip("-").isdigit():
+        at = int(key.text)
+        if -len(collection.items) <= at < len(collection.items):
+            return collection.items[at]
+    if isinstance(key, Text):
+        return fallback if fallback is not None else Local(key.text)
+    return one_of(collection.items) if collection.items else Local(_called(key))
+
+
+def _has_key(item: Value, key: Value) -> bool:
+    return isinstance(key, Text) and isinstance(item, Items) and item.items[:1] == (key,)
+
+
+def _called(value: Value) -> str:
+    texts = name_of(value).texts
+    return texts[0].strip("{}") if texts else "value"

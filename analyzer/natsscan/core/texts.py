@@ -1,0 +1,70 @@
+"""Texts with something put in, as `%` and `format` of Python do it, and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import prod
+
+from natsscan.core.value import Items, Local, Text, Value
+
+_PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?[-+ 0#]*(?:\*|\d*)(?:\.(?:\*|\d+))?[hlL]?(?P<kind>[a-zA-Z%])")
+_BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:.\[]*)(?P<field>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+# A text in pieces: what is written, and what is put in.
+Pieces = tuple[Value, ...]
+
+
+def percent(template: Value, given: Value) -> Pieces | None:
+    """Return the pieces of `template % given`; None if the template is not known."""
+    if not isinstance(template, Text):
+        return None
+    waiting = list(given.items) if isinstance(given, Items) else [given]
+    by_name = {
+        item.items[0].text: item.items[1]
+        for item in waiting
+        if isinstance(item, Items) and len(item.items) == 2 and isinstance(item.items[0], Text)
+    }
+    parts: list[Value] = []
+    last = 0
+    for match in _PERCENT.finditer(template.text):
+        parts.append(Text(template.text[last : match.start()]))
+        last = match.end()
+        name = match["name"]
+        if match["kind"] == "%":
+            parts.append(Text("%"))
+        elif name is not None:
+            parts.append(by_name.get(name, Local(name or "value")))
+        else:
+            parts.append(waiting.pop(0) if waiting else Local("value"))
+    return (*parts, Text(template.text[last:]))
+
+
+def braces(template: Value, given: Pieces, named: Mapping[str, Value]) -> Pieces | None:
+    """Return the pieces of `template.format(...)`; None if the template is not known."""
+    if not isinstance(template, Text):
+        return None
+    parts: list[Value] = []
+    last = position = 0
+    for match in _BRACES.finditer(template.text):
+        parts.append(Text(template.text[last : match.start()]))
+        last = match.end()
+        if match[0] in ("{{", "}}"):
+            parts.append(Text(match[0][0]))
+            continue
+        name, field = match["name"], match["field"]
+        if not name:
+            name, position = str(position), position + 1
+        found = named.get(name) if not name.isdigit() else given[int(name)] if int(name) < len(given) else None
+        parts.append(Local(field.lstrip(".[").rstrip("]")) if field else found or Local(name))
+    return (*parts, Text(template.text[last:]))
+
+
+def product(factors: Pieces) -> Value | None:
+    """Return the product of numbers as text; None if one is not known."""
+    texts = [factor.text if isinstance(factor, Text) else "" for factor in factors]
+    if not all(map(_NUMBER.fullmatch, texts)):
+        return None
+    result = prod(float(text) if "." in text else int(text) for text in texts)
+    return Text(str(int(result)) if result == int(result) else str(result))

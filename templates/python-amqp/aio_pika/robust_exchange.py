@@ -1,0 +1,8 @@
+# Made by natsscan generate python-amqp; written anew when it runs again.
+"""Exchanges of connections that find their way back, which all do here."""
+
+from __future__ import annotations
+
+from .exchange import Exchange
+
+RobustExchange = Exchange

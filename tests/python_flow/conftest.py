@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run_command
+from tests.nats.conftest import (  # noqa: F401  # fixtures
+    missing,
+    modern_server,
+    nats_url,
+    rabbitmq_url,
+)
+from tests.python_flow.scenario import NOBODY, Broker
+
+ORDERS_MINI = Path(__file__).parents[2] / "fixtures" / "orders-mini"
+STAGES = ("prepare", "cut-over", "clean-up")
+
+
+def git(root: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.test")
+    subprocess.run(["git", "-C", root, *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of orders-mini that was moved to NATS, stage by stage: each is a commit."""
+    root = tmp_path_factory.mktemp("moved") / "orders-mini"
+    shutil.copytree(ORDERS_MINI, root, ignore=shutil.ignore_patterns("__pycache__"))
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "on RabbitMQ")
+    for stage in STAGES:
+        run = run_command("patch", ".", "--route", "compat", "--stage", stage, "--unsafe", "--write", cwd=root)
+        assert run.code == 0, run.err
+        git(root, "add", "-A")
+        git(root, "commit", "-qm", stage)
+    return root
+
+
+@pytest.fixture(scope="session")
+def on_rabbitmq(rabbitmq_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:  # noqa: F811
+    """The services of orders-mini as they are, on a RabbitMQ in which there is nothing of theirs."""
+    with Broker(
+        services=ORDERS_MINI / "services",
+        folder=tmp_path_factory.mktemp("orders-mini"),
+        rabbitmq_url=rabbitmq_url,
+        nats_url=NOBODY.format("nats"),
+    ) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def on_nats(moved: Path, nats_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:  # noqa: F811
+    """The services of orders-mini as natsscan moved them, on a NATS in which there is nothing of theirs.
+
+    What they read where to connect from is called as it was.
+    """
+    with Broker(
+        services=moved / "services",
+        folder=tmp_path_factory.mktemp("orders-mini-on-nats"),
+        rabbitmq_url=nats_url,
+        nats_url=NOBODY.format("amqp"),
+    ) as broker:
+        yield broker
