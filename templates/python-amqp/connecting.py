@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from contextlib import suppress
-from importlib.metadata import version
 from typing import Any
 
 from nats.aio.client import Client
@@ -21,7 +19,7 @@ from .session import Session
 
 logger = logging.getLogger(__name__)
 
-_OLDEST, _OLDEST_CLIENT = (2, 11), (2, 15)
+_OLDEST = (2, 11)
 _READY = 5.0
 _ENDING = 2.0
 
@@ -31,11 +29,12 @@ async def connect(
 ) -> Session:
     """Connect, or raise ConnectionFailure soon: only a connection that was there is looked for again and again."""
     nats = Client()
+    if hasattr(nats, "_hdr_parser"):  # nats-py before 2.15 loses all headers of a message if one is not in ASCII
+        nats._hdr_parser = _Headers()
     js = JetStream(nats)
     errors: list[str] = []
     made: list[Session] = []
     is_refused = asyncio.Event()
-    _check_client()
 
     async def on_error(error: Exception) -> None:
         if not is_refused.is_set():
@@ -114,16 +113,26 @@ async def _unless(connecting: asyncio.Future[Any], is_refused: asyncio.Event) ->
 
 
 async def _leave(nats: Client) -> None:
-    """Close what may never have been open."""
+    """Close what may never have been open; a half of TLS would wait for the other one."""
     with suppress(Exception):
         await asyncio.wait_for(nats.close(), _ENDING)
+    with suppress(Exception):
+        writer: Any = nats._transport._io_writer  # type: ignore[union-attr]
+        writer.transport.abort()
+        await asyncio.sleep(0)
 
 
-def _check_client() -> None:
-    """Raise ConnectionFailure for a client that loses all headers of a message if one is not in ASCII."""
-    numbers = re.findall(r"\d+", version("nats-py"))[:2]
-    if tuple(map(int, numbers)) < _OLDEST_CLIENT:
-        raise ConnectionFailure(f"nats-py is {'.'.join(numbers)}; 2.15 or later is needed")
+class _Headers:
+    """Reads headers as they are written: a name, a colon and a value in UTF-8 on each line."""
+
+    def parsebytes(self, raw: bytes) -> dict[str, str]:
+        """Return headers by their names."""
+        found = {}
+        for line in raw.split(b"\r\n"):
+            name, colon, value = line.partition(b":")
+            if colon:
+                found[name.strip().decode("ascii", "replace")] = value.strip().decode("utf-8", "replace")
+        return found
 
 
 async def _check(nats: Client, js: JetStream) -> None:

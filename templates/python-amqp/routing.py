@@ -171,16 +171,13 @@ def _place_of(plan: Plan, stream: str, consumer: str) -> Place | None:
 
 
 def _planned(plan: Plan, exchange: Exchange, key: str) -> list[Place]:
-    """Return the queues without holes that get what is published to an exchange, by the plan."""
+    """Return the queues that get what is published to an exchange, by the plan; with holes, those that may."""
     found = []
     for binding in plan.bindings:
-        if (
-            binding.exchange == exchange.name
-            and isinstance(binding.queue, str)
-            and isinstance(binding.routing_key, str)
-        ):
-            place = plan.queue(binding.queue) if subjects.takes(exchange.kind, binding.routing_key, key) else None
-            found += [place] if place is not None else []
+        bound, name = binding.routing_key, filled(binding.queue, ("x",) * len(binding.queue))
+        may_take = not isinstance(bound, str) or subjects.takes(exchange.kind, bound, key)
+        place = plan.queue(name) if binding.exchange == exchange.name and may_take else None
+        found += [place] if place is not None else []
     return found
 
 

@@ -181,14 +181,20 @@ class Session:
         """Say again and again that what is held is worked on, and that what is used is used."""
         while True:
             await asyncio.sleep(_BEAT)
-            held = [each for channel in self.channels.values() for each in channel.replies_held()]
-            for reply in [*held, *(each for queue in self.replies.values() for each in queue.replies_held())]:
-                await self.js.tell(reply, PROGRESS)
-            for stream, consumer in list(self.used):
-                # Any word about a delivery counts as use, also about one that there never was.
-                await self.js.tell(f"$JS.ACK.{stream}.{consumer}.1.0.0.0.0", PROGRESS)
-            for queue in list(self.replies.values()):
-                await quietly(queue.tidy())
+            try:
+                await self._beat()
+            except Exception:  # whatever it is, what is held must not be forgotten
+                logger.exception("what is held could not be kept")
+
+    async def _beat(self) -> None:
+        held = [each for channel in self.channels.values() for each in channel.replies_held()]
+        for reply in [*held, *(each for queue in self.replies.values() for each in queue.replies_held())]:
+            await self.js.tell(reply, PROGRESS)
+        for stream, consumer in list(self.used):
+            # Any word about a delivery counts as use, also about one that there never was.
+            await self.js.tell(f"$JS.ACK.{stream}.{consumer}.1.0.0.0.0", PROGRESS)
+        for queue in list(self.replies.values()):
+            await quietly(queue.tidy())
 
     def reconnected(self) -> None:
         """Go on with a new session with a server."""

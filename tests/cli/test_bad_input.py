@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command, Run
+from tests.conftest import COMMAND, Command, Run
 
 GOOD = """module Good where
 import qualified Network.AMQP as Q
@@ -264,8 +263,10 @@ def test_interrupted(tmp_path: Path) -> None:
     for number in range(4000):
         (tmp_path / f"M{number}.hs").write_text(f"module M{number} where\nimport Network.AMQP\n" + "x = ackEnv\n" * 60)
     process = subprocess.Popen(
-        [Path(sys.executable).with_name("natsscan"), "."], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        [COMMAND, "."], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Where the tests run in the background, a shell has had them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

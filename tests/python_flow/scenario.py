@@ -86,6 +86,7 @@ class Broker:
     folder: Path
     rabbitmq_url: str
     nats_url: str
+    path: Path | None = None  # where modules are looked for before those that are installed
     _started: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -104,6 +105,7 @@ class Broker:
             **os.environ, "RABBITMQ_URL": self.rabbitmq_url, "NATS_URL": self.nats_url,
             "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", **settings,
         }  # fmt: skip
+        environment |= {"PYTHONPATH": str(self.path)} if self.path else {}
         given = self.folder / f"{name}.jsonl"
         given.write_text("".join(json.dumps(each) + "\n" for each in orders))
         log = self.folder / f"{name}.log"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -477,6 +477,24 @@ def test_a_cancelled_consumer_leaves_what_it_has_not_seen(side: Side) -> None:
         assert [body for _, body in found] == [b"a"] and channel.consumer_tags == []
         channel.basic_ack(found[0][0])
         assert bodies(connection.channel(), "work") == ["b", "c"]
+
+
+def test_a_channel_that_has_ended_ends_consuming(side: Side) -> None:
+    """Also if its callback has not minded."""
+    pika = side.pika
+    with side.connect() as connection:
+        channel = connection.channel()
+        declare(channel, "work")
+        put(channel, "work", "a")
+
+        def on_message(channel: Any, _m: Any, _p: Any, _b: bytes) -> None:
+            with suppress(pika.exceptions.AMQPError):
+                channel.queue_declare("short", passive=True)
+
+        channel.basic_consume("work", on_message)
+        with pytest.raises(pika.exceptions.AMQPError):
+            channel.start_consuming()
+        assert bodies(connection.channel(), "work") == ["a"]
 
 
 def test_consumers_compete(side: Side) -> None:

@@ -147,7 +147,8 @@ class PythonCompat:
             owner, member = ".".join(parts[:at]), ".".join(parts[at:])
             if owner in told:
                 return told[owner]
-            for base in sorted(self._bases(owner)) if member else ():
+            bases = (*self._bases(owner), *sorted(self._ancestry.get(owner, ())))
+            for base in bases if member else ():
                 if f"{base}.{member}" in told:
                     return told[f"{base}.{member}"]
         return _NOT_THERE
@@ -287,8 +288,9 @@ def _named(rules: PythonCompatFile) -> Iterator[tuple[tuple[str, ...], str]]:
 def _is_known(name: str, rules: PythonCompatFile, python: PythonLibraries) -> bool:
     """Tell whether a library has a name, as far as its own rules say; modules of no rule have names of no rule."""
     owner = name.rpartition(".")[0]
-    is_module = any(known == name or known.startswith(f"{name}.") for known in (*python.modules, *rules.modules))
-    if is_module or python.defined(name) in {*python.classes, *python.functions, *python.constants}:
+    is_module = any(known == name or known.startswith(f"{name}.") for known in python.modules)
+    is_own = name in rules.modules and name.partition(".")[0] in rules.libraries.values()
+    if is_module or is_own or python.defined(name) in {*python.classes, *python.functions, *python.constants}:
         return True
     return name.rpartition(".")[2] in rules.modules.get(owner, ()) and owner.partition(".")[0] in python.packages
 

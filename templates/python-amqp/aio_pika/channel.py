@@ -129,7 +129,6 @@ class Channel:
         self,
         name: str,
         type: ExchangeType | str = ExchangeType.DIRECT,  # noqa: A002  # it has that name in AMQP
-        *,
         durable: bool = False,
         auto_delete: bool = False,
         internal: bool = False,

@@ -107,8 +107,11 @@ def find(
     ssl_options: Mapping[str, Any] | None,
     ssl_context: tls.SSLContext | None,
     name: str | None,
+    connection_class: object,
 ) -> address.Address:
     """Return where to connect to, from what code says of it."""
+    if connection_class is not None:
+        raise NotImplementedError("a class of connections is made for AMQP, and would not be asked here")
     context = ssl_context
     if context is None and (ssl_options or ssl):
         context = _context(ssl_options or {})
@@ -124,7 +127,9 @@ _PORT_OF_AMQP = 5672
 
 def _context(options: Mapping[str, Any]) -> tls.SSLContext:
     context = tls.create_default_context(
-        cafile=options.get("cafile"), capath=options.get("capath"), cadata=options.get("cadata")
+        cafile=options.get("cafile") or options.get("ca_certs"),
+        capath=options.get("capath"),
+        cadata=options.get("cadata"),
     )
     if options.get("no_verify_ssl"):
         context.check_hostname, context.verify_mode = False, tls.CERT_NONE
@@ -147,10 +152,12 @@ async def connect(
     ssl_context: tls.SSLContext | None = None,
     timeout: TimeoutType = None,
     client_properties: Mapping[str, Any] | None = None,
+    connection_class: None = None,
     **others: Any,
 ) -> Connection:
     """Connect. What means something to AMQP only is left aside: virtual hosts are accounts, which users belong to."""
     name = (client_properties or {}).get("connection_name") or others.get("name")
-    made = Connection(find(url, host, port, login, password, ssl, ssl_options, ssl_context, name))
+    where = find(url, host, port, login, password, ssl, ssl_options, ssl_context, name, connection_class)
+    made = Connection(where)
     await made.connect(timeout)
     return made

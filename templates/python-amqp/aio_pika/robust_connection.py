@@ -64,13 +64,15 @@ async def connect_robust(
     ssl_context: tls.SSLContext | None = None,
     timeout: TimeoutType = None,
     client_properties: Mapping[str, Any] | None = None,
+    connection_class: None = None,
     reconnect_interval: float | str = 5,
     fail_fast: bool | str = True,
     **others: Any,
 ) -> RobustConnection:
     """Connect; with `fail_fast=False` try until there is a server."""
     name = (client_properties or {}).get("connection_name") or others.get("name")
-    made = RobustConnection(find(url, host, port, login, password, ssl, ssl_options, ssl_context, name))
+    where = find(url, host, port, login, password, ssl, ssl_options, ssl_context, name, connection_class)
+    made = RobustConnection(where)
     while True:
         try:
             await made.connect(timeout)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, TypeVar
+from uuid import uuid4
 
 from ... import errors
 from ...channel import Channel as Core
 from ...message import Delivery, Held
-from ..exceptions import ChannelWrongStateError, NackError, ReentrancyError, UnroutableError, as_known
+from ..exceptions import ChannelWrongStateError, NackError, ReentrancyError, UnroutableError, as_known, said
 from ..exchange_type import ExchangeType
 from ..frame import Method
 from ..spec import NO_ROUTE, Basic, BasicProperties, Exchange, Queue
@@ -207,7 +208,7 @@ class BlockingChannel:
         def on_gone(gone: str) -> None:
             self._post(lambda: self._cancelled(gone))
 
-        tag = tag or f"ctag{self.channel_number}.{self._connection.session.js.new_name()}"
+        tag = tag or f"ctag{self.channel_number}.{uuid4().hex}"
         self._consumers[tag] = consumer
         try:
             self._call(self._core.consume(queue, consumer.no_ack, tag, on_delivery, on_gone, arguments, exclusive))
@@ -257,10 +258,20 @@ class BlockingChannel:
             raise ReentrancyError("start_consuming may not be called in a callback of the same channel")
         self._is_consuming = True
         try:
-            while self._consumers and self.is_open:
-                self._connection.process_data_events(time_limit=None)
+            while self._consumers:
+                self._process(None)
         finally:
             self._is_consuming = False
+
+    def _process(self, seconds: float | None) -> None:
+        """Call what is to be called, and raise what has ended the channel, unless this program has."""
+        self._connection.process_data_events(seconds)
+        failure = self._core.failure
+        if isinstance(failure, errors.ClosedFailure):
+            self._consumers.clear()
+            self._generator = None
+        elif failure is not None:
+            raise said(failure)
 
     def stop_consuming(self, consumer_tag: str | None = None) -> None:
         """Cancel a consumer, or all of them."""
@@ -283,13 +294,13 @@ class BlockingChannel:
             self._generator_given = (queue, auto_ack, exclusive)
             consumer = _Consumer(self._generated.append, auto_ack)
             self._generator = self._consume(queue, consumer, exclusive, consumer_tag, arguments)
-        while self._generator is not None and self.is_open:
+        while self._generator is not None:
             ends = None if inactivity_timeout is None else time.monotonic() + inactivity_timeout
             while not self._generated and self._generator is not None:
                 left = None if ends is None else ends - time.monotonic()
                 if left is not None and left <= 0:
                     break
-                self._connection.process_data_events(left)
+                self._process(left)
             if self._generated:
                 yield _shown(self._generated.popleft())
             elif self._generator is not None:
