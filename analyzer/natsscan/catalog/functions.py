@@ -25,8 +25,10 @@ class KnownFunctionRule(Strict, frozen=True):
 
     Of tables and lists: `lookup`: the value that a collection has for `key`, else the argument `fallback`; `entry`: the
     table with the key and the value that follow it; `with_item`: the list with the item that follows it; `element`: any
-    of its items. `percent` and `braces`: a text with what follows it put in for `%s`, or for `{}`. `variable`: the
-    environment variable of that name, else `fallback`. `product`: the numbers of these arguments multiplied.
+    of its items; `keys` and `values`: those of a table; `table`: argument 0 with entries for what it is given by name.
+    `percent` and `braces`: a text with what follows it put in for `%s`, or for `{}`; `text`: what the text's method of
+    that name gives. `variable`: the environment variable of that name, else `fallback`. `product`: the numbers of these
+    arguments multiplied.
     """
 
     result: int | None = None
@@ -55,6 +57,10 @@ class KnownFunctionRule(Strict, frozen=True):
     entry: int | None = None
     with_item: int | None = None
     element: int | None = None
+    keys: int | None = None
+    values: int | None = None
+    table: bool = False
+    text: str = ""
     percent: int | None = None
     braces: int | None = None
     variable: int | None = None
@@ -74,6 +80,8 @@ class KnownFunctionRule(Strict, frozen=True):
             self.view,
             self.of,
             self.element,
+            self.keys,
+            self.values,
             self.percent,
             self.braces,
             self.variable,
@@ -95,7 +103,9 @@ class KnownFunctionRule(Strict, frozen=True):
             positions.append(self.cons + 1)
         if isinstance(self.separator, int):
             positions.append(self.separator)
-        return max(positions) + 1
+        if self.text:
+            positions.append(0)
+        return max(positions, default=-1) + 1
 
 
 class GeneratedRule(Strict, frozen=True):

@@ -17,6 +17,7 @@ from natsscan.core.expression import (
     Pattern,
     RecordPattern,
     Sequence,
+    Variable,
     VariablePattern,
     ViewPattern,
 )
@@ -51,6 +52,14 @@ def clauses_of(values: list[Expression]) -> Expression:
     first, last = values[0], values[-1]
     tried = tuple(Alternative(ANYTHING, value) for value in values)
     return Case(Sequence((), first.start, first.start), tried, first.start, last.end)
+
+
+def either(values: list[Bound], module: str) -> Bound:
+    """Return what is one of several values, none of which is worked out before it is asked for."""
+    if len(values) == 1:
+        return values[0]
+    names = {str(at): value for at, value in enumerate(values)}
+    return Thunk(clauses_of([Variable(None, name, 0, 0) for name in names]), Environment(module, "", names))
 
 
 def _bind(

@@ -179,8 +179,8 @@ class Evaluator:
         if not given:
             return function
         match function:
-            case Function():
-                return self._call(function, given)
+            case Function(expression=code):
+                return self._call(function, given) if code.signature is None else self.call(function, given, {})
             case Choice(values=values):
                 accepting = [value for value in values if self._accepts(value, given)]
                 return one_of([self.apply(value, given) for value in accepting or values])

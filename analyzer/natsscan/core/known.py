@@ -13,6 +13,7 @@ from natsscan.core.build import is_held_back
 from natsscan.core.expression import Application, Expression, Projection, Variable
 from natsscan.core.value import (
     MAX_ALTERNATIVES,
+    NONE,
     Call,
     Choice,
     Element,
@@ -27,6 +28,7 @@ from natsscan.core.value import (
     Step,
     Text,
     Value,
+    each,
     join,
     one_of,
 )
@@ -44,15 +46,19 @@ def apply(
     rule: KnownFunctionRule,
     given: tuple[Value, ...],
     named: Mapping[str, Value] = MappingProxyType({}),
+    curried: bool = True,
 ) -> Value:
-    """Return what a known function makes of arguments; with too few of them, itself with those."""
+    """Return what a known function makes of arguments; with too few of them, itself with those.
+
+    In a `curried` language its result is a function of the arguments beyond those that it takes.
+    """
     if len(given) < rule.arity:
         return Known(name, given)
     if rule.view is not None and rule.of is None and len(given) > 1:  # a function's record, not the environment's
         return evaluator.apply(_viewed(evaluator, given[rule.view], given[1], name), given[2:])
     result = _result(evaluator, name, rule, given, named)
     takes_all = rule.fill is not None or rule.braces is not None or rule.fallback is not None
-    return result if takes_all else evaluator.apply(result, given[rule.arity :])
+    return result if takes_all or not curried else evaluator.apply(result, given[rule.arity :])
 
 
 def elements(value: Value) -> tuple[Value, ...]:
@@ -67,11 +73,11 @@ def elements(value: Value) -> tuple[Value, ...]:
 
 
 def joined(parts: tuple[Value, ...]) -> Value:
-    """Return texts put together: a choice of one text for each combination of alternatives."""
+    """Return texts put together: a choice of one text for each combination of alternatives; nothing is no text."""
     found: list[tuple[Value, ...]] = [()]
     for part in parts:
-        single = part.values if isinstance(part, Choice) else (part,)
-        found = [(*before, after) for before in found for after in single][: MAX_ALTERNATIVES + 1]
+        told = [single for single in each(part) if single != NONE] or [part]
+        found = [(*before, after) for before in found for after in told][: MAX_ALTERNATIVES + 1]
     return one_of([join(combination) for combination in found])
 
 
@@ -135,10 +141,25 @@ def _of_data(
         return Items((*elements(given[rule.with_item]), given[rule.with_item + 1]))
     if rule.element is not None:
         return one_of(elements(given[rule.element]))
+    if rule.keys is not None:
+        return tables.keys(given[rule.keys])
+    if rule.values is not None:
+        return tables.values(given[rule.values])
+    if rule.table:
+        return tables.table(given[0] if len(given) > len(named) else None, named)
+    return _of_texts(name, rule, given, named)
+
+
+def _of_texts(name: str, rule: KnownFunctionRule, given: tuple[Value, ...], named: Mapping[str, Value]) -> Value:
+    """Return what a function of numbers or of texts gives."""
     if rule.percent is not None:
-        return _put_together(texts.percent(given[rule.percent], given[rule.percent + 1]), name)
+        template = given[rule.percent]
+        return _put_together(texts.percent(template, given[rule.percent + 1]), template, name)
     if rule.braces is not None:
-        return _put_together(texts.braces(given[rule.braces], given[rule.braces + 1 :], named), name)
+        template = given[rule.braces]
+        return _put_together(texts.braces(template, given[rule.braces + 1 :], named), template, name)
+    if rule.text:
+        return one_of(texts.changed(rule.text, single, given[1:]) for single in each(given[0]))
     if rule.variable is not None:
         fallback = given[rule.fallback] if rule.fallback is not None and rule.fallback < len(given) else None
         return tables.variable(given[rule.variable], fallback)
@@ -150,8 +171,9 @@ def _of_data(
     return Local(name)
 
 
-def _put_together(pieces: tuple[Value, ...] | None, name: str) -> Value:
-    return Local(name) if pieces is None else joined(pieces)
+def _put_together(pieces: tuple[Value, ...] | None, template: Value, name: str) -> Value:
+    """Return the pieces of a text put together; of an unknown template, what is computed from that."""
+    return Call(Local(name), (template,)) if pieces is None else joined(pieces)
 
 
 def _concatenated(parts: tuple[Value, ...]) -> Value:

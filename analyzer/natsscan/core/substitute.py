@@ -64,7 +64,7 @@ def substitute(evaluator: Evaluator, value: Value, given: Mapping[Parameter, Val
             return Symbol(symbol, tuple(map(again, arguments)))
         case Join(parts=parts):
             return known.joined(tuple(map(again, parts)))
-        case Element(of=of):
-            return one_of(known.elements(again(of)))
+        case Element(of=of, name=name):
+            return one_of(replace(e, name=name) if isinstance(e, Element) else e for e in known.elements(again(of)))
         case _:
             return value

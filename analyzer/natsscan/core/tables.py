@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,31 @@ def pairs(value: Value) -> Iterator[tuple[Value, Value]]:
             yield item.items[0], item.items[1]
 
 
+def keys(table: Value) -> Value:
+    """Return the keys of a table as a collection."""
+    found = tuple(key for key, _ in pairs(table))
+    return Items(found) if found else table
+
+
+def values(table: Value) -> Value:
+    """Return the values of a table as a collection."""
+    found = tuple(value for _, value in pairs(table))
+    return Items(found) if found else table
+
+
+def table(before: Value | None, named: Mapping[str, Value]) -> Value:
+    """Return a table with entries by name, after those of another one."""
+    entries = before.items if isinstance(before, Items) else ()
+    if before is not None and not isinstance(before, Items) and not named:
+        return before
+    return Items((*entries, *(Items((Text(name), value)) for name, value in named.items())))
+
+
 def lookup(evaluator: Evaluator, collection: Value, key: Value, fallback: Value | None) -> Value:
     """Return what a collection has for a key, or at a position; where that is not known, any value it may be."""
-    if isinstance(collection, Choice):
-        return one_of([lookup(evaluator, value, key, fallback) for value in collection.values])
+    if isinstance(collection, Choice):  # a loop may fill what is empty before it
+        filled = [value for value in collection.values if value != Items(())] or collection.values
+        return one_of([lookup(evaluator, value, key, fallback) for value in filled])
     if isinstance(collection, Module) and f"{collection.name}.{BY_KEY}" in evaluator.world.functions:
         return evaluator.apply(Known(f"{collection.name}.{BY_KEY}"), (key,))
     if isinstance(collection, Items):

@@ -6,11 +6,15 @@ import re
 from collections.abc import Mapping
 from math import prod
 
-from natsscan.core.value import Items, Local, Text, Value
+from natsscan.core.value import FieldOf, Items, Join, Local, Text, Value
 
 _PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?[-+ 0#]*(?:\*|\d*)(?:\.(?:\*|\d+))?[hlL]?(?P<kind>[a-zA-Z%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:.\[]*)(?P<field>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+# Methods that do to each piece of a text what they do to the whole.
+_PIECEWISE = frozenset({"lower", "upper"})
+_MOST_TIMES = 100
 
 # A text in pieces: what is written, and what is put in.
 Pieces = tuple[Value, ...]
@@ -57,13 +61,35 @@ def braces(template: Value, given: Pieces, named: Mapping[str, Value]) -> Pieces
         if not name:
             name, position = str(position), position + 1
         found = named.get(name) if not name.isdigit() else given[int(name)] if int(name) < len(given) else None
-        parts.append(Local(field.lstrip(".[").rstrip("]")) if field else found or Local(name))
+        parts.append(_within(found or Local(name), field))
     return (*parts, Text(template.text[last:]))
 
 
+def _within(value: Value, field: str) -> Value:
+    """Return what a field of a format takes out of a value: `{0.name}`, `{user[name]}`."""
+    attribute = field.lstrip(".[").rstrip("]")
+    return FieldOf(value, attribute) if attribute.isidentifier() else value
+
+
+def changed(method: str, value: Value, given: Pieces) -> Value:
+    """Return what a method of a text gives, as far as texts are known."""
+    if isinstance(value, Join) and method in _PIECEWISE:
+        return Join(tuple(changed(method, part, given) for part in value.parts))
+    if not isinstance(value, Text) or not all(isinstance(other, Text) for other in given):
+        return value
+    arguments = [other.text for other in given if isinstance(other, Text)]
+    try:
+        return Text(str(getattr(value.text, method)(*arguments)))
+    except (AttributeError, TypeError, ValueError):
+        return value
+
+
 def product(factors: Pieces) -> Value | None:
-    """Return the product of numbers as text; None if one is not known."""
+    """Return the product of numbers as text, or a text repeated; None if one is not known."""
     texts = [factor.text if isinstance(factor, Text) else "" for factor in factors]
+    times = [text for text in texts if text.isdigit()]
+    if len(texts) == 2 and len(times) == 1 and all(isinstance(factor, Text) for factor in factors):
+        return Text(next(text for text in texts if text != times[0]) * min(int(times[0]), _MOST_TIMES))
     if not all(map(_NUMBER.fullmatch, texts)):
         return None
     result = prod(float(text) if "." in text else int(text) for text in texts)

@@ -6,7 +6,7 @@ A term that holds a `Parameter` is open: whoever knows the argument can put it i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from natsscan.core.expression import Expression, Lambda
 from natsscan.model.name import Alternative, Hole, Name
@@ -37,7 +37,8 @@ def _hash_once(value: _Holding) -> int:
     try:
         return value._hash
     except AttributeError:
-        found = hash((type(value), *(getattr(value, name) for name in value.__match_args__)))  # type: ignore[attr-defined]
+        names = (each.name for each in fields(value) if each.compare)  # type: ignore[arg-type]
+        found = hash((type(value), *(getattr(value, name) for name in names)))
         object.__setattr__(value, "_hash", found)
         return found
 
@@ -127,11 +128,12 @@ class FieldOf(_Holding):
 
 @dataclass(frozen=True, slots=True)
 class Element(_Holding):
-    """Some element of a collection."""
+    """Some element of a collection; `name` is what the code calls it."""
 
     __hash__ = _hash_once
 
     of: Value
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +243,8 @@ Value = (
     | Function
 )
 
-# What a call leaves out.
-ABSENT = Local("absent")
+# What a call leaves out, and what stands for nothing.
+ABSENT, NONE = Local("absent"), Made("none")
 
 
 @dataclass(slots=True, eq=False)
@@ -372,7 +374,8 @@ def _alternatives(value: Value) -> list[Alternative]:
         case Made(constructor=constructor, arguments=(), fields=(), record=None) if constructor:
             return [(constructor,)]
         case Choice(values=values):
-            return [found for single in values for found in _alternatives(single)][:MAX_ALTERNATIVES]
+            told = [single for single in values if not (isinstance(single, Join) and NONE in single.parts)]
+            return [found for single in told or values for found in _alternatives(single)][:MAX_ALTERNATIVES]
         case Join(parts=parts):
             found: list[Alternative] = [()]
             for part in parts:
@@ -412,12 +415,12 @@ def _called(value: Value) -> str:
     match value:
         case Parameter(name=name) | Local(name=name) | FieldOf(name=name) | Part(name=name):
             return name
-        case Element(of=of):
-            return _called(of)
+        case Element(of=of, name=name):
+            return name or _called(of)
         case Call(function=Local(name=name), arguments=(argument, *_)):
             inner = _called(argument)
             if inner == "value":
-                return name
+                return name.rpartition(".")[2] if _is_word(name.rpartition(".")[2]) else inner
             return inner if _is_word(name) else f"computed from {inner.removeprefix('computed from ')}"
         case Call(function=function):
             return _called(function)

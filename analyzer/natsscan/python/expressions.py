@@ -16,6 +16,7 @@ from natsscan.core.expression import (
     BindingGroup,
     Case,
     Constructor,
+    ConstructorPattern,
     Expression,
     Field,
     GroupPattern,
@@ -34,7 +35,9 @@ from natsscan.core.tables import BY_KEY
 from natsscan.python.spans import Spans
 
 # Names of what the core has no form for; rules/python/functions.yaml says what they give.
-ELEMENT, ENTER, ENTRY, APPEND, TEXT, EITHER = "%element", "%enter", "%entry", "%append", "%text", "%or"
+ELEMENT, ENTER, ENTRY, APPEND, TEXT, EITHER = "%element", "%enter", "%entry", "%append", "%text", "%either"
+# What a comprehension gives, and operators that look at what a value is.
+EACH, OR, AND, TRUTH, EMPTY = "%each", "%or", "%and", "%truth", "%none"
 # What `super()` is in a method.
 SUPER = "%super"
 # What says of which class a value is: `assert isinstance(value, Class)`, `value: Class = ...`.
@@ -187,8 +190,20 @@ class Expressions:
     # Collections
 
     def _items(self, node: cst.List | cst.Tuple | cst.Set) -> Expression:
-        found = tuple(self.expression(element.value) for element in node.elements)
-        return Items(found, *self.span(node))
+        start, end = self.span(node)
+        pieces: list[Expression] = [Items((), start, end)]
+        for element in node.elements:
+            value = self.expression(element.value)
+            last = pieces[-1]
+            if isinstance(element, cst.StarredElement):
+                pieces += [value, Items((), start, end)]
+            elif isinstance(last, Items):
+                pieces[-1] = Items((*last.items, value), start, end)
+        found = pieces[0]
+        for piece in pieces[1:]:
+            if not isinstance(piece, Items) or piece.items:
+                found = self.applied("+", (found, piece), node)
+        return found
 
     def _dict(self, node: cst.Dict) -> Expression:
         start, end = self.span(node)
@@ -214,7 +229,7 @@ class Expressions:
         else:
             item = self.expression(node.elt)
         self.defined = outer
-        return Items((Let(tuple(groups), item, start, end),), start, end)
+        return self.applied(EACH, (Let(tuple(groups), item, start, end),), node)
 
     def _loops(self, loop: cst.CompFor) -> list[BindingGroup]:
         over = self.applied(ELEMENT, (self.expression(loop.iter),), loop.iter)
@@ -256,9 +271,7 @@ class Expressions:
 
     def _boolean(self, node: cst.BooleanOperation) -> Expression:
         operands = (self.expression(node.left), self.expression(node.right))
-        if isinstance(node.operator, cst.Or):
-            return self.applied(EITHER, operands, node)
-        return Opaque(operands, *self.span(node))
+        return self.applied(OR if isinstance(node.operator, cst.Or) else AND, operands, node)
 
     def _unary(self, node: cst.UnaryOperation) -> Expression:
         inner = self.expression(node.expression)
@@ -267,8 +280,27 @@ class Expressions:
         return Opaque((inner,), *self.span(node))
 
     def _if(self, node: cst.IfExp) -> Expression:
-        alternatives = tuple(Alternative(ANYTHING, self.expression(way)) for way in (node.body, node.orelse))
-        return Case(self.expression(node.test), alternatives, *self.span(node))
+        subject, patterns = self.tested(node.test)
+        ways = zip(patterns, (node.body, node.orelse), strict=True)
+        alternatives = tuple(Alternative(pattern, self.expression(way)) for pattern, way in ways)
+        return Case(subject, alternatives, *self.span(node))
+
+    def tested(self, test: cst.BaseExpression) -> tuple[Expression, tuple[Pattern, Pattern]]:
+        """Return a test, and what it matches where it holds and where it does not.
+
+        Only of a test of a single name may that be known: `if suffix`, `if suffix is None`.
+        """
+        name, is_true = _tested_name(test)
+        if name is None:
+            return self.expression(test), (ANYTHING, ANYTHING)
+        start = self.span(test)[0]
+        word = TRUTH if is_true else EMPTY
+        yes, no = (ConstructorPattern(Constructor(None, word, start, start), ()) for word in ("True", "False"))
+        return self.applied(word, (self.expression(name),), test), (no, yes) if _is_negated(test) else (yes, no)
+
+    def is_told(self, test: cst.BaseExpression) -> bool:
+        """Tell whether the code may tell which way a test leads."""
+        return _tested_name(test)[0] is not None
 
     def _subscript(self, node: cst.Subscript) -> Expression:
         base = self.expression(node.value)
@@ -310,6 +342,30 @@ _FORMS: dict[type[cst.CSTNode], Callable[..., Expression]] = {
     cst.GeneratorExp: Expressions._comprehension,
     cst.DictComp: Expressions._comprehension,
 }
+
+
+def _tested_name(test: cst.BaseExpression) -> tuple[cst.BaseExpression | None, bool]:
+    """Return the name that a test is about, and whether the test is that it is true; else, that it is nothing."""
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        return _tested_name(test.expression) if not _is_negated(test.expression) else (None, True)
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        target = test.comparisons[0]
+        is_nothing = isinstance(target.comparator, cst.Name) and target.comparator.value == "None"
+        if (
+            is_nothing
+            and isinstance(target.operator, cst.Is | cst.IsNot)
+            and isinstance(test.left, cst.Name | cst.Attribute)
+        ):
+            return test.left, False
+        return None, True
+    return (test, True) if isinstance(test, cst.Name | cst.Attribute) else (None, True)
+
+
+def _is_negated(test: cst.BaseExpression) -> bool:
+    """Tell whether a test holds where what it is about does not: `not x`, `x is not None`."""
+    if isinstance(test, cst.Comparison):
+        return isinstance(test.comparisons[0].operator, cst.IsNot)
+    return isinstance(test, cst.UnaryOperation)
 
 
 def _unescaped(text: str) -> str:

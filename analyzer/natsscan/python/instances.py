@@ -10,6 +10,7 @@ from natsscan.core.binding import bind_group
 from natsscan.core.expression import Application, Let, Projection, Variable, VariablePattern
 from natsscan.core.value import (
     ABSENT,
+    NONE,
     Bound,
     Choice,
     Class,
@@ -39,7 +40,6 @@ from natsscan.python.symbols import method_name
 if TYPE_CHECKING:
     from natsscan.python.program import Program
 
-_NONE = "none"
 # What stands for `super()`: it looks an attribute up behind a class.
 SUPER_INSTANCE = "<super>"
 
@@ -77,7 +77,8 @@ class Instances:
             made = Symbol(base, self._program.library.arranged(call, None, given, named))
             return Made(name, (), ((OF_LIBRARY, made),))
         if self._classes.is_enumeration(name):
-            return self._program.evaluator.force(given[0]) if given else None  # the member of that value
+            value = self._program.evaluator.force(given[0]) if given else None
+            return next((member for member in self.members(name) if member == value), value)
         fields = self._classes.fields(name)
         found = dict(zip(fields, given, strict=False)) | {key: value for key, value in named.items() if key in fields}
         return Made(name, tuple(found.get(field, ABSENT) for field in fields))
@@ -145,7 +146,10 @@ class Instances:
             if method is not None and method.name in defined.methods:
                 bound = _bound(lowered, method, own, instance)
                 return self._program.evaluator.value(method.body, bound.environment) if method.is_property else bound
-            values = [*self._given(own, instance, name), *self._assigned(lowered, defined, own, instance, name)]
+            values = list(self._assigned(lowered, defined, own, instance, name))
+            init = lowered.functions.get(f"{defined.name}.{INIT}")
+            if not values or init is None or name not in init.attributes:  # which hides what stands in the class's body
+                values = [*self._given(own, instance, name), *values]
             telling = [value for value in values if not _says_nothing(value)]
             if telling or values:
                 return one_of(telling or values[:1])
@@ -263,6 +267,13 @@ class Instances:
         }
         return Environment(lowered.name, function.name, names | self._program.options.of_function(lowered, function))
 
+    def around(self, lowered: Lowered, function: Function) -> Environment:
+        """Return what the names in a function or a method stand for, whatever it is called with."""
+        if function.of:
+            own = f"{lowered.name}.{function.of}"
+            return self.environment(lowered, function, own, self.open(own))
+        return self.free(lowered, function, Owner(lowered.name, function.name, function.start))
+
     def _init_arguments(self, lowered: Lowered, method: Function, own: str, instance: Made) -> dict[str, Bound]:
         """Return what `__init__` of a class or a base of it was given for an instance."""
         init = self._classes.init(instance.constructor)
@@ -307,7 +318,7 @@ def _bound(lowered: Lowered, method: Function, own: str, instance: Value) -> Fun
 
 
 def _says_nothing(value: Value) -> bool:
-    return (isinstance(value, Made) and value.constructor == _NONE) or value == Choice(())
+    return value in (NONE, Choice(()))
 
 
 def _super_call(body: Let) -> Application | None:

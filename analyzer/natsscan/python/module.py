@@ -35,8 +35,8 @@ class Function:
     """A function, or a method of the class `of`.
 
     `receiver` is the name of a method's first parameter, empty for a static one; of a class's method that is the class
-    itself. `annotations` are by parameter, `return` for the result; `attributes` are what it sets on its receiver. A
-    nested one stands in another function, and is walked with that.
+    itself. `annotations` are by parameter, `return` for the result; `attributes` are what it sets on its receiver,
+    `shared` the names of the module that it sets. A nested one stands in another function, and is walked with that.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Function:
     decorators: tuple[Expression, ...]
     annotations: Mapping[str, Expression]
     attributes: tuple[str, ...]
+    shared: tuple[str, ...] = ()
     is_class_method: bool = False
     is_property: bool = False
     is_nested: bool = False

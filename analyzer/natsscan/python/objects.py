@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from natsscan.core import known
 from natsscan.core.arguments import bind_call, parameter_names
+from natsscan.core.binding import bind
+from natsscan.core.expression import Application, Let
 from natsscan.core.value import (
+    NONE,
+    TOO_MUCH,
     Bound,
     Call,
     Choice,
@@ -33,7 +37,7 @@ from natsscan.core.value import (
     one_of,
     parameters,
 )
-from natsscan.python.expressions import ANNOTATED, NARROW
+from natsscan.python.expressions import AND, ANNOTATED, EACH, EMPTY, NARROW, OR, TRUTH
 from natsscan.python.instances import SUPER_INSTANCE, Instances
 from natsscan.python.library import SAME
 from natsscan.python.module import Imported
@@ -161,20 +165,41 @@ class Objects:
             return self._taken_as(
                 self._evaluator.force(arguments[0]), lambda: self._program.types.annotated(module, expression)
             )
-        rule = self._program.functions[name]
+        if name == EACH and isinstance(comprehension := arguments[0], Thunk):
+            return self._each(comprehension)
         given = (*function.arguments, *map(self._evaluator.force, arguments))
+        if name in _TESTS:
+            return one_of(_as_constructor(_TESTS[name](single)) for single in each(given[0]))
+        if name in (OR, AND):
+            return _either(name == OR, given[0], given[1])
+        rule = self._program.functions[name]
         if rule.element is not None or rule.each is not None or rule.result is not None:
             given = tuple(map(self._members, given))
         by_name = {key: self._evaluator.force(value) for key, value in named.items()}
         every = given if rule.braces is not None else (*given, *by_name.values())
-        return known.apply(self._evaluator, name, rule, every, by_name)
+        return known.apply(self._evaluator, name, rule, every, by_name, curried=False)
+
+    def _each(self, comprehension: Thunk) -> Value:
+        """Return what a comprehension gives: a collection with an item for each of the one that it goes through."""
+        code, environment = comprehension.expression, comprehension.environment
+        if not isinstance(code, Let):
+            return Local(_NAMELESS)
+        first, *others = code.groups
+        (loop,) = first.bindings
+        over = loop.value.arguments[0] if isinstance(loop.value, Application) else loop.value
+        rest = Let(tuple(others), code.body, code.start, code.end)
+        found = []
+        for item in known.elements(self._members(self._evaluator.value(over, environment))):
+            names = bind(self._program, loop.pattern, item, environment)
+            found.append(self._evaluator.value(rest, environment.with_names(names)))
+        return Items(tuple(found))
 
     def called(self, value: Value, name: str) -> Value:
         """Return a value with the name of the variable that holds it, if it has none that says something."""
         if not isinstance(value, Local | Call | Element | Part | Choice):
             return value
         told = name.rpartition(".")[2]
-        found = [Local(told) if _is_nameless(single) else single for single in each(value)]
+        found = [_named(single, told) for single in each(value)]
         return value if tuple(found) == each(value) else one_of(found)
 
     def result(self, function: Function, value: Value) -> Value:
@@ -205,20 +230,65 @@ class Objects:
         kept = tuple(pattern for pattern in code.parameters if getattr(pattern, "name", "") not in taken)
         signature = code.signature
         assert signature is not None
-        left = replace(
-            code, parameters=kept, signature=replace(signature, positional=max(0, signature.positional - len(given)))
-        )
+        defaults = tuple(default for default in signature.defaults if default.name.name not in taken)
+        positional = max(0, signature.positional - len(given))
+        left = replace(code, parameters=kept, signature=replace(signature, positional=positional, defaults=defaults))
         return Function(left, function.environment.with_names({name: names[name] for name in taken if name in names}))
+
+
+def _either(is_or: bool, left: Value, right: Value) -> Value:
+    """Return what `or` and `and` give: the left value where it decides, as far as the code tells, or the right one."""
+    kept = [single for single in each(left) if _truth(single) in (is_or, None)]
+    leads_on = any(_truth(single) is not is_or for single in each(left))
+    return one_of([*(kept if is_or else ()), *([right] if leads_on else ())] or kept)
+
+
+def _truth(value: Value) -> bool | None:
+    """Tell whether a value counts as true, None if the code does not tell."""
+    match value:
+        case Made(constructor="True") | Symbol() | Function() | Class() | Method() | Module():
+            return True
+        case Made(constructor="False" | "none"):
+            return False
+        case Text(text=text):
+            return None if text == "0" else bool(text)  # which may be a number
+        case Items(items=items):
+            return bool(items)
+        case _:
+            return None
+
+
+def _is_nothing(value: Value) -> bool | None:
+    """Tell whether a value is nothing, None if the code does not tell."""
+    if value == NONE:
+        return True
+    is_something = isinstance(value, Text | Join | Items | Symbol | Function | Class | Method | Module | Made)
+    return False if is_something else None
+
+
+# Tests of one value, by natsscan's own names of them.
+_TESTS = {TRUTH: _truth, EMPTY: _is_nothing}
+
+
+def _as_constructor(holds: bool | None) -> Value:
+    return Local(_NAMELESS) if holds is None else Made(str(holds))
+
+
+def _named(value: Value, name: str) -> Value:
+    """Return a value with a name if it has none."""
+    if _is_nameless(value):
+        return Local(name)
+    return replace(value, name=name) if isinstance(value, Element) else value
 
 
 def _is_nameless(value: Value) -> bool:
     """Tell whether a value of run time has no name, or only that of what natsscan knows to have made it."""
     match value:
         case Local(name=name):
-            return name == _NAMELESS or not name.isidentifier()
+            return name == _NAMELESS or (not name.isidentifier() and value != TOO_MUCH)
         case Call(function=Local(name=name), arguments=arguments):
             return not name.isidentifier() and not any(True for given in arguments for _ in parameters(given))
-        case Part(of=Local()):
+        case Part(of=Local() | FieldOf(record=Local())):
             return True
         case Element(of=Local() | Call() as of):
             return _is_nameless(of) or isinstance(of, Local)

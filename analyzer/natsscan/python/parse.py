@@ -224,6 +224,7 @@ class _ModuleLowering:
             decorators=decorators,
             annotations=annotations,
             attributes=tuple(dict.fromkeys(statements.attributes)),
+            shared=tuple(dict.fromkeys(statements.shared)),
             is_class_method=_OF_CLASS in words,
             is_property=bool(words & _PROPERTIES),
             is_nested=scope.in_function,

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.functions import KnownFunctionRule
-from natsscan.core.binding import bind_group
+from natsscan.core.binding import bind_group, either
 from natsscan.core.evaluate import Evaluator
-from natsscan.core.expression import Constructor, Variable
+from natsscan.core.expression import Constructor, Let, Variable
 from natsscan.core.value import (
+    NONE,
     Bound,
     Choice,
     Class,
@@ -21,6 +22,7 @@ from natsscan.core.value import (
     Module,
     Owner,
     Selector,
+    Thunk,
     Value,
 )
 from natsscan.core.world import Defined, Meaning
@@ -71,8 +73,19 @@ class Program:
             environment = Environment(module.name, MODULE_LEVEL)
             for group in module.groups:
                 environment = bind_group(self, group, environment)
-            self._environments[module.name] = environment
+            self._environments[module.name] = environment.with_names(self._shared(module, environment))
         return self._environments[module.name]
+
+    def _shared(self, module: Lowered, environment: Environment) -> dict[str, Bound]:
+        """Return what functions make of names of their module that they say to be global."""
+        found: dict[str, list[Bound]] = {}
+        for function in module.functions.values():
+            for name in function.shared if not function.is_nested else ():
+                start = function.start
+                value = Let(function.body.groups, Variable(None, name, start, start), start, start)
+                found.setdefault(name, []).append(Thunk(value, self.instances.around(module, function)))
+        before = {name: _known(environment.names.get(name)) for name in found}
+        return {name: either([*before[name], *values], module.name) for name, values in found.items()}
 
     def meaning(self, module: str, name: Variable | Constructor) -> Meaning | None:
         """Return what a name that is not bound locally means, None if nobody knows."""
@@ -196,6 +209,15 @@ class Program:
             self.evaluator.visited.add(meaning.owner)
             return self.evaluator.force(meaning.body)
         return meaning
+
+
+def _known(bound: Bound | None) -> list[Bound]:
+    """Return what a name is already, if that is anything: what is set later often begins as `None`."""
+    match bound:
+        case None | Thunk(expression=Constructor(name=NONE.constructor)):
+            return []
+        case _:
+            return [bound]
 
 
 def _around(path: str) -> Iterator[str]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from natsscan.catalog.python_library import OBJECT
 from natsscan.core.effects import Effect
 from natsscan.core.linking import ARGUMENT
-from natsscan.core.value import ABSENT, Choice, Items, Local, Made, Symbol, Text, Value, each, one_of
+from natsscan.core.value import ABSENT, NONE, Choice, Items, Local, Made, Symbol, Text, Value, each, one_of
 from natsscan.model.symbol import LibrarySymbol
 from natsscan.model.usage import Operation
 from natsscan.python.library import Library, made_by_library
 
-_NONE = "none"
 _LENDING = {Operation.PUBLISH: Operation.MESSAGE, Operation.CONNECT: Operation.CONNECT}
 # Arguments that may be a list of what each stands for itself: kombu's `Consumer(queues=[...])`.
 _ONE_OF = frozenset({"queue", "exchange"})
@@ -34,7 +33,7 @@ class Properties:
         for name in call.rule.of_receiver:
             for single in each(receiver):
                 lent = self.library.argument(single, name)
-                if name not in found and lent is not None and not _is_none(lent):
+                if name not in found and lent is not None and lent != NONE:
                     found[name] = self.told(symbol.library, name, lent)
         for lending in self._lending(effect.symbol.operation, effect.arguments):
             for name, value in self._named(lending.symbol, lending.arguments).items():
@@ -67,7 +66,7 @@ class Properties:
         return {
             name: self.told(symbol.library, name, value)
             for name, value in zip(symbol.arguments, arguments, strict=False)
-            if name != OBJECT and value != ABSENT and not _is_none(value)
+            if name != OBJECT and value != ABSENT and value != NONE
         }
 
     def told(self, library: str, name: str, value: Value) -> Value:
@@ -78,7 +77,7 @@ class Properties:
             known = self.library.class_of(value)
             if known is not None and known.rule.stands_for:
                 own = self.library.argument(value, known.rule.stands_for)
-                return Text("") if own is None or _is_none(own) else self.told(library, name, own)
+                return Text("") if own is None or own == NONE else self.told(library, name, own)
             return value
         if isinstance(value, Items) and name not in ("arguments", "headers"):
             items = tuple(self.told(library, name, item) for item in value.items)
@@ -96,7 +95,3 @@ class Properties:
             except (ValueError, OverflowError):
                 return value
         return value
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Made) and value.constructor == _NONE

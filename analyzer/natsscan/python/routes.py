@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from natsscan.core.tables import pairs
-from natsscan.core.value import ABSENT, Choice, Items, Made, Symbol, Text, Value, name_of, one_of
+from natsscan.core.value import ABSENT, NONE, Choice, Items, Symbol, Text, Value, name_of, one_of
 from natsscan.python.settings import Setting, Values
 
 TASK, QUEUE, EXCHANGE, KEY, KIND = "task", "queue", "exchange", "routing_key", "exchange_type"
 DESTINATION = (QUEUE, EXCHANGE, KEY)
 DIRECT = "direct"
-_MISSING = (ABSENT, Made("none"))
+_MISSING = (ABSENT, NONE)
 # Names that options of a queue have in settings, where they are not those of arguments.
 _OPTIONS = {"binding_key": KEY, "type": KIND}
 

@@ -25,6 +25,7 @@ from natsscan.core.expression import (
     Let,
     Literal,
     Opaque,
+    Pattern,
     Update,
     Variable,
     VariablePattern,
@@ -44,7 +45,8 @@ Resolve = Callable[[cst.Import | cst.ImportFrom], list[tuple[str, Imported]]]
 class Statements:
     """Lowers the blocks of one function, class or module; `nested` lowers a definition inside it.
 
-    `resolve` tells what an import binds. `annotations` collects the types that assignments name.
+    `resolve` tells what an import binds. `annotations` collects the types that assignments name, `shared` the names
+    that are the module's.
     """
 
     def __init__(self, lower: Expressions, nested: Nested, resolve: Resolve) -> None:
@@ -54,6 +56,7 @@ class Statements:
         self._groups: list[BindingGroup] = []
         self.annotations: list[tuple[str, Expression]] = []
         self.attributes: list[str] = []
+        self.shared: list[str] = []
         self.yields = False
 
     def block(self, body: cst.BaseSuite | Sequence[cst.CSTNode]) -> tuple[BindingGroup, ...]:
@@ -63,8 +66,11 @@ class Statements:
         found, self._groups = tuple(self._groups), outer
         return found
 
-    def _each(self, statements: Iterable[cst.CSTNode]) -> None:
-        for statement in statements:
+    def _each(self, statements: Sequence[cst.CSTNode]) -> None:
+        for at, statement in enumerate(statements):
+            if isinstance(statement, cst.If) and _leaves(statement) and self._lower.is_told(statement.test):
+                self._if(statement, statements[at + 1 :])
+                return
             form = _FORMS.get(type(statement))
             if form is not None:
                 form(self, statement)
@@ -181,10 +187,12 @@ class Statements:
 
     # Ways
 
-    def _branch(self, subject: Expression, ways: Sequence[Callable[[], None]]) -> None:
+    def _branch(
+        self, subject: Expression, ways: Sequence[Callable[[], None]], patterns: Sequence[Pattern] = ()
+    ) -> None:
         """Bind what several ways assign: each name is one of what it is on the ways, or before them if one has none.
 
-        Each way is a function that lowers it.
+        Each way is a function that lowers it; `patterns` tell which of them the subject may lead to.
         """
         before = set(self._lower.defined)
         lowered: list[tuple[tuple[BindingGroup, ...], set[str]]] = []
@@ -197,21 +205,25 @@ class Statements:
         names = sorted({name for groups, _ in lowered for name in _bound(groups)})
         start, end = subject.start, subject.end
         alternatives = tuple(
-            Alternative(ANYTHING, Let(groups, Items(_values(names, defined, start), start, start), start, end))
-            for groups, defined in lowered
+            Alternative(pattern, Let(groups, Items(_values(names, defined, start), start, start), start, end))
+            for pattern, (groups, defined) in zip(patterns or [ANYTHING] * len(lowered), lowered, strict=True)
         )
         self._lower.defined = before | set(names)
         pattern = GroupPattern(tuple(VariablePattern(name, start, start) for name in names))
         self._bind(pattern, Case(subject, alternatives, start, end))
 
-    def _if(self, node: cst.If) -> None:
-        test = self._expression(node.test)
+    def _if(self, node: cst.If, rest: Sequence[cst.CSTNode] = ()) -> None:
+        """Go either way; `rest` is what comes after a way that leaves the function, and so belongs to the other one."""
+        test, patterns = self._lower.tested(node.test)
+        self._groups += self._lower.pending
+        self._lower.pending.clear()
 
         def then() -> None:
             self._narrow(node.test)
             self._each(node.body.body)
 
-        self._branch(test, [then, lambda: self._else(node.orelse)])
+        otherwise = (lambda: self._each(rest)) if rest else lambda: self._else(node.orelse)
+        self._branch(test, [then, otherwise], patterns)
 
     def _test(self, node: cst.BaseExpression) -> None:
         self._bind(ANYTHING, self._expression(node))
@@ -297,6 +309,9 @@ class Statements:
             applied = self._expression(decorator.decorator)
             self._bind(ANYTHING, Application(applied, named, applied.start, applied.end))
 
+    def _global(self, node: cst.Global) -> None:
+        self.shared += [item.name.value for item in node.names]
+
     def _import(self, node: cst.Import | cst.ImportFrom) -> None:
         start, _ = self._lower.span(node)
         for name, imported in self._resolve(node):
@@ -320,9 +335,16 @@ _FORMS: dict[type[cst.CSTNode], Callable[..., None]] = {
     cst.Match: Statements._match,
     cst.FunctionDef: Statements._definition,
     cst.ClassDef: Statements._definition,
+    cst.Global: Statements._global,
     cst.Import: Statements._import,
     cst.ImportFrom: Statements._import,
 }
+
+
+def _leaves(node: cst.If) -> bool:
+    """Tell whether what an `if` without an `else` does ends its function."""
+    last = node.body.body[-1] if node.orelse is None else None
+    return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return | cst.Raise)
 
 
 def _nothing() -> None:

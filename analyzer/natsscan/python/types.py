@@ -97,9 +97,20 @@ class Types:
         annotation = function.annotations.get(parameter.name) if function else None
         if annotation is not None:
             return self.annotated(owner.module, annotation, asked)
+        if function is not None and asked is _Asked.ITSELF:
+            return self._of_default(owner.module, function, parameter.name)
         found = self._program.classes.find(owner.definition)
         if function is None and found is not None and parameter.name in found[1].annotations:
             return self.annotated(owner.module, found[1].annotations[parameter.name], asked)
+        return frozenset()
+
+    def _of_default(self, module: str, function: Function, name: str) -> frozenset[str]:
+        """Return the classes of the library's objects that a parameter is if it is not given."""
+        signature = function.code.signature
+        for field in signature.defaults if signature is not None else ():
+            if field.name.name == name and isinstance(field.value, Application):
+                value = self._program.evaluator.value(field.value, Environment(module, MODULE_LEVEL))
+                return self._program.library.classes_of(value)
         return frozenset()
 
     def result(self, module: str, function: Function) -> frozenset[str]:
