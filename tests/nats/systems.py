@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.model.mapping import ConsumerPlan, Gap, Mapping, StreamPlan, Version
+from natsscan.model.mapping import Beside, ConsumerPlan, Gap, Mapping, StreamPlan, Version
 from natsscan.model.span import Span
 from natsscan.model.topology import Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue, Topology
 from natsscan.nats.decisions import Decisions
@@ -54,7 +54,7 @@ def topology(*parts: Exchange | Queue | Binding | Publisher | Consumer | Exchang
 def mapped(
     catalog: Catalog, system: Topology, decisions: Decisions | None = None, server: Version | None = None
 ) -> Mapping:
-    return make_plan(system, (), catalog.target, decisions or Decisions(), server)
+    return make_plan(system, Beside(), catalog.target, decisions or Decisions(), server)
 
 
 def stream(mapping: Mapping, name: str) -> StreamPlan:

@@ -39,17 +39,18 @@ def map_paths(
 def map_opened(opened: Opened, server_version: str | None, subjects: Path | None) -> Mapped:
     """Scan and map a project likewise."""
     from natsscan.nats.artifacts.subjects import decisions_of, read_subjects
+    from natsscan.nats.beside import beside
     from natsscan.nats.plan import make_plan
 
     server = parse_version(server_version) if server_version else None
     report, catalog = scan_opened(opened), opened.catalog
     document = read_subjects(subjects, catalog.target.layouts) if subjects else None
-    usages = [finding.usage for finding in report.to_migrate.findings]
+    told = beside((finding.usage for finding in report.to_migrate.findings), catalog.target)
     decisions = Decisions()
-    mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
+    mapping = make_plan(report.topology, told, catalog.target, decisions, server)
     if document is not None and subjects is not None:
         decisions = decisions_of(document, mapping, catalog.target.layouts, subjects)
-        mapping = make_plan(report.topology, usages, catalog.target, decisions, server)
+        mapping = make_plan(report.topology, told, catalog.target, decisions, server)
     return Mapped(report, catalog, mapping, decisions, document.files if document else ())
 
 

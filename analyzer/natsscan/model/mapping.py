@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -77,6 +77,18 @@ class Gap:
     since: Version
     advice: str
     at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What code has to do with a messaging system beside being a part of it.
+
+    `configured` are the holes of names that a configuration fills, each with its value if that is checked in. `places`
+    have a property that a rule about code knows: they are by the rule's id, each with the value of the property there.
+    """
+
+    configured: dict[str, str | None] = field(default_factory=dict)
+    places: dict[str, dict[Span, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from natsscan.catalog.target import Setting, Target
-from natsscan.model.mapping import HoleRule, Words
+from natsscan.model.mapping import Beside, HoleRule, Words
 from natsscan.model.topology import Topology
-from natsscan.model.usage import Usage
 from natsscan.nats.names import holes
 from natsscan.topology.shapes import shape
 
@@ -31,7 +29,7 @@ class Decisions:
     consumer_fields: dict[str, dict[str, Setting]] = field(default_factory=dict)
 
 
-def proposed_holes(topology: Topology, usages: Iterable[Usage], target: Target) -> dict[str, HoleRule]:
+def proposed_holes(topology: Topology, beside: Beside, target: Target) -> dict[str, HoleRule]:
     """Return what is proposed for each hole of a name: by the rules for how it is called, and by where it comes from.
 
     A hole that a configuration fills has one value for a whole deployment: what the checked-in configuration says.
@@ -46,9 +44,7 @@ def proposed_holes(topology: Topology, usages: Iterable[Usage], target: Target) 
     found = {
         hole: HoleRule(Words.SPLIT if split.fullmatch(hole) else Words.ESCAPE) for name in names for hole in holes(name)
     }
-    for usage in usages:
-        for argument in usage.arguments:
-            for hole in argument.value.holes if argument.value else ():
-                if hole.key is not None and hole.key in found:
-                    found[hole.key] = HoleRule(found[hole.key].words, constant=True, value=hole.default)
+    for hole, value in beside.configured.items():
+        if hole in found:
+            found[hole] = HoleRule(found[hole].words, constant=True, value=value)
     return dict(sorted(found.items()))

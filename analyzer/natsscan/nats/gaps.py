@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from natsscan.catalog.target import GapRule, Noun, Setting, Target, config
-from natsscan.model.mapping import OLDEST_SERVER, Config, Fidelity, Gap, Version, Words
+from natsscan.model.mapping import OLDEST_SERVER, Beside, Config, Fidelity, Gap, Version, Words
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue
-from natsscan.model.usage import Tier, Usage
+from natsscan.model.usage import Usage
 from natsscan.nats.names import HoleRules, open_holes
 from natsscan.topology.shapes import shape
 
@@ -98,26 +98,16 @@ def _once(texts: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def code_gaps(usages: Iterable[Usage], target: Target, server: Version | None) -> tuple[Gap, ...]:
-    """Return the gaps of what code, settings and scripts do beside the messaging system itself, one for each rule.
-
-    Only what the system migrated from does is to be given, each usage once; mentions count for nothing.
-    """
-    rules = [rule for rule in target.gaps if rule.about == "code"]
-    places: dict[str, dict[Span, str]] = {}
-    for usage in usages:
-        if usage.tier is Tier.MENTION:
-            continue
-        for rule, value in fitting(of_usage(usage), rules):
-            places.setdefault(rule.id, {})[usage.span] = value
+def code_gaps(beside: Beside, target: Target, server: Version | None) -> tuple[Gap, ...]:
+    """Return the gaps of what code does beside the messaging system itself, one for each rule."""
     found = []
-    for rule in rules:
-        if rule.id in places:
-            at = tuple(sorted(places[rule.id], key=lambda span: (span.path, span.start)))
+    for rule in target.gaps:
+        places = beside.places.get(rule.id, {}) if rule.about == "code" else {}
+        if places:
+            at = tuple(sorted(places, key=lambda span: (span.path, span.start)))
             subject = Subject("code", "the code", {}, at)
-            found.append(
-                _gap(rule, subject, places[rule.id][at[0]], server is not None and Version.parse(rule.since) > server)
-            )
+            is_later = server is not None and Version.parse(rule.since) > server
+            found.append(_gap(rule, subject, places[at[0]], is_later))
     return tuple(found)
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from natsscan.catalog.target import Target, config
-from natsscan.model.mapping import Config, ConsumerPlan, Gap, PublisherPlan, StreamPlan, Version
+from natsscan.model.mapping import Beside, Config, ConsumerPlan, Gap, PublisherPlan, StreamPlan, Version
 from natsscan.model.mapping import Mapping as Plan
 from natsscan.model.topology import Topology
-from natsscan.model.usage import Usage
 from natsscan.nats.bindings import delayed_exchanges, exchange_kinds
 from natsscan.nats.decisions import Decisions, proposed_holes
 from natsscan.nats.escape import asset_name, distinct_name
@@ -41,14 +40,10 @@ class _Context:
 
 
 def make_plan(
-    topology: Topology, usages: Iterable[Usage], target: Target, decisions: Decisions, server: Version | None = None
+    topology: Topology, beside: Beside, target: Target, decisions: Decisions, server: Version | None = None
 ) -> Plan:
-    """Return what a messaging system becomes on NATS, for any server or for one of a given version.
-
-    `usages` are those of the system migrated from; they tell what code does beside the messaging system itself.
-    """
-    usages = tuple(usages)
-    decisions = replace(decisions, holes=proposed_holes(topology, usages, target) | decisions.holes)
+    """Return what a messaging system becomes on NATS, for any server or for one of a given version."""
+    decisions = replace(decisions, holes=proposed_holes(topology, beside, target) | decisions.holes)
     rules, layouts = decisions.holes, target.layouts
     kinds = exchange_kinds(topology)
     mapped = {name: kind for name, kind in kinds.items() if has_text(name, rules)}
@@ -73,7 +68,7 @@ def make_plan(
     others += [of_binding(b, kinds.get(b.source, "")) for b in topology.exchange_bindings]
     judged += [judge(each, target, server) for each in others]
     gaps += tuple(gap for said in judged for gap in said.gaps)
-    gaps += code_gaps(usages, target, server)
+    gaps += code_gaps(beside, target, server)
     gaps += name_gaps(topology, unknown, unmapped)
     if server is not None:
         fitted = fit(streams, consumers, layouts, server)

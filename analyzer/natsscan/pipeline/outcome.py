@@ -29,11 +29,12 @@ def reading(tree: Tree) -> Read:
 
 def propose_mapping(report: Report, catalog: Catalog) -> Mapping:
     """Return what a report's topology becomes on NATS if people decide nothing."""
+    from natsscan.nats.beside import beside
     from natsscan.nats.decisions import Decisions
     from natsscan.nats.plan import make_plan
 
-    usages = [finding.usage for finding in report.to_migrate.findings]
-    return make_plan(report.topology, usages, catalog.target, Decisions())
+    told = beside((finding.usage for finding in report.to_migrate.findings), catalog.target)
+    return make_plan(report.topology, told, catalog.target, Decisions())
 
 
 def outcome(report: Report, catalog: Catalog, tree: Tree, exclude: tuple[str, ...]) -> Outcome:
