@@ -20,9 +20,20 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """How one place declares an exchange or a queue."""
+
+    at: Span
+    properties: dict[str, str]
+    arguments: dict[str, str]
+    defaults: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """An exchange or queue as it is declared; properties as written, `defaults` names those that the library filled in.
 
+    The first of the places counts; `otherwise` are those that declare it in another way.
     `policy` is the broker's policy that applies to it, empty without; `from_policy` are the arguments that it gives.
     `origin` is None if the broker was not asked, or cannot tell; `differences` are what it says otherwise.
     """
@@ -33,6 +44,7 @@ class Declared:
     defaults: frozenset[str]
     services: tuple[str, ...]
     at: tuple[Span, ...]
+    otherwise: tuple[Declaration, ...] = ()
     policy: str = ""
     from_policy: tuple[str, ...] = ()
     origin: Origin | None = None
@@ -46,13 +58,26 @@ class Exchange(Declared):
 
 @dataclass(frozen=True, slots=True)
 class Queue(Declared):
-    """A queue; its name is empty if the broker gives it one.
+    """A queue; its name is empty if the broker gives it one."""
 
-    `conflicts` are the places that declare it otherwise, each with what is different there: the broker refuses those
-    (AMQP 0-9-1, queue.declare: precondition-failed).
-    """
+    @property
+    def conflicts(self) -> tuple[tuple[Span, str], ...]:
+        """The places that declare it otherwise in what both settle, each with what is different there.
 
-    conflicts: tuple[tuple[Span, str], ...] = ()
+        The broker refuses those (AMQP 0-9-1, queue.declare: precondition-failed).
+        """
+        wanted = self.properties | self.arguments
+        found = []
+        for other in self.otherwise:
+            have = other.properties | other.arguments
+            different = [
+                f"{name} {have.get(name, 'not set')}, not {wanted.get(name, 'not set')}"
+                for name in sorted({*wanted, *have} - {"passive"})
+                if wanted.get(name) != have.get(name) and "{" not in f"{wanted.get(name)}{have.get(name)}"
+            ]
+            if different and have.get("passive") != "true":
+                found.append((other.at, "; ".join(different)))
+        return tuple(found)
 
     @property
     def dead_letter(self) -> tuple[str, str] | None:

@@ -12,6 +12,8 @@ from natsscan.model.topology import (
     SERVER_NAMED,
     Binding,
     Consumer,
+    Declaration,
+    Declared,
     Exchange,
     ExchangeBinding,
     Publisher,
@@ -113,7 +115,7 @@ def _default_exchange(publishing: list[BrokerCall]) -> Iterator[Exchange]:
 
 def _queues(calls: list[BrokerCall]) -> Iterator[Queue]:
     for (name,), same in _grouped(calls, lambda call: product(texts(call, "queue"))):
-        yield Queue(name, **_declared(same), conflicts=tuple(_conflicts(same[0], same[1:])))
+        yield Queue(name, **_declared(same))
 
 
 class _Declared(TypedDict):
@@ -122,32 +124,25 @@ class _Declared(TypedDict):
     defaults: frozenset[str]
     services: tuple[str, ...]
     at: tuple[Span, ...]
+    otherwise: tuple[Declaration, ...]
 
 
 def _declared(same: list[BrokerCall]) -> _Declared:
     """Return what the declarations of one exchange or queue say: the first counts, all are its places."""
-    first = same[0]
+    first, *others = (Declaration(call.span, _properties(call), _table(call), call.defaults) for call in same)
     return {
-        "properties": _properties(first),
-        "arguments": _table(first),
+        "properties": first.properties,
+        "arguments": first.arguments,
         "defaults": first.defaults,
         "services": _services(same),
         "at": _places(same),
+        "otherwise": tuple(each for each in others if each.at != first.at and not is_alike(each, first)),
     }
 
 
-def _conflicts(first: BrokerCall, others: list[BrokerCall]) -> Iterator[tuple[Span, str]]:
-    """Yield the declarations that differ from the first in a property that both settle, with what is different."""
-    wanted = _properties(first) | _table(first)
-    for call in others:
-        have = _properties(call) | _table(call)
-        different = [
-            f"{name} {have.get(name, 'not set')}, not {wanted.get(name, 'not set')}"
-            for name in sorted({*wanted, *have} - {"passive"})
-            if wanted.get(name) != have.get(name) and "{" not in f"{wanted.get(name)}{have.get(name)}"
-        ]
-        if different and call.span != first.span and have.get("passive") != "true":
-            yield call.span, "; ".join(different)
+def is_alike(one: Declaration | Declared, other: Declaration | Declared) -> bool:
+    """Tell whether two declarations say the same."""
+    return (one.properties, one.arguments, one.defaults) == (other.properties, other.arguments, other.defaults)
 
 
 def _bindings(calls: list[BrokerCall]) -> Iterator[Binding]:
