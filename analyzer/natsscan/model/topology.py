@@ -11,6 +11,11 @@ from natsscan.model.span import Span
 SERVER_NAMED = "(temporary, server named)"
 
 
+def is_server_named(name: str) -> bool:
+    """Tell whether the broker gives a queue its name; among several repositories each has such queues of its own."""
+    return not name or name.startswith(SERVER_NAMED)
+
+
 class Origin(StrEnum):
     """Where something is known from, if the broker's definitions are at hand."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from natsscan.catalog.target import Target
 from natsscan.model.mapping import Gap, Version
-from natsscan.model.topology import SERVER_NAMED, Consumer, Queue, Topology
+from natsscan.model.topology import Consumer, Queue, Topology, is_server_named
 from natsscan.nats.bindings import listens_to, reached_from
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.gaps import Judged, judge, of_consumer, of_queue
@@ -105,7 +105,7 @@ def families(
 
 def stem(name: str, target: Target, rules: HoleRules) -> str:
     """Return what a stream for a queue is called after."""
-    if name == SERVER_NAMED:
+    if is_server_named(name):
         return target.layouts.server_named.rstrip("-")
     known = known_part(with_values(name, rules))
     return known or "_".join(map(hole_token, holes(name)))
@@ -113,7 +113,7 @@ def stem(name: str, target: Target, rules: HoleRules) -> str:
 
 def _called(flow: QueueFlow, target: Target) -> str:
     """Return the name of a queue; one that the broker names is called after who has it, and a name made by a client."""
-    if flow.name != SERVER_NAMED:
+    if not is_server_named(flow.name):
         return flow.name
     services = sorted({c.service for c in flow.consumers} | {s for q in flow.declared for s in q.services})
     return f"{target.layouts.server_named}{services[0] if services else 'client'}.{{client}}"

@@ -10,7 +10,16 @@ from functools import cache
 from natsscan.catalog.target import GapRule, Noun, Setting, Target, config
 from natsscan.model.mapping import OLDEST_SERVER, Beside, Config, Fidelity, Gap, Version, Words
 from natsscan.model.span import Span
-from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, Exchange, ExchangeBinding, Publisher, Queue
+from natsscan.model.topology import (
+    SERVER_NAMED,
+    Binding,
+    Consumer,
+    Exchange,
+    ExchangeBinding,
+    Publisher,
+    Queue,
+    is_server_named,
+)
 from natsscan.model.usage import Usage
 from natsscan.nats.names import HoleRules, open_holes
 from natsscan.topology.shapes import shape
@@ -118,13 +127,7 @@ def of_exchange(exchange: Exchange) -> Subject:
 
 def of_queue(queue: Queue, rules: HoleRules) -> Subject:
     """Return a queue with its attributes; its kind is `server-named`, `per-value` (of a hole) or `fixed`."""
-    kind = (
-        "server-named"
-        if queue.name in ("", SERVER_NAMED)
-        else "per-value"
-        if open_holes(queue.name, rules)
-        else "fixed"
-    )
+    kind = "server-named" if is_server_named(queue.name) else "per-value" if open_holes(queue.name, rules) else "fixed"
     title = f"{_QUEUE}{queue.name or SERVER_NAMED}"
     return Subject("queue", title, queue.properties | queue.arguments | {"kind": kind}, queue.at)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from natsscan.model.span import Span
-from natsscan.model.topology import SERVER_NAMED, Publisher, Queue, Topology
+from natsscan.model.topology import Publisher, Queue, Topology, is_server_named
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
 from natsscan.topology.flows import QueueFlow, key_matches, queue_flows
 from natsscan.topology.shapes import shape
@@ -50,7 +50,7 @@ def misfit_usage(misfit: Misfit, service: str) -> Usage:
 
 
 def _is_named(name: str) -> bool:
-    return not _NO_NAME.fullmatch(name) and name != SERVER_NAMED
+    return not _NO_NAME.fullmatch(name) and not is_server_named(name)
 
 
 def _exchanges(topology: Topology) -> Iterator[Misfit]:

@@ -43,6 +43,11 @@ def build_nats(calls: Iterable[BrokerCall], in_scope: Callable[[str], bool]) -> 
         for name in _texts(call, about):
             found.setdefault((role, shape(name), call.service, shape(stream)), []).append((name, call))
     ends = [_end(NatsRole(role), service, same) for (role, _, service, _), same in found.items()]
+    return in_order(ends)
+
+
+def in_order(ends: Iterable[NatsEnd]) -> NatsUse:
+    """Return what is done on NATS, sorted."""
     return NatsUse(tuple(sorted(ends, key=lambda end: (list(NatsRole).index(end.role), end.name, end.service, end.at))))
 
 
