@@ -6,11 +6,12 @@ the queues bound to it belong together, and queues that are bound to two exchang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from natsscan.nats.families import Family
-from natsscan.nats.subjects import disjoint, overlap
+from natsscan.nats.filters import Filters
+from natsscan.nats.subjects import disjoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,48 +40,56 @@ def grouped(
     `delays` are the subjects under which schedules wait, of each exchange that holds messages back. Groups whose
     subjects overlap become one, until none do.
     """
-    sets: list[set[Member]] = [{("exchange", name)} for name in roots] + [{("queue", f.name)} for f in families]
+    known = {family.name: family for family in families}
+    set_of: dict[Member, set[Member]] = {}
+    for member in [*(("exchange", name) for name in roots), *(("queue", name) for name in known)]:
+        set_of[member] = {member}
     for family in families:
         if not family.judged.own_stream:
             for exchange in family.listens:
-                _join(sets, ("exchange", exchange), ("queue", family.name))
+                _join(set_of, ("exchange", exchange), ("queue", family.name))
     while True:
-        subjects = [_subjects(members, families, roots, delays, wild) for members in sets]
-        clash = next(
-            (
-                (one, other)
-                for one in range(len(sets))
-                for other in range(one + 1, len(sets))
-                if any(overlap(a, b) for a in subjects[one] for b in subjects[other])
-            ),
-            None,
-        )
-        if clash is None:
+        sets = list({id(members): members for members in set_of.values()}.values())
+        subjects = [_subjects(members, known, roots, delays, wild) for members in sets]
+        clashes = list(_clashes(subjects))
+        if not clashes:
             break
-        _join(sets, min(sets[clash[0]]), min(sets[clash[1]]))
+        joined = [(min(sets[one]), min(sets[other])) for one, other in clashes]
+        for one, other in joined:
+            _join(set_of, one, other)
     own = {exchange for f in families if f.judged.own_stream for exchange in f.listens}
-    found = [_group(members, each, families, own, delays) for members, each in zip(sets, subjects, strict=True)]
+    found = [_group(members, each, known, own, delays) for members, each in zip(sets, subjects, strict=True)]
     return tuple(sorted(found, key=lambda group: (group.exchanges, [f.name for f in group.families])))
 
 
-def _join(sets: list[set[Member]], one: Member, other: Member) -> None:
-    first = next(members for members in sets if one in members)
-    second = next(members for members in sets if other in members)
-    if first is not second:
-        first |= second
-        sets.remove(second)
+def _join(set_of: dict[Member, set[Member]], one: Member, other: Member) -> None:
+    small, large = sorted((set_of[one], set_of[other]), key=len)
+    if small is not large:
+        large |= small
+        set_of |= dict.fromkeys(small, large)
+
+
+def _clashes(subjects: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of sets that have a subject in common, by their positions."""
+    seen: Filters[int] = Filters()
+    for at, each in enumerate(subjects):
+        yield from ((other, at) for subject in each for other in seen.overlapping(subject))
+        for subject in each:
+            seen.add(subject, at)
 
 
 def _subjects(
     members: set[Member],
-    families: tuple[Family, ...],
+    families: Mapping[str, Family],
     roots: Mapping[str, str],
     delays: Mapping[str, str],
     wild: Callable[[str], str],
 ) -> tuple[str, ...]:
-    of_exchanges = [each for kind, name in members if kind == "exchange" for each in _below(wild(roots[name]))]
-    of_queues = [wild(f.subject) for f in families if ("queue", f.name) in members and f.by_name]
-    of_delays = [f"{delays[name]}.>" for kind, name in members if kind == "exchange" and name in delays]
+    exchanges = [name for kind, name in members if kind == "exchange"]
+    queues = [families[name] for kind, name in members if kind == "queue"]
+    of_exchanges = [each for name in exchanges for each in _below(wild(roots[name]))]
+    of_queues = [wild(family.subject) for family in queues if family.by_name]
+    of_delays = [f"{delays[name]}.>" for name in exchanges if name in delays]
     return disjoint([*of_exchanges, *of_queues, *of_delays])
 
 
@@ -91,12 +100,12 @@ def _below(root: str) -> tuple[str, ...]:
 def _group(
     members: set[Member],
     subjects: tuple[str, ...],
-    families: tuple[Family, ...],
+    families: Mapping[str, Family],
     own: set[str],
     delays: Mapping[str, str],
 ) -> Group:
     exchanges = tuple(sorted(name for kind, name in members if kind == "exchange"))
-    mine = tuple(f for f in families if ("queue", f.name) in members)
+    mine = tuple(families[name] for name in sorted(name for kind, name in members if kind == "queue"))
     if exchanges:
         layout = (
             "sourced-exchange"

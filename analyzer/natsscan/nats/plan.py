@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from natsscan.catalog.target import Target, config
 from natsscan.model.mapping import Beside, Config, ConsumerPlan, Gap, PublisherPlan, StreamPlan, Version
 from natsscan.model.mapping import Mapping as Plan
+from natsscan.model.span import Span
 from natsscan.model.topology import Topology
 from natsscan.nats.bindings import delayed_exchanges, exchange_kinds
 from natsscan.nats.decisions import Decisions, proposed_holes
@@ -239,12 +240,16 @@ def _with_windows(
 
     A worker that ends between publishing it and settling the message leaves one that comes again after the ack wait.
     """
+    waits_at: dict[Span, int] = {}
+    for consumer in consumers:
+        wait = consumer.config.get("ack_wait", 0)
+        if isinstance(wait, int):
+            waits_at |= {span: max(wait, waits_at.get(span, 0)) for span in consumer.at}
     waits: dict[str, int] = {}
     for letter in letters:
-        for consumer in consumers:
-            wait = consumer.config.get("ack_wait", 0)
-            if set(letter.at) & set(consumer.at) and isinstance(wait, int):
-                waits[letter.stream] = max(wait, waits.get(letter.stream, 0))
+        for span in letter.at:
+            if span in waits_at:
+                waits[letter.stream] = max(waits_at[span], waits.get(letter.stream, 0))
     found = []
     for stream in streams:
         window, decided = stream.config.get("duplicate_window", 0), context.decisions.stream_fields.get(stream.name, {})

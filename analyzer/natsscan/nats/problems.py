@@ -50,10 +50,10 @@ def name_gaps(topology: Topology, queues: tuple[str, ...], exchanges: tuple[str,
                 )
             )
     for title in ("queue", "exchange"):
-        called = sorted({name for (kind, name) in _named(topology) if kind == title})
-        for name in called:
-            twin = next((other for other in called if other < name and other.casefold() == name.casefold()), None)
-            if twin:
+        first: dict[str, str] = {}
+        for name in sorted({name for (kind, name) in _named(topology) if kind == title}):
+            twin = first.setdefault(name.casefold(), name)
+            if twin != name:
                 found.append(
                     _gap(
                         "name-differs-in-case",

@@ -82,17 +82,6 @@ def without_subsets(filters: Iterable[str]) -> tuple[str, ...]:
     return tuple(f for f in each if not any(f != other and is_subset(f, other) for other in each))
 
 
-def overlaps(groups: dict[str, Iterable[str]]) -> tuple[tuple[str, str, str, str], ...]:
-    """Return each pair of filters of different owners that have a subject in common: owner, filter, owner, filter."""
-    owned = [(owner, filter_) for owner, filters in sorted(groups.items()) for filter_ in sorted(filters)]
-    return tuple(
-        (owner, one, other_owner, other)
-        for at, (owner, one) in enumerate(owned)
-        for other_owner, other in owned[at + 1 :]
-        if owner != other_owner and overlap(one, other)
-    )
-
-
 def cover(one: str, other: str) -> str:
     """Return the narrowest single filter that takes all that either takes."""
     left, right = one.split("."), other.split(".")

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from natsscan.model.topology import SERVER_NAMED, Binding, Consumer, ExchangeBinding, Publisher, Queue, Topology
 from natsscan.topology.shapes import form, shape
 
+_FANOUT = "fanout"
+# A word that only run time knows, as `form` writes it.
+_HOLE = "{}"
+
 
 @dataclass(frozen=True, slots=True)
 class QueueFlow:
@@ -63,12 +67,35 @@ def queue_flows(topology: Topology) -> tuple[QueueFlow, ...]:
     )
 
 
+class _Bound:
+    """What is bound to exchanges of one shape, found by the first word of a key: an exchange may have thousands."""
+
+    def __init__(self) -> None:
+        self.every: list[Binding] = []
+        self._by_word: dict[str, list[Binding]] = defaultdict(list)
+
+    def add(self, binding: Binding) -> None:
+        """Add a binding."""
+        self.every.append(binding)
+        self._by_word[_first_word(binding.routing_key)].append(binding)
+
+    def near(self, key: str) -> Iterable[Binding]:
+        """Return all bindings that may take a key, and some that do not."""
+        word = _first_word(key)
+        words = dict.fromkeys((word, "*", "#", _HOLE))
+        return self.every if not key or word == _HOLE else (b for each in words for b in self._by_word.get(each, ()))
+
+
+def _first_word(key: str) -> str:
+    return form(key).partition(".")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Ways:
     """The type of each exchange by its name, and what is bound to it by its shape."""
 
     kinds: Mapping[str, str]
-    bindings: Mapping[str, Iterable[Binding]]
+    bindings: Mapping[str, _Bound]
     passages: Mapping[str, Iterable[ExchangeBinding]]
 
     def queues(self, exchange: str, key: str) -> frozenset[str]:
@@ -83,19 +110,24 @@ class _Ways:
         return frozenset(
             shape(binding.queue)
             for source in reached
-            for binding in self.bindings.get(source, ())
+            if source in self.bindings
+            for binding in self._near(self.bindings[source], key)
             if self._takes(binding.exchange, binding.routing_key, key)
         )
 
+    def _near(self, bound: _Bound, key: str) -> Iterable[Binding]:
+        is_fanout = bool(bound.every) and self.kinds.get(bound.every[0].exchange) == _FANOUT
+        return bound.every if is_fanout else bound.near(key)
+
     def _takes(self, exchange: str, pattern: str, key: str) -> bool:
         kind = self.kinds.get(exchange, "")
-        return not key or kind == "fanout" or key_matches(kind, pattern, key)
+        return not key or kind == _FANOUT or key_matches(kind, pattern, key)
 
 
 def _ways(topology: Topology) -> _Ways:
-    bindings: dict[str, list[Binding]] = {}
+    bindings: dict[str, _Bound] = defaultdict(_Bound)
     for binding in topology.bindings:
-        bindings.setdefault(shape(binding.exchange), []).append(binding)
+        bindings[shape(binding.exchange)].add(binding)
     passages: dict[str, list[ExchangeBinding]] = {}
     for passed in topology.exchange_bindings:
         passages.setdefault(shape(passed.source), []).append(passed)
@@ -119,4 +151,4 @@ def _words_match(pattern: list[str], words: list[str]) -> bool:
         return any(_words_match(pattern[1:], words[at:]) for at in range(len(words) + 1))
     if not words:
         return False
-    return (pattern[0] in ("*", words[0]) or "{}" in (pattern[0], words[0])) and _words_match(pattern[1:], words[1:])
+    return (pattern[0] in ("*", words[0]) or _HOLE in (pattern[0], words[0])) and _words_match(pattern[1:], words[1:])
