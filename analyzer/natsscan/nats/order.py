@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from heapq import heapify, heappop, heappush
 
 from natsscan.model.finding import Finding
 from natsscan.model.order import Flow, Mismatch, OrderDifference, Part, Step
@@ -21,25 +23,41 @@ _Before = dict[str, set[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What the code of a part has left to change: usages, and their effort in story points."""
+
+    usages: int = 0
+    effort: int = 0
+
+
+@dataclass(frozen=True)
 class _Parts:
     """What is known of all parts: what their code has left, who uses which library, and the flows between services."""
 
-    findings: Mapping[str, tuple[Finding, ...]]
+    left: Mapping[str, Left]
     uses: Mapping[str, frozenset[str]]
     libraries: frozenset[str]
     flows: tuple[Flow, ...]
 
     @property
     def services(self) -> frozenset[str]:
-        return frozenset(self.findings) - self.libraries
+        return frozenset(self.left) - self.libraries
 
     def of(self, name: str) -> tuple[Flow, ...]:
-        return tuple(flow for flow in self.flows if name in (flow.publisher, flow.consumer))
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[Flow, ...]]:
+        found: dict[str, list[Flow]] = defaultdict(list)
+        for flow in self.flows:
+            for name in {flow.publisher, flow.consumer}:
+                found[name].append(flow)
+        return {name: tuple(flows) for name, flows in found.items()}
 
     @property
     def before(self) -> _Before:
         """For each part what moves before it: its libraries, and the consumers of what it publishes."""
-        found: _Before = {name: set(self.uses[name] & self.libraries) for name in self.findings}
+        found: _Before = {name: set(self.uses[name] & self.libraries) for name in self.left}
         for flow in self.flows:
             found[flow.publisher].add(flow.consumer)
         return found
@@ -50,10 +68,31 @@ def migration_order(topology: Topology, findings: Iterable[Finding]) -> tuple[St
 
     `findings` are those about the system migrated from. What only configures or deploys is no part: patches do that.
     """
-    parts = _parts(topology, findings)
+    return _steps(_parts(topology, findings), topology)
+
+
+def order_of(topology: Topology, left: Mapping[str, Left]) -> tuple[Step, ...]:
+    """Return the services of a messaging system in the order in which they can move, each with what it has left."""
+    ends: tuple[Publisher | Consumer, ...] = (*topology.publishers, *topology.consumers)
+    every = {end.service: Left() for end in ends} | dict(left)
+    flows = _all_flows(queue_flows(topology), {}, frozenset())
+    parts = _Parts(dict(sorted(every.items())), dict.fromkeys(every, frozenset()), frozenset(), flows)
+    return _steps(parts, topology)
+
+
+def _steps(parts: _Parts, topology: Topology) -> tuple[Step, ...]:
     steps: list[Step] = []
+    consumes: dict[str, set[str]] = defaultdict(set)
+    publishes: dict[str, set[str]] = defaultdict(set)
+    for consumer in topology.consumers:
+        consumes[consumer.service].add(consumer.queue)
+    for publisher in topology.publishers:
+        publishes[publisher.service].add(publisher.exchange or publisher.routing_key)
     for group in (parts.libraries, parts.services):
-        steps += [_step(name, parts, topology, others) for name, others in _sorted(group, parts)]
+        steps += [
+            _step(name, parts, sorted(consumes[name]), sorted(publishes[name]), others)
+            for name, others in _sorted(group, parts)
+        ]
     return tuple(steps)
 
 
@@ -72,7 +111,7 @@ def compare_order(
     """
     findings = tuple(findings)
     parts = _parts(topology, findings)
-    known = {_plain(name): name for name in parts.findings}
+    known = {_plain(name): name for name in parts.left}
     at: dict[str, int] = {}
     unknown: list[str] = []
     for place, names in enumerate(stated):
@@ -113,11 +152,19 @@ def _parts(topology: Topology, findings: Iterable[Finding]) -> _Parts:
     libraries = frozenset(used - consuming) & code.keys()
     findings_of = {name: tuple(code[name]) for name in sorted(code)}
     publishing = _publishing(findings_of, uses, libraries)
-    queues = queue_flows(topology)
+    left = {name: Left(len(found), sum(finding.effort for finding in found)) for name, found in findings_of.items()}
+    return _Parts(left, uses, libraries, _all_flows(queue_flows(topology), publishing, libraries))
+
+
+def _all_flows(
+    queues: Iterable[QueueFlow], publishing: Mapping[str, tuple[str, ...]], libraries: frozenset[str]
+) -> tuple[Flow, ...]:
+    """Return the flows between services; of those through libraries and dead letters one for each pair and queue."""
+    queues = tuple(queues)
     found = [flow for queue in queues for flow in _flows(queue, publishing, libraries)]
     found += _dead_letters(queues)
     flows = {(flow.publisher, flow.queue, flow.consumer): flow for flow in sorted(found, reverse=True)}
-    return _Parts(findings_of, uses, libraries, tuple(sorted(flows.values())))
+    return tuple(sorted(flows.values()))
 
 
 def _uses(
@@ -182,15 +229,33 @@ def _dead_letters(flows: Iterable[QueueFlow]) -> Iterable[Flow]:
 def _sorted(group: frozenset[str], parts: _Parts) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Yield the parts of a group as they move; with each, those it should have waited for and cannot, in a cycle."""
     before = {name: others & group for name, others in parts.before.items() if name in group}
+    after: dict[str, set[str]] = {name: set() for name in group}
+    for name, others in before.items():
+        for other in others:
+            after[other].add(name)
     left = set(group)
+    ready = [(len(parts.of(name)), name) for name in left if not before[name]]
+    heapify(ready)
     while left:
-        ready = [name for name in left if not before[name] & left]
-        ready = ready or [
-            name for name in left if all(name in _behind(o, before) for o in _behind(name, before) & left)
-        ]
-        name = min(ready, key=lambda each: (len(parts.of(each)), each))
+        _, name = heappop(ready) if ready else min((len(parts.of(each)), each) for each in _first_cycles(left, before))
         left.remove(name)
         yield name, tuple(sorted(before[name] & left))
+        for other in after[name] & left:
+            if not before[other] & left:
+                heappush(ready, (len(parts.of(other)), other))
+
+
+def _first_cycles(left: set[str], before: _Before) -> set[str]:
+    """Return the parts that wait for nothing but each other."""
+    import igraph  # only cycles need it, and it has no types
+
+    names = sorted(left)
+    at = {name: index for index, name in enumerate(names)}
+    edges = [(at[name], at[other]) for name in names for other in before[name] & left]
+    cycles = igraph.Graph(len(names), edges, directed=True).connected_components(mode="strong")
+    owner = cycles.membership
+    waiting = {owner[one] for one, other in edges if owner[one] != owner[other]}
+    return {name for name in names if owner[at[name]] not in waiting}
 
 
 def _behind(name: str, before: Mapping[str, Collection[str]]) -> set[str]:
@@ -201,18 +266,16 @@ def _behind(name: str, before: Mapping[str, Collection[str]]) -> set[str]:
     return found
 
 
-def _step(name: str, parts: _Parts, topology: Topology, broken: tuple[str, ...]) -> Step:
-    findings, flows = parts.findings[name], parts.of(name)
-    publishers = [publisher for publisher in topology.publishers if publisher.service == name]
+def _step(name: str, parts: _Parts, consumes: Sequence[str], publishes: Sequence[str], broken: tuple[str, ...]) -> Step:
     return Step(
         name=name,
         part=Part.LIBRARY if name in parts.libraries else Part.SERVICE,
         reason=_reason(name, parts, broken),
-        consumes=tuple(sorted({c.queue for c in topology.consumers if c.service == name})),
-        publishes=tuple(sorted({p.exchange or p.routing_key for p in publishers})),
-        flows=flows,
-        usages=len(findings),
-        effort=sum(finding.effort for finding in findings),
+        consumes=tuple(consumes),
+        publishes=tuple(publishes),
+        flows=parts.of(name),
+        usages=parts.left[name].usages,
+        effort=parts.left[name].effort,
     )
 
 
