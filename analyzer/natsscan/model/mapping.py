@@ -88,7 +88,7 @@ class Beside:
     """
 
     configured: dict[str, str | None] = field(default_factory=dict)
-    places: dict[str, dict[Span, str]] = field(default_factory=dict)
+    places: dict[str, tuple[tuple[Span, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def beside(usages: Iterable[Usage], target: Target) -> Beside:
                     configured[hole.key] = hole.default
         for rule, value in fitting(of_usage(usage), rules) if usage.tier is not Tier.MENTION else ():
             places.setdefault(rule.id, {})[usage.span] = value
-    return Beside(configured, places)
+    return Beside(configured, {rule: tuple(sorted(at.items())) for rule, at in places.items()})
 
 
 def join(left: Beside, right: Beside) -> Beside:
@@ -38,5 +38,5 @@ def join(left: Beside, right: Beside) -> Beside:
     rules = sorted({*left.places, *right.places})
     return Beside(
         {key: same.get(key) if key in both else either[key] for key in sorted(either)},
-        {rule: left.places.get(rule, {}) | right.places.get(rule, {}) for rule in rules},
+        {rule: tuple(sorted({*left.places.get(rule, ()), *right.places.get(rule, ())})) for rule in rules},
     )

@@ -111,12 +111,12 @@ def code_gaps(beside: Beside, target: Target, server: Version | None) -> tuple[G
     """Return the gaps of what code does beside the messaging system itself, one for each rule."""
     found = []
     for rule in target.gaps:
-        places = beside.places.get(rule.id, {}) if rule.about == "code" else {}
+        places = beside.places.get(rule.id, ()) if rule.about == "code" else ()
         if places:
-            at = tuple(sorted(places, key=lambda span: (span.path, span.start)))
+            at = tuple(span for span, _ in places)
             subject = Subject("code", "the code", {}, at)
             is_later = server is not None and Version.parse(rule.since) > server
-            found.append(_gap(rule, subject, places[at[0]], is_later))
+            found.append(_gap(rule, subject, places[0][1], is_later))
     return tuple(found)
 
 
