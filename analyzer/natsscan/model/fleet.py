@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from natsscan.model.mapping import Beside, Mapping
 from natsscan.model.natsuse import NatsUse
-from natsscan.model.order import Step
+from natsscan.model.order import Flow, Step
 from natsscan.model.span import Span
 from natsscan.model.topology import Topology
 
@@ -73,20 +73,10 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Crossing:
-    """Messages of a queue that go from a service of one repository to a service of another."""
-
-    publisher: str
-    queue: str
-    consumer: str
-    dead_letters: bool = False
-
-
-@dataclass(frozen=True, slots=True, order=True)
 class Loose:
-    """A queue of which one end is in no repository; `services` have the other one, and `at` is where."""
+    """A queue or exchange of which one end is in no repository; `services` have the other one, and `at` is where."""
 
-    queue: str
+    name: str
     services: tuple[str, ...]
     at: tuple[Span, ...]
 
@@ -134,9 +124,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All of it. `unread` queues are consumed in no repository, `unfed` ones get messages from none.
+    """All of it. `crossings` are the flows from a service of one repository to one of another.
 
-    `order` is that in which repositories can move, `history` what earlier runs found, this one last.
+    `unread` queues are consumed in no repository, `unfed` ones get messages from none, and to `unbound` exchanges,
+    which are published to, none binds anything. `order` is that in which repositories can move; `history` is what runs
+    found, this one last.
     """
 
     rules_digest: str
@@ -145,9 +137,10 @@ class Fleet:
     topology: Topology
     nats: NatsUse
     mapping: Mapping
-    crossings: tuple[Crossing, ...]
+    crossings: tuple[Flow, ...]
     unread: tuple[Loose, ...]
     unfed: tuple[Loose, ...]
+    unbound: tuple[Loose, ...]
     conflicts: tuple[Conflict, ...]
     alike: tuple[Alike, ...]
     order: tuple[Step, ...]

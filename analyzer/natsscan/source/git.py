@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.errors import InputError
@@ -15,15 +19,28 @@ from natsscan.source.tree import GivenTree
 _LINK, _SUBMODULE = "120000", "160000"
 # What git sets for its hooks; it would point elsewhere than at the repository that is asked about.
 _HOOK_INDEX = "GIT_INDEX_FILE"
+# What of git's variables is about how others are reached, and not about which repository is looked at.
+_ABOUT_OTHERS = ("GIT_SSH", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_CONFIG_")
+_TRANSPORTS = "https:http:ssh:git:file"  # the others are programs that an address names
+_NO_PROMPTS = {
+    "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "false", "SSH_ASKPASS": "false", "SSH_ASKPASS_REQUIRE": "never",
+    "GCM_INTERACTIVE": "never",
+}  # fmt: skip
+_SSH = "ssh -oBatchMode=yes"
+NOT_FETCHED = "git has not fetched its content"
+NO_GIT = "git is not on PATH"
 
 
 def tree_of(root: Path, revision: str, max_size: int = MAX_FILE_SIZE) -> GivenTree:
     """Return the files of a commit; those larger than `max_size` bytes are not read, links are left out.
 
-    Raises InputError for a revision that git does not have.
+    Raises InputError for a revision that git does not have, or whose list of files is not there.
     """
     commit = commit_of(root, revision)
-    listed = git(root, ["ls-tree", "-r", "-l", "-z", "--full-tree", commit])
+    try:
+        listed = git(root, ["ls-tree", "-r", "-l", "-z", "--full-tree", commit], need=True)
+    except OSError as error:
+        raise InputError(f"{revision}: git cannot list its files (git fsck tells why)") from error
     entries = []
     for entry in filter(None, listed.split("\0")):
         about, _, path = entry.partition("\t")
@@ -66,10 +83,19 @@ def commit_of(root: Path, revision: str) -> str:
             raise InputError(
                 f"{root}: belongs to another user, and git does not look into it until: {advice}"
             ) from error
-        if "not on PATH" in str(error):
-            raise InputError("git is not on PATH; commits are read by it") from error
+        if NO_GIT in str(error):
+            raise InputError(f"{NO_GIT}; commits are read by it") from error
         hint = " (this clone is shallow: git fetch --deepen=N brings N commits more)" if is_shallow(root) else ""
         raise InputError(f"{revision}: git has no such commit here{hint}") from error
+
+
+def date_of(root: Path, commit: str) -> str:
+    """Return the day of a commit in UTC, `2026-11-26`; nothing if git cannot tell, or it is none of the calendar."""
+    said = git(root, ["log", "-1", "--format=%ct", "--end-of-options", commit]).strip()
+    try:
+        return datetime.fromtimestamp(int(said), UTC).strftime("%Y-%m-%d")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def is_shallow(root: Path) -> bool:
@@ -91,17 +117,68 @@ def git_bytes(
         for name, value in os.environ.items()
         if not name.startswith("GIT_") or (own_index and name == _HOOK_INDEX)
     }
-    own = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-C", str(root), *arguments]
+    own = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "LC_ALL": "C"}
+    command = ["git", *_options("log.showSignature=false", "safe.bareRepository=all"), "-C", str(root), *arguments]
     try:
         done = subprocess.run(command, input=stdin, capture_output=True, check=False, env=environment | own)  # noqa: S603
     except FileNotFoundError as error:
         if need:
-            raise OSError("git is not on PATH") from error
+            raise OSError(NO_GIT) from error
         return b""
     if done.returncode != 0 and need:
         raise OSError(done.stderr.decode(errors="replace"))
     return done.stdout if done.returncode == 0 else b""
+
+
+def git_remote(git_dir: Path, arguments: list[str], timeout: float) -> str:
+    """Return what a git command prints that speaks to others on behalf of a repository of natsscan's own.
+
+    The user's own configuration counts, with what it says of credentials and proxies; that of a folder around does not.
+    Nobody is asked for anything, no hook is run, and no transport that is a program. Raises OSError with git's own
+    words if it fails, and TimeoutError after `timeout` seconds.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(_ABOUT_OTHERS)
+    }
+    environment = kept | _NO_PROMPTS | {"GIT_ALLOW_PROTOCOL": _TRANSPORTS, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    options = _options("core.hooksPath=/dev/null", "maintenance.auto=false", "gc.auto=0")
+    command = ["git", *options, f"--git-dir={git_dir}"]
+    try:
+        if "GIT_SSH" not in kept and "GIT_SSH_COMMAND" not in kept:
+            asked = [*command, "config", "--get", "core.sshCommand"]
+            found = subprocess.run(asked, capture_output=True, check=False, env=environment)  # noqa: S603
+            environment |= {} if found.stdout.strip() else {"GIT_SSH_COMMAND": _SSH}
+        with TemporaryFile() as out, TemporaryFile() as said:
+            # Into files, since a pipe is open until helpers that stay in the background have ended as well.
+            code = _run_alone([*command, *arguments], environment, out, said, timeout)
+            out.seek(0)
+            said.seek(0)
+            if code != 0:
+                raise OSError(said.read().decode(errors="replace"))
+            return os.fsdecode(out.read())
+    except FileNotFoundError as error:
+        raise OSError(NO_GIT) from error
+
+
+def _run_alone(command: list[str], environment: dict[str, str], out: IO[bytes], said: IO[bytes], timeout: float) -> int:
+    """Run a command in a session of its own: there is no terminal where it could ask, and all of it can be ended."""
+    running = subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=said, env=environment, start_new_session=True
+    )
+    try:
+        return running.wait(timeout)
+    except BaseException as error:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise TimeoutError(f"git took longer than {timeout:.0f} seconds") from error
+        raise
+
+
+def _options(*settings: str) -> list[str]:
+    return [word for setting in ("core.fsmonitor=false", *settings) for word in ("-c", setting)]
 
 
 def _contents(
@@ -119,7 +196,7 @@ def _contents(
     blobs = dict(_blobs(root, list(dict.fromkeys(wanted.values()))))
     for path, blob in wanted.items():
         data = blobs.get(blob)
-        yield path, data if data is not None else Problem(path, 0, "git has not fetched its content", Loss.WHOLE)
+        yield path, data if data is not None else Problem(path, 0, NOT_FETCHED, Loss.WHOLE)
 
 
 def _blobs(root: Path, names: list[str]) -> Iterator[tuple[str, bytes]]:
