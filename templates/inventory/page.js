@@ -1,107 +1,18 @@
-"use strict";
-// The page works without this. It is put in the head: theme and class are there before anything is drawn.
-const root = document.documentElement;
-root.classList.add("js");
-
-const theme = {
-  dark: matchMedia("(prefers-color-scheme: dark)"),
-  stored() { try { return localStorage.getItem("natsscan-theme"); } catch { return null; } },
-  store(name) { try { localStorage.setItem("natsscan-theme", name); } catch { /* no storage here; it is forgotten */ } },
-  now() { return root.dataset.theme || (theme.dark.matches ? "dark" : "light"); },
-  start() {
-    const button = document.getElementById("theme");
-    const show = () => { button.textContent = theme.now() === "dark" ? "Light" : "Dark"; button.setAttribute("aria-label", button.textContent + " colours"); };
-    button.addEventListener("click", () => { root.dataset.theme = theme.now() === "dark" ? "light" : "dark"; theme.store(root.dataset.theme); show(); });
-    theme.dark.addEventListener("change", show);
-    show();
-  },
-};
-const storedTheme = theme.stored();
-if (storedTheme === "dark" || storedTheme === "light") root.dataset.theme = storedTheme;
-
-// An element with text and children; text never becomes markup.
-function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
-  Object.assign(made, properties);
-  made.append(...children);
-  return made;
+// The part of the page about a service, exchange or queue is what the panel shows of it.
+function openPart(id, opener) {
+  const part = document.getElementById(id);
+  if (!part || !part.dataset.title) return;
+  const copy = part.cloneNode(true);
+  for (const each of copy.querySelectorAll("[id]")) each.removeAttribute("id");
+  panel.show(id, part.dataset.title, copy.childNodes, opener);
 }
-
-// What is looked at, as the address has it: #section?part=queue-a&service=b
-const view = {
-  section: "", params: new URLSearchParams(),
-  read() {
-    const [section, query = ""] = location.hash.slice(1).split("?");
-    view.section = document.getElementById(section) ? section : "";
-    if (location.hash.includes("?")) view.params = new URLSearchParams(query);
-  },
-  set(name, value) {
-    if (value) view.params.set(name, value); else view.params.delete(name);
-    view.write();
-  },
-  write() {
-    const query = view.params.toString();
-    history.replaceState(null, "", "#" + view.section + (query ? "?" + query : ""));
-  },
-  go(section, focus = true) {
-    const target = document.getElementById(section);
-    if (!target) return;
-    for (let outer = target.parentElement; outer; outer = outer.parentElement) if (outer.tagName === "DETAILS") outer.open = true;
-    view.section = section;
-    view.write();
-    target.scrollIntoView();
-    const heading = target.matches("section") ? target.querySelector("h1, h2") : target;
-    if (focus && heading) heading.focus({ preventScroll: true });
-  },
-};
-
-// The details of a service, exchange or queue: the part of the page about it, shown beside what it was chosen in.
-const panel = {
-  opener: null,
-  start() {
-    panel.box = document.getElementById("panel");
-    document.getElementById("panel-close").addEventListener("click", panel.close);
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !panel.box.hidden) panel.close(); });
-  },
-  open(id, opener) {
-    const part = document.getElementById(id);
-    if (!part || !part.dataset.title) return;
-    const copy = part.cloneNode(true);
-    for (const each of copy.querySelectorAll("[id]")) each.removeAttribute("id");
-    document.getElementById("panel-body").replaceChildren(...copy.childNodes);
-    const title = document.getElementById("panel-title");
-    title.textContent = part.dataset.title;
-    if (panel.box.hidden && opener) panel.opener = opener;
-    panel.set(true);
-    panel.box.scrollTop = 0;
-    view.set("part", id);
-    document.dispatchEvent(new CustomEvent("part", { detail: id }));
-    title.focus({ preventScroll: true });
-  },
-  // Show or hide it. The page beside it gets narrower or wider; what it was opened from stays where it is.
-  set(isOpen) {
-    const top = () => (panel.opener ? panel.opener.closest(".picture-frame, tr, li, div").getBoundingClientRect().top : 0);
-    const before = top();
-    panel.box.hidden = !isOpen;
-    document.body.classList.toggle("has-panel", isOpen);
-    scrollBy({ top: top() - before, behavior: "instant" });
-  },
-  close() {
-    if (panel.box.hidden) return;
-    panel.set(false);
-    view.set("part", "");
-    document.dispatchEvent(new CustomEvent("part", { detail: "" }));
-    if (panel.opener && panel.opener.isConnected) panel.opener.focus({ preventScroll: true });
-    panel.opener = null;
-  },
-};
 
 function follow(event) {
   const link = event.target.closest("a[href^='#']");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
   const [section, query] = link.getAttribute("href").slice(1).split("?");
-  if (link.dataset.part) panel.open(link.dataset.part, link);
+  if (link.dataset.part) openPart(link.dataset.part, link);
   else if (query !== undefined) { panel.close(); findings.choose(new URLSearchParams(query)); view.go(section); }
   else view.go(section);
 }
@@ -110,19 +21,8 @@ function look() {
   view.read();
   const part = view.params.get("part") || (document.getElementById(view.section)?.dataset.title ? view.section : "");
   findings.choose(view.params);
-  if (part) panel.open(part, null); else panel.close();
+  if (part) openPart(part, null); else panel.close();
   if (view.section) view.go(view.section, false);
-}
-
-function watchSections() {
-  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
-  const seen = new Set();
-  const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) seen.add(entry.target.id); else seen.delete(entry.target.id);
-    const first = [...links.keys()].find((id) => seen.has(id));
-    for (const [id, link] of links) if (id === first) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
-  }, { rootMargin: "-10% 0px -60% 0px" });
-  for (const id of links.keys()) watcher.observe(document.getElementById(id));
 }
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -10,7 +10,6 @@ from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.cli.mapping import map_paths
 from natsscan.generate.facts import facts
 from natsscan.model.errors import InputError
-from natsscan.model.inventory import Inventory
 from natsscan.model.mapping import Fidelity, HoleRule, Words
 from natsscan.model.topology import Exchange
 from natsscan.nats.decisions import Decisions
@@ -391,5 +390,5 @@ def test_gaps_of_publishers_and_consumers_are_found_with_the_queue_that_they_rea
     wanted = {"publish-expiration", "publish-mixed-delivery-mode", "consume-requeue", "queue-dead-letter"}
     flows = facts(found.mapping, order, "wire-mini").flows
     assert wanted <= {gap.rule for flow in flows for gap in flow.gaps}
-    parts = queue_parts(Inventory(found.report, found.mapping, (), order, None))
+    parts = queue_parts(found.report.topology, found.mapping)
     assert wanted <= {gap.rule for part in parts for gap in part.gaps}

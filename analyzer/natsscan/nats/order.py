@@ -71,12 +71,17 @@ def migration_order(topology: Topology, findings: Iterable[Finding]) -> tuple[St
     return _steps(_parts(topology, findings), topology)
 
 
+def flows_between(topology: Topology) -> tuple[Flow, ...]:
+    """Return the flows of messages from one service to another, sorted."""
+    return _all_flows(queue_flows(topology), {}, frozenset())
+
+
 def order_of(topology: Topology, left: Mapping[str, Left]) -> tuple[Step, ...]:
     """Return the services of a messaging system in the order in which they can move, each with what it has left."""
     ends: tuple[Publisher | Consumer, ...] = (*topology.publishers, *topology.consumers)
     every = {end.service: Left() for end in ends} | dict(left)
-    flows = _all_flows(queue_flows(topology), {}, frozenset())
-    parts = _Parts(dict(sorted(every.items())), dict.fromkeys(every, frozenset()), frozenset(), flows)
+    nobody: frozenset[str] = frozenset()
+    parts = _Parts(dict(sorted(every.items())), dict.fromkeys(every, nobody), nobody, flows_between(topology))
     return _steps(parts, topology)
 
 

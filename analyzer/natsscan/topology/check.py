@@ -9,10 +9,9 @@ from natsscan.model.span import Span
 from natsscan.model.topology import Publisher, Queue, Topology, is_server_named
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
 from natsscan.topology.flows import QueueFlow, key_matches, queue_flows
-from natsscan.topology.shapes import shape
+from natsscan.topology.shapes import is_said, shape
 
 _ONE_HOLE = re.compile(r"\{(?:[^{}]*\.)?([^{}.]+)\}")
-_NO_NAME = re.compile(r"(?:\{[^{}]*\}|\.)*")
 
 
 Misfit = tuple[Span, str, dict[str, str]]
@@ -50,7 +49,7 @@ def misfit_usage(misfit: Misfit, service: str) -> Usage:
 
 
 def _is_named(name: str) -> bool:
-    return not _NO_NAME.fullmatch(name) and not is_server_named(name)
+    return is_said(name) and not is_server_named(name)
 
 
 def _exchanges(topology: Topology) -> Iterator[Misfit]:

@@ -14,7 +14,7 @@ from natsscan.model.topology import Binding, Declared, Exchange, ExchangeBinding
 from natsscan.topology.build import build_topology
 from natsscan.topology.check import Misfit
 from natsscan.topology.policies import governed
-from natsscan.topology.shapes import form, shape
+from natsscan.topology.shapes import form, is_said, shape
 
 _HOLE = re.compile(r"\{[^{}]*\}")
 _COMPARED = ("exchange_type", "durable", "auto_delete", "internal", "exclusive")
@@ -69,7 +69,7 @@ class _Sides:
         joined: list[D] = []
         for own in code:
             same = [(vhost, other) for vhost, other in theirs if _is_same(own.name, other.name)]
-            if not _is_said(own.name):
+            if not is_said(own.name):
                 joined.append(own)
                 continue
             if not same and _is_missed(own):
@@ -130,12 +130,7 @@ def _told(declared: Declared) -> dict[str, str]:
 def _is_same(own: str, theirs: str) -> bool:
     """Tell whether a name in the code may be one on the broker: a hole is any text, but not the whole name."""
     pattern = ".+".join(map(re.escape, _HOLE.split(own)))
-    return _is_said(own) and (re.fullmatch(pattern, theirs) is not None or form(own) == form(theirs))
-
-
-def _is_said(name: str) -> bool:
-    """Tell whether something of a name is spelled out."""
-    return bool("".join(_HOLE.split(name)).strip("."))
+    return is_said(own) and (re.fullmatch(pattern, theirs) is not None or form(own) == form(theirs))
 
 
 def _is_missed(declared: Declared) -> bool:

@@ -17,9 +17,14 @@ def shape(name: str) -> str:
     Beside some text, a hole may be called anything. A name that is nothing but holes is known by what they are called,
     of a path in a configuration the last part.
     """
-    if _HOLE.sub("", name).strip("."):
+    if is_said(name):
         return form(name)
     return _HOLE.sub(lambda hole: "{" + hole.group()[1:-1].rpartition(".")[2] + "}", name)
+
+
+def is_said(name: str) -> bool:
+    """Tell whether something of a name is spelled out, and not all of it left to the running program."""
+    return bool(_HOLE.sub("", name).strip("."))
 
 
 def form(name: str) -> str:

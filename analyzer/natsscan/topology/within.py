@@ -19,6 +19,7 @@ from natsscan.model.topology import (
     Topology,
     is_server_named,
 )
+from natsscan.topology.shapes import is_said
 
 D = TypeVar("D", Exchange, Queue)
 _HOLE = re.compile(r"\{([^{}]*)\}")
@@ -66,7 +67,7 @@ def nats_within(nats: NatsUse, repository: str) -> NatsUse:
 
 def hole_within(name: str, repository: str) -> str:
     """Return a name that is nothing but holes as one of a repository, any other as it is: `{queue@shop}`."""
-    if not name or _HOLE.sub("", name).strip("."):
+    if not name or is_said(name):
         return name
     return _HOLE.sub(lambda hole: f"{{{key_within(hole.group(1), repository)}}}", name)
 

@@ -80,6 +80,11 @@ def page_data(inventory: Inventory) -> Markup:
         findings=[_row(finding, answers.get(finding.fingerprint, [])) for finding in inventory.report.findings],
         patches=[_patch(shown) for shown in patches],
     )
+    return embedded(data)
+
+
+def embedded(data: msgspec.Struct) -> Markup:
+    """Return data as JSON that can stand in an element of HTML, whatever is in it."""
     return Markup(msgspec.json.encode(data).decode().translate(_BREAKING))  # noqa: S704  # nothing in it is markup
 
 

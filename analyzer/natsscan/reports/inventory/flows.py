@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from natsscan.model.inventory import Inventory
 from natsscan.model.mapping import ConsumerPlan, Gap, Mapping, StreamPlan
-from natsscan.model.topology import Binding, Exchange, ExchangeBinding, Publisher, Topology
+from natsscan.model.topology import SERVER_NAMED, Binding, Exchange, ExchangeBinding, Publisher, Topology
 from natsscan.nats.gaps import about_shape, consumer_title, publisher_title
 from natsscan.topology.flows import QueueFlow, queue_flows
 from natsscan.topology.shapes import shape
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,11 @@ class ExchangePart:
         return self.declared.properties.get("exchange_type", "") if self.declared else ""
 
 
-def queue_parts(inventory: Inventory) -> tuple[QueuePart, ...]:
+def queue_parts(topology: Topology, mapping: Mapping) -> tuple[QueuePart, ...]:
     """Return all queues that are declared or consumed, sorted by name."""
-    mapping, flows = inventory.mapping, queue_flows(inventory.report.topology)
-    gaps = _by_about(mapping.gaps)
-    return tuple(_queue(flow, flows, mapping, gaps) for flow in flows)
+    flows = queue_flows(topology)
+    known = _Known.of(mapping, flows)
+    return tuple(_queue(flow, known) for flow in flows)
 
 
 def exchange_parts(inventory: Inventory, queues: Iterable[QueuePart]) -> tuple[ExchangePart, ...]:
@@ -107,13 +111,13 @@ def exchange_parts(inventory: Inventory, queues: Iterable[QueuePart]) -> tuple[E
     topology, mapping = inventory.report.topology, inventory.mapping
     dead = [letters for queue in queues for letters in queue.dead_letters]
     declared = {exchange.name: exchange for exchange in topology.exchanges}
-    names = {*declared, *(each.exchange for each in dead), *_named(topology)}
-    gaps = _by_about(mapping.gaps)
+    names = {*declared, *(each.exchange for each in dead), *named_exchanges(topology)}
+    gaps, subjects = _by_about(mapping.gaps), _subjects(mapping)
     return tuple(
         ExchangePart(
             name=name,
             declared=declared.get(name),
-            sent=_sent((p for p in topology.publishers if p.exchange == name), mapping),
+            sent=_sent((p for p in topology.publishers if p.exchange == name), subjects),
             bindings=tuple(each for each in topology.bindings if each.exchange == name),
             passes_to=tuple(each for each in topology.exchange_bindings if each.source == name),
             gets_from=tuple(each for each in topology.exchange_bindings if each.destination == name),
@@ -126,14 +130,38 @@ def exchange_parts(inventory: Inventory, queues: Iterable[QueuePart]) -> tuple[E
     )
 
 
-def _named(topology: Topology) -> set[str]:
+def named_exchanges(topology: Topology) -> set[str]:
+    """Return the names of the exchanges that something is published to, bound to or passed on by."""
     ends = {each.source for each in topology.exchange_bindings} | {e.destination for e in topology.exchange_bindings}
     return ends | {p.exchange for p in topology.publishers} | {b.exchange for b in topology.bindings}
 
 
-def _queue(
-    flow: QueueFlow, flows: Iterable[QueueFlow], mapping: Mapping, gaps: dict[str, tuple[Gap, ...]]
-) -> QueuePart:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the mapping says of queues by their shape, and of publishers, and where dead letters of a queue end."""
+
+    subjects: dict[str, str]
+    streams: dict[str, tuple[StreamPlan, ...]]
+    consumers: dict[str, tuple[ConsumerPlan, ...]]
+    gaps: dict[str, tuple[Gap, ...]]
+    sent: dict[tuple[str, str, str], tuple[str, ...]]
+    ends: dict[str, tuple[QueueFlow, ...]]
+
+    @classmethod
+    def of(cls, mapping: Mapping, flows: Iterable[QueueFlow]) -> _Known:
+        streams = ((shape(name), stream) for stream in mapping.streams for name in stream.queues)
+        ends = ((shape(queue.name or SERVER_NAMED), flow) for flow in flows for queue in flow.dead_letters)
+        return cls(
+            subjects={shape(name): subject for name, subject in reversed(mapping.queues.items())},
+            streams=_grouped(streams),
+            consumers=_grouped((shape(consumer.queue), consumer) for consumer in mapping.consumers),
+            gaps=_by_about(mapping.gaps),
+            sent=_subjects(mapping),
+            ends=_grouped(ends),
+        )
+
+
+def _queue(flow: QueueFlow, known: _Known) -> QueuePart:
     known_as = shape(flow.name)
     about = [f"queue {known_as}"]
     about += [about_shape(consumer_title(consumer.service, flow.name)) for consumer in flow.consumers]
@@ -141,33 +169,42 @@ def _queue(
     return QueuePart(
         name=flow.name,
         flow=flow,
-        filled_by=_sent(flow.publishers, mapping),
-        dead_letters=_dead_letters(flow, flows),
-        gaps=tuple(gap for each in dict.fromkeys(about) for gap in gaps.get(each, ())),
-        subject=next((subject for name, subject in mapping.queues.items() if shape(name) == known_as), ""),
-        streams=tuple(s for s in mapping.streams if any(shape(name) == known_as for name in s.queues)),
-        consumers=tuple(consumer for consumer in mapping.consumers if shape(consumer.queue) == known_as),
+        filled_by=_sent(flow.publishers, known.sent),
+        dead_letters=_dead_letters(flow, known.ends.get(known_as, ())),
+        gaps=tuple(gap for each in dict.fromkeys(about) for gap in known.gaps.get(each, ())),
+        subject=known.subjects.get(known_as, ""),
+        streams=known.streams.get(known_as, ()),
+        consumers=known.consumers.get(known_as, ()),
     )
 
 
-def _sent(publishers: Iterable[Publisher], mapping: Mapping) -> tuple[Sent, ...]:
-    subjects: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    for plan in mapping.publishers:
-        key = (plan.service, plan.exchange, plan.routing_key)
-        subjects[key] = (*subjects.get(key, ()), plan.subject) if plan.subject else subjects.get(key, ())
+def _subjects(mapping: Mapping) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """Return the subjects that each publisher, by service, exchange and key, sends to."""
+    plans = (((plan.service, plan.exchange, plan.routing_key), plan.subject) for plan in mapping.publishers)
+    return _grouped((key, subject) for key, subject in plans if subject)
+
+
+def _sent(publishers: Iterable[Publisher], subjects: dict[tuple[str, str, str], tuple[str, ...]]) -> tuple[Sent, ...]:
     return tuple(Sent(p, subjects.get((p.service, p.exchange, p.routing_key), ())) for p in publishers)
 
 
-def _dead_letters(flow: QueueFlow, flows: Iterable[QueueFlow]) -> tuple[DeadLetters, ...]:
-    ends = [other for other in flows if any(queue in flow.declared for queue in other.dead_letters)]
-    readers = tuple(sorted({consumer.service for other in ends for consumer in other.consumers}))
+def _dead_letters(flow: QueueFlow, ends: Iterable[QueueFlow]) -> tuple[DeadLetters, ...]:
+    """Return the ways of a queue's dead letters; `ends` are the queues that they end in."""
+    names = tuple(end.name for end in ends)
+    readers = tuple(sorted({consumer.service for end in ends for consumer in end.consumers}))
     ways = dict.fromkeys(queue.dead_letter for queue in flow.declared if queue.dead_letter is not None)
-    return tuple(DeadLetters(flow.name, *way, tuple(other.name for other in ends), readers) for way in ways)
+    return tuple(DeadLetters(flow.name, *way, names, readers) for way in ways)
 
 
 def _by_about(gaps: Iterable[Gap]) -> dict[str, tuple[Gap, ...]]:
-    found: dict[str, tuple[Gap, ...]] = {}
-    for gap in gaps:
-        about = about_shape(gap.about)
-        found[about] = (*found.get(about, ()), gap)
-    return found
+    return _grouped((about_shape(gap.about), gap) for gap in gaps)
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
+    """Return what belongs to each key, in order; what comes several times in a row is there once."""
+    found: dict[K, list[V]] = {}
+    for key, value in pairs:
+        known = found.setdefault(key, [])
+        if not known or known[-1] is not value:
+            known.append(value)
+    return {key: tuple(values) for key, values in found.items()}

@@ -45,7 +45,7 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
         "hexagon": hexagon,
         "code": with_code,
         "duration": duration,
-        "sha256": _sha256,
+        "sha256": digest,
         "traits": traits,
         "visible": visible,
         "stream_traits": stream_traits,
@@ -74,6 +74,6 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
     return own.render(PAGE, filters, values)
 
 
-def _sha256(text: str) -> str:
+def digest(text: str) -> str:
     """Return the digest by which a policy lets a script run."""
     return b64encode(sha256(text.encode()).digest()).decode()

@@ -58,7 +58,7 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
         "cell": cell,
         "html": _html,
         "diff": _diff,
-        "places": _places,
+        "places": places_of,
         "tasks": prose_with_code,
         "task_cell": partial(prose_with_code, span=cell),
         "duration": duration,
@@ -77,7 +77,7 @@ def render(inventory: Inventory, templates: Path | None = None) -> str:
         "findings": _grouped(report.findings),
         "by_hand": _by_hand,
         "glossary": lambda text: used_in(terms, text),
-        "bar": _bar,
+        "bar": bar,
         "fidelity": FIDELITY,
         "applicability": APPLICABILITY,
         "manual": Applicability.MANUAL,
@@ -118,7 +118,8 @@ def _by_hand(patches: Iterable[ShownPatch]) -> dict[str, list[int]]:
     return {path: sorted(found[path]) for path in sorted(found)}
 
 
-def _bar(part: int, whole: int) -> Safe:
+def bar(part: int, whole: int) -> Safe:
+    """Return a bar that shows how much of a whole there is."""
     full = _BAR * part // whole if whole else 0
     return Safe("█" * full + "░" * (_BAR - full))
 
@@ -128,7 +129,7 @@ def _html(text: object) -> Safe:
     return Safe(f"<code>{escape(visible(str(text)))}</code>")
 
 
-def _places(spans: Iterable[Span]) -> Safe:
+def places_of(spans: Iterable[Span]) -> Safe:
     """Return places as code spans; of many the first."""
     spans = tuple(spans)
     shown = ", ".join(code(f"{span.path}:{span.line}") for span in spans[:_MOST_PLACES])

@@ -115,7 +115,7 @@ class Parts:
 
 def parts_of(inventory: Inventory) -> Parts:
     """Return what the documents show of an inventory."""
-    queues = queue_parts(inventory)
+    queues = queue_parts(inventory.report.topology, inventory.mapping)
     review = inventory.review
     return Parts(
         inventory=inventory,

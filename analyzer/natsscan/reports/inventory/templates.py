@@ -1,4 +1,4 @@
-"""The templates of the inventory: the bundled ones, and those of a user's folder, which come first."""
+"""The templates of the inventory and of what is shown like it: the bundled ones; those of a user come first."""
 
 from __future__ import annotations
 
@@ -21,17 +21,23 @@ OWN = bundled("templates") / "inventory"
 class Templates:
     """Renders documents in a sandbox. What comes from scanned code is escaped unless a filter has done so.
 
-    Raises InputError for a `folder` that is none, has no template of the inventory, or one that is not UTF-8.
+    `own` are the folders of the bundled ones, the nearest first. Raises InputError for a `folder` that is none, has no
+    template of the inventory, or one that is not UTF-8.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folders = (OWN,) if folder is None else (folder, OWN)
+    def __init__(self, folder: Path | None, own: tuple[Path, ...] = (OWN,)) -> None:
+        self.folders = own if folder is None else (folder, *own)
+        self._own = own
         if folder is not None:
             _check(folder)
 
     def file(self, name: str) -> Path:
         """Return where the template of a name is."""
-        return next(path for path in (folder / name for folder in self.folders) if path.is_file() or path.parent == OWN)
+        return next(
+            path
+            for path in (folder / name for folder in self.folders)
+            if path.is_file() or path.parent == self._own[-1]
+        )
 
     def render(self, name: str, filters: Mapping[str, Callable[..., object]], values: Mapping[str, object]) -> str:
         """Return a document. Raises InputError, with file and line, for a template of the user's that is broken."""
@@ -56,7 +62,7 @@ class Templates:
     def _told(self, error: Exception) -> Exception:
         """Return an error of the user's template as one about its line; any other is ours and stays."""
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            if Path(frame.filename).parent == self.folders[0] != OWN:
+            if Path(frame.filename).parent == self.folders[0] != self._own[0]:
                 return InputError.at(frame.filename, frame.lineno, " ".join(str(error).split()))
         return error
 
