@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -37,6 +38,9 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     attest: tuple[Attest, ...] = ()
 
 
+_NAMES = ("natsscan.toml", "pyproject.toml")
+
+
 def load_config(start: Path, root: Path) -> tuple[Config, Path | None]:
     """Return the configuration that holds for `start`, and its file: the nearest one up to `root`, else the defaults.
 
@@ -44,22 +48,38 @@ def load_config(start: Path, root: Path) -> tuple[Config, Path | None]:
     """
     folder = start if start.is_dir() else start.parent
     for candidate in (folder, *folder.parents):
-        for name in ("natsscan.toml", "pyproject.toml"):
-            path = candidate / name
-            if path.is_file() and (values := _read(path)) is not None:
-                return _convert(values, path), path
+        found = _first(candidate, lambda path: path.read_bytes() if path.is_file() else None)
+        if found is not None:
+            return found
         if candidate == root:
             break
     return Config(), None
 
 
-def _read(path: Path) -> dict[str, object] | None:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        if path.name == "pyproject.toml":
-            return None  # not ours to judge
-        raise InputError.at(path, None, f"cannot be read as TOML: {error}") from error
+def config_in(read: Callable[[str], bytes | None]) -> Config:
+    """Return the configuration at the top of a tree whose files are read by their paths. Raises InputError likewise."""
+    found = _first(Path(), lambda path: read(path.name))
+    return Config() if found is None else found[0]
+
+
+def _first(folder: Path, read: Callable[[Path], bytes | None]) -> tuple[Config, Path] | None:
+    for name in _NAMES:
+        path = folder / name
+        try:
+            data = read(path)
+            text = None if data is None else data.decode()
+            values = None if text is None else _section(path, text)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            if name == "pyproject.toml":
+                continue  # not ours to judge
+            raise InputError.at(path, None, f"cannot be read as TOML: {error}") from error
+        if text is not None and values is not None:
+            return _convert(values, path, text), path
+    return None
+
+
+def _section(path: Path, text: str) -> dict[str, object] | None:
+    content = tomllib.loads(text)
     if path.name == "natsscan.toml":
         return content
     tool = content.get("tool")
@@ -67,23 +87,23 @@ def _read(path: Path) -> dict[str, object] | None:
     return section if isinstance(section, dict) else None
 
 
-def _convert(values: dict[str, object], path: Path) -> Config:
+def _convert(values: dict[str, object], path: Path, text: str) -> Config:
     known = [field.encode_name for field in msgspec.structs.fields(Config)]
     for key in values:
         if key not in known:
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
-            raise InputError.at(path, _line_of(path, key), f"unknown option `{key}`; {hint}")
+            raise InputError.at(path, _line_of(text, key), f"unknown option `{key}`; {hint}")
     try:
         return msgspec.convert(values, Config)
     except msgspec.ValidationError as error:
         message = str(error)
         key = message.rpartition("$.")[2].split("[")[0].rstrip("`")
-        raise InputError.at(path, _line_of(path, key), message) from error
+        raise InputError.at(path, _line_of(text, key), message) from error
 
 
-def _line_of(path: Path, key: str) -> int | None:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+def _line_of(text: str, key: str) -> int | None:
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.split("=")[0].strip().strip("\"'") == key:
             return number
     return None

@@ -24,6 +24,7 @@ _COMMANDS = (
     "verify",
     "checklist",
     "inventory",
+    "fleet",
     "diff",
     "comment",
     "baseline",

@@ -57,7 +57,7 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
         if kind not in PROGRAMS and (project.in_scope(path) or kind is FileKind.HELM_CHART or is_helmfile(path))
     }
     task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
-    if len(others) < _WORTH_A_PROCESS:
+    if options.alone or len(others) < _WORTH_A_PROCESS:
         parts = (_others(task, others, progress), _programs(task, programs, progress))
     else:
         parts = both(partial(_others, task, others, lambda *_: None), partial(_programs, task, programs, progress))

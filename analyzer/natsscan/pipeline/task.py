@@ -29,12 +29,14 @@ Progress = Callable[[str, int, int], None]
 class ScanOptions:
     """What a user may set: files to leave out (`.gitignore` syntax), the largest file read in bytes, the broker's own.
 
-    `definitions` are files that say what the broker itself holds.
+    `definitions` are files that say what the broker itself holds. `alone` keeps a scan in its own process: others run
+    beside it.
     """
 
     exclude: tuple[str, ...] = ()
     max_file_size: int = MAX_FILE_SIZE
     definitions: tuple[Path, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

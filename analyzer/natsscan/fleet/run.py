@@ -1,0 +1,69 @@
+"""A fleet from its repositories to what they are together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from natsscan.fleet.checkout import commit_now
+from natsscan.fleet.engine import Done, Engine
+from natsscan.fleet.store import Store
+from natsscan.fleet.task import Task
+from natsscan.fleet.whole import make_fleet
+from natsscan.model.definitions import Definitions
+from natsscan.model.errors import InputError
+from natsscan.model.fleet import Failed, Fleet, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a run is: repositories done, of them those that were finished before, and failed; those in work."""
+
+    total: int
+    done: int
+    before: int
+    failed: int
+    running: tuple[Repository, ...]
+
+
+def run_fleet(
+    repositories: Iterable[Repository],
+    task: Task,
+    engine: Engine,
+    store: Store,
+    definitions: Definitions | None,
+    progress: Callable[[Standing], None],
+) -> Fleet:
+    """Scan what is not finished, write each report as it comes, and return what all repositories are together.
+
+    `progress` is told whenever something changes, and now and then.
+    """
+    repositories = tuple(repositories)
+    waiting, failed = [], list[Failed]()
+    for repository in repositories:
+        now = _commit_now(repository, task)
+        if now is None or not store.is_finished(repository, now):
+            waiting.append(repository)
+    before = done = len(repositories) - len(waiting)
+    store.tidy(repositories)
+    progress(Standing(len(repositories), done, before, 0, ()))
+    for came in engine.scan(waiting):
+        done += came is not None
+        if isinstance(came, Done):
+            store.keep(came.repository, came.result)
+        elif came is not None:
+            failed.append(came)
+        progress(Standing(len(repositories), done, before, len(failed), engine.running()))
+    gone = {each.repository for each in failed}
+    share = engine.join(store.shares(each for each in repositories if each not in gone))
+    fleet = make_fleet(share, failed, store.history(), task.catalog, definitions)
+    store.remember(fleet.history)
+    return fleet
+
+
+def _commit_now(repository: Repository, task: Task) -> str | None:
+    """Return the commit that a repository is at, None if that cannot be told: scanning it will tell why."""
+    try:
+        return commit_now(repository, task.cache)
+    except InputError:
+        return None
