@@ -15,6 +15,8 @@ from natsscan.model.symbol import LibrarySymbol
 # More alternatives than this are cut off, and the name says so.
 MAX_ALTERNATIVES = 12
 MORE = Hole("…")
+# Nothing that names anything is longer: texts in characters and pieces, collections in items.
+MAX_LENGTH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,14 +323,18 @@ def one_of(values: Iterable[Value]) -> Value:
 
 
 def join(parts: tuple[Value, ...]) -> Value:
-    """Return texts put together; texts side by side become one."""
+    """Return texts put together; texts side by side become one. One that is too long for any name is a hole."""
     flat: list[Value] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Join) else (part,):
             if isinstance(piece, Text) and flat and isinstance(flat[-1], Text):
                 flat[-1] = Text(flat[-1].text + piece.text)
-            elif piece != Text(""):
+                if len(flat[-1].text) > MAX_LENGTH:
+                    return TOO_MUCH
+            elif piece != Text("") and (piece != TOO_MUCH or flat[-1:] != [TOO_MUCH]):
                 flat.append(piece)
+    if len(flat) > MAX_LENGTH:
+        return TOO_MUCH
     if not flat:
         return Text("")
     return flat[0] if len(flat) == 1 else Join(tuple(flat))

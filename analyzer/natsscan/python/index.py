@@ -18,7 +18,7 @@ PACKAGE = "__init__.py"
 class ModuleIndex:
     """Modules by name; a file is parsed when it is asked for, and once.
 
-    `problems` are those of the files that were asked for and could not be parsed.
+    `problems` are those of the files that were asked for: what could not be parsed.
     """
 
     sources: dict[str, SourceFile]
@@ -38,6 +38,7 @@ class ModuleIndex:
                 if isinstance(found, Problem):
                     self.problems.append(found)
                 else:
+                    self.problems += found.problems
                     self._parsed[name] = found
         return self._parsed[name]
 

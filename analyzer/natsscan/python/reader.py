@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from natsscan.catalog.python_library import PythonLibraries
 from natsscan.model.source import SourceFile
 
+# An import statement that names one of some packages: at the beginning of a file or line, or behind another statement.
+_IMPORTING = rb"(?:^|\A\xef\xbb\xbf|[;:\r])[ \t\f]*(?:import|from)[ \t](?:[^\n\\]|\\\r?\n)*\b(?:%b)\b"
+
 
 def using_libraries(sources: Iterable[SourceFile], libraries: PythonLibraries) -> tuple[str, ...]:
     """Return the paths of the files that import a library, and of those that call a method which only one has.
@@ -18,7 +21,7 @@ def using_libraries(sources: Iterable[SourceFile], libraries: PythonLibraries) -
     if not packages:
         return ()
     names = b"|".join(map(re.escape, packages))
-    named = re.compile(rb"(?m)(?:^|[;:])[ \t]*(?:import|from)[ \t][^\n]*\b(?:%b)\b" % names)
+    named = re.compile(_IMPORTING % names, re.MULTILINE)
     calls = [f".{name}(".encode() for name in sorted(libraries.distinctive)]
     importing: list[str] = []
     calling: list[str] = []
