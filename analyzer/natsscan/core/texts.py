@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from math import prod
 
-from natsscan.core.value import FieldOf, Items, Join, Local, Text, Value
+from natsscan.core.value import MAX_LENGTH, TOO_MUCH, FieldOf, Items, Join, Local, Text, Value
 
 _PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?[-+ 0#]*(?:\*|\d*)(?:\.(?:\*|\d+))?[hlL]?(?P<kind>[a-zA-Z%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:.\[]*)(?P<field>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
@@ -78,6 +78,8 @@ def changed(method: str, value: Value, given: Pieces) -> Value:
     if not isinstance(value, Text) or not all(isinstance(other, Text) for other in given):
         return value
     arguments = [other.text for other in given if isinstance(other, Text)]
+    if len(value.text) * max(map(len, arguments), default=1) > MAX_LENGTH**2:
+        return TOO_MUCH
     try:
         return Text(str(getattr(value.text, method)(*arguments)))
     except (AttributeError, TypeError, ValueError):
@@ -89,7 +91,8 @@ def product(factors: Pieces) -> Value | None:
     texts = [factor.text if isinstance(factor, Text) else "" for factor in factors]
     times = [text for text in texts if text.isdecimal()]
     if len(texts) == 2 and len(times) == 1 and all(isinstance(factor, Text) for factor in factors):
-        return Text(next(text for text in texts if text != times[0]) * min(int(times[0]), _MOST_TIMES))
+        repeated = next(text for text in texts if text != times[0])
+        return Text(repeated * min(int(times[0]), _MOST_TIMES)) if len(repeated) <= MAX_LENGTH else TOO_MUCH
     if not all(map(_NUMBER.fullmatch, texts)):
         return None
     try:

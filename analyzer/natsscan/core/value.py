@@ -17,6 +17,7 @@ MAX_ALTERNATIVES = 12
 MORE = Hole("…")
 # Nothing that names anything is longer: texts in characters and pieces, collections in items.
 MAX_LENGTH = 10_000
+_MAX_PARTS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +339,24 @@ def join(parts: tuple[Value, ...]) -> Value:
     if not flat:
         return Text("")
     return flat[0] if len(flat) == 1 else Join(tuple(flat))
+
+
+def is_large(value: Value) -> bool:
+    """Tell whether a value holds so much that it is no use to go through: it may hold another one again and again."""
+    waiting: list[Value] = [value]
+    left = _MAX_PARTS
+    while waiting and left:
+        left -= 1
+        match waiting.pop():
+            case Join(parts=inner) | Items(items=inner) | Choice(values=inner) | Call(arguments=inner):
+                waiting += inner
+            case FieldOf(record=of) | Element(of=of) | Part(of=of):
+                waiting.append(of)
+            case Known(arguments=inner) | Symbol(arguments=inner):
+                waiting += inner
+            case _:
+                pass
+    return bool(waiting)
 
 
 def parameters(value: Value) -> Iterator[Parameter]:
