@@ -304,7 +304,7 @@ class Expressions:
         base = self.expression(node.value)
         keys = [self.expression(each.slice.value) for each in node.slice if isinstance(each.slice, cst.Index)]
         if len(keys) != len(node.slice):
-            return Opaque((base, *keys), *self.span(node))
+            return Opaque((base, *(part for each in node.slice for part in self._inner(each))), *self.span(node))
         key = keys[0] if len(keys) == 1 else Items(tuple(keys), keys[0].start, keys[-1].end)
         return self.applied(BY_KEY, (base, key), node)
 

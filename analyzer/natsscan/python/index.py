@@ -65,7 +65,7 @@ class ModuleIndex:
 
     def find(self, dotted: str, importer: str) -> str | None:
         """Return the module of the project that is imported as `dotted` somewhere; of several, the nearest one."""
-        parts = dotted.split(".")
+        parts = dotted.lstrip(".").split(".")
         candidates = [path for path in self._by_last.get(parts[-1], ()) if _parts(path)[-len(parts) :] == parts]
         if not candidates:
             return None

@@ -196,7 +196,8 @@ class _ModuleLowering:
         package = parts if self._is_package else parts[:-1]
         up = len(node.relative) - 1
         base = package[: len(package) - up] if up else package
-        return ".".join([*base, module] if module else base)
+        # Of no known package, it begins with a dot: a module beside this one is no library of that name.
+        return ".".join([*base, module] if module else base) if base else f".{module}"
 
     # Definitions
 
