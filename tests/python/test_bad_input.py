@@ -172,7 +172,7 @@ def test_an_encoding_that_is_none_is_told(
 @pytest.mark.parametrize(
     ("declared_as", "reason"),
     [
-        (b"", "not UTF-8 here"),
+        (b"", "not UTF-8 here; save it as UTF-8"),
         (b"# coding: ascii\n", "is not in the encoding that it declares here; save it as UTF-8"),
         (b"# coding: utf-8\n", "is not in the encoding that it declares here; save it as UTF-8"),
     ],

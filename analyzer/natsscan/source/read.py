@@ -92,7 +92,7 @@ def text_problem(path: str, data: bytes, kind: FileKind) -> Problem | None:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
-            return Problem(path, data.count(b"\n", 0, error.start) + 1, "not UTF-8 here", Loss.PART)
+            return Problem(path, data.count(b"\n", 0, error.start) + 1, "not UTF-8 here; save it as UTF-8", Loss.PART)
     return None
 
 
