@@ -112,7 +112,7 @@ def test_not_utf8_is_read_as_far_as_possible(natsscan: Command, write: Write) ->
     run = natsscan(".", "--format", "json")
     assert run.code == 0
     assert problems(run) == [
-        ("Old.hs", 2, "read partly", "not UTF-8 here"),
+        ("Old.hs", 2, "read partly", "not UTF-8 here; save it as UTF-8"),
         ("Wide.hs", 1, "not read", "UTF-16 text; save it as UTF-8"),
     ]
     assert [(f["operation"], f["line"]) for f in run.json["findings"]] == [("import", 3), ("ack", 4)]

@@ -373,42 +373,6 @@ def shown(argument: Argument) -> str:
     return "|".join(argument.value.texts) if argument.value else argument.text
 
 
-# Bad input: one line of coverage each, and the rest goes on.
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b'import pika\nprint "hello"\n', "Python 2"),
-        (b"import pika\ndef broken(:\n", "no Python"),
-        (b"import pika\nx = (((\n", "no Python"),
-        (b"# -*- coding: latin-7x -*-\nimport pika\n", "encoding"),
-    ],
-)
-def test_a_file_that_cannot_be_parsed_is_told_and_the_rest_goes_on(
-    content: bytes, reason: str, tmp_path: Path, catalog: Catalog
-) -> None:
-    folder = written(tmp_path, {"good.py": "import pika\nc = pika.BlockingConnection()\n"})
-    (folder / "bad.py").write_bytes(content)
-    report = scanned(folder, catalog)
-    problems = [problem for problem in report.coverage.problems if problem.path == "bad.py"]
-    assert len(problems) == 1, problems
-    assert reason in problems[0].reason
-    assert any(f.usage.operation is Operation.CONNECT and f.usage.span.path == "good.py" for f in report.findings)
-
-
-def test_places_are_right_in_a_file_with_another_encoding(tmp_path: Path, catalog: Catalog) -> None:
-    text = '# -*- coding: latin-1 -*-\nimport pika\nname = "é"; c = pika.BlockingConnection()\n'
-    folder = written(tmp_path, {})
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "odd.py").write_bytes(text.encode("latin-1"))
-    report = scanned(folder, catalog)
-    spans = [f.usage.span for f in report.findings if f.usage.operation is Operation.CONNECT]
-    told = [problem for problem in report.coverage.problems if problem.path == "odd.py"]
-    data = (folder / "odd.py").read_bytes()
-    assert told or [data[s.start : s.end] for s in spans] == [b"BlockingConnection"]
-
-
 _WITHOUT = """
 import sys
 from natsscan.cli.main import main

@@ -54,6 +54,7 @@ from natsscan.core.value import (
     Text,
     Thunk,
     Value,
+    is_large,
     one_of,
 )
 from natsscan.core.world import Defined, World
@@ -109,6 +110,8 @@ class Evaluator:
             outer, self.visited = self.visited, set()
             left_out = self.world.left_out
             value = self.value(bound.expression, bound.environment)
+            if is_large(value):
+                value = TOO_MUCH
             visited, self.visited = frozenset(self.visited), outer
             bound.running = False
             if self.world.left_out != left_out:
@@ -147,7 +150,7 @@ class Evaluator:
                     value = self.project(value, self.world.selector(environment.module, name.name))
                 return value
             case Sequence(items=items):
-                return Items(tuple(self.value(item, environment) for item in items))
+                return Items(tuple(_written(item) or self.value(item, environment) for item in items))
             case _:
                 return Local("value")
 
@@ -341,3 +344,12 @@ class Evaluator:
 
 def _fits(value: Value, step: Step) -> bool:
     return not isinstance(value, Made) or not step.constructor or value.constructor == step.constructor
+
+
+def _written(expression: Expression) -> Value | None:
+    """Return a text that is written out, or a pair of such, as tables have thousands; None for anything else."""
+    if isinstance(expression, Literal):
+        return Text(expression.text)
+    if isinstance(expression, Sequence) and all(isinstance(item, Literal) for item in expression.items):
+        return Items(tuple(Text(item.text) for item in expression.items if isinstance(item, Literal)))
+    return None

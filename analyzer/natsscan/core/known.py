@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from natsscan.core.build import is_held_back
 from natsscan.core.expression import Application, Expression, Projection, Variable
 from natsscan.core.value import (
     MAX_ALTERNATIVES,
+    MAX_LENGTH,
     NONE,
+    TOO_MUCH,
     Call,
     Choice,
     Element,
@@ -70,6 +73,12 @@ def elements(value: Value) -> tuple[Value, ...]:
             return tuple(item for single in values for item in elements(single))
         case _:
             return (Element(value),)
+
+
+def _collected(items: Iterable[Value]) -> Items:
+    """Return a collection; of one that is too long, the beginning."""
+    kept = tuple(islice(items, MAX_LENGTH + 1))
+    return Items(kept if len(kept) <= MAX_LENGTH else (*kept[:MAX_LENGTH], TOO_MUCH))
 
 
 def joined(parts: tuple[Value, ...]) -> Value:
@@ -179,7 +188,7 @@ def _put_together(pieces: tuple[Value, ...] | None, template: Value, name: str) 
 def _concatenated(parts: tuple[Value, ...]) -> Value:
     """Return texts put together, or collections as one."""
     if any(isinstance(part, Items) for part in parts):
-        return Items(tuple(item for part in parts for item in elements(part)))
+        return _collected(item for part in parts for item in elements(part))
     return joined(parts)
 
 
@@ -197,7 +206,7 @@ def _flatten(value: Value) -> Value:
         return value
     if all(isinstance(item, Text | Join) for item in value.items):
         return join(value.items)
-    return Items(tuple(inner for item in value.items for inner in elements(item)))
+    return _collected(inner for item in value.items for inner in elements(item))
 
 
 def _filled(template: Value, arguments: tuple[Value, ...], name: str) -> Value:

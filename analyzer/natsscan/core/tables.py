@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 # What stands for taking something out of a module's value by key: `os.environ["NAME"]`.
 BY_KEY = "[]"
+_INDEX = re.compile(r"-?[0-9]{1,9}")
 _ENVIRONMENT = Local("environment")
 
 
@@ -52,14 +54,14 @@ def lookup(evaluator: Evaluator, collection: Value, key: Value, fallback: Value 
         return evaluator.apply(Known(f"{collection.name}.{BY_KEY}"), (key,))
     if isinstance(collection, Items):
         return _from_items(collection, key, fallback)
-    if isinstance(key, Text) and not key.text.lstrip("-").isdigit():
+    if isinstance(key, Text) and not _INDEX.fullmatch(key.text):
         if isinstance(collection, Made):
             return evaluator.world.member(collection, key.text) or FieldOf(collection, key.text)
         found = evaluator.project(collection, evaluator.world.selector("", key.text))
         if isinstance(found, FieldOf) and isinstance(fallback, Text):
             return replace(found, default=fallback.text)
         return found
-    if isinstance(key, Text) and key.text.isdigit():
+    if isinstance(key, Text) and _INDEX.fullmatch(key.text) and not key.text.startswith("-"):
         return Part(collection, int(key.text), _called(collection))
     return fallback if fallback is not None and isinstance(collection, Local) else Local(_called(key))
 
@@ -92,7 +94,7 @@ def _from_items(collection: Items, key: Value, fallback: Value | None) -> Value:
                 return one_of(found[-1:] or unknown)
             return fallback if fallback is not None else Local(key.text)
         return one_of([value for _, value in entries])
-    if isinstance(key, Text) and key.text.lstrip("-").isdigit():
+    if isinstance(key, Text) and _INDEX.fullmatch(key.text):
         at = int(key.text)
         if -len(collection.items) <= at < len(collection.items):
             return collection.items[at]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from math import prod
 
-from natsscan.core.value import FieldOf, Items, Join, Local, Text, Value
+from natsscan.core.value import MAX_LENGTH, TOO_MUCH, FieldOf, Items, Join, Local, Text, Value
 
 _PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?[-+ 0#]*(?:\*|\d*)(?:\.(?:\*|\d+))?[hlL]?(?P<kind>[a-zA-Z%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}!:.\[]*)(?P<field>[^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
@@ -60,7 +60,7 @@ def braces(template: Value, given: Pieces, named: Mapping[str, Value]) -> Pieces
         name, field = match["name"], match["field"]
         if not name:
             name, position = str(position), position + 1
-        found = named.get(name) if not name.isdigit() else given[int(name)] if int(name) < len(given) else None
+        found = named.get(name) if not name.isdecimal() else given[int(name)] if int(name) < len(given) else None
         parts.append(_within(found or Local(name), field))
     return (*parts, Text(template.text[last:]))
 
@@ -78,6 +78,8 @@ def changed(method: str, value: Value, given: Pieces) -> Value:
     if not isinstance(value, Text) or not all(isinstance(other, Text) for other in given):
         return value
     arguments = [other.text for other in given if isinstance(other, Text)]
+    if len(value.text) * max(map(len, arguments), default=1) > MAX_LENGTH**2:
+        return TOO_MUCH
     try:
         return Text(str(getattr(value.text, method)(*arguments)))
     except (AttributeError, TypeError, ValueError):
@@ -87,10 +89,14 @@ def changed(method: str, value: Value, given: Pieces) -> Value:
 def product(factors: Pieces) -> Value | None:
     """Return the product of numbers as text, or a text repeated; None if one is not known."""
     texts = [factor.text if isinstance(factor, Text) else "" for factor in factors]
-    times = [text for text in texts if text.isdigit()]
+    times = [text for text in texts if text.isdecimal()]
     if len(texts) == 2 and len(times) == 1 and all(isinstance(factor, Text) for factor in factors):
-        return Text(next(text for text in texts if text != times[0]) * min(int(times[0]), _MOST_TIMES))
+        repeated = next(text for text in texts if text != times[0])
+        return Text(repeated * min(int(times[0]), _MOST_TIMES)) if len(repeated) <= MAX_LENGTH else TOO_MUCH
     if not all(map(_NUMBER.fullmatch, texts)):
         return None
-    result = prod(float(text) if "." in text else int(text) for text in texts)
-    return Text(str(int(result)) if result == int(result) else str(result))
+    try:
+        result = prod(float(text) if "." in text else int(text) for text in texts)
+        return Text(str(int(result)) if result == int(result) else str(result))
+    except (OverflowError, ValueError):  # too large to be written
+        return None

@@ -15,6 +15,9 @@ from natsscan.model.symbol import LibrarySymbol
 # More alternatives than this are cut off, and the name says so.
 MAX_ALTERNATIVES = 12
 MORE = Hole("…")
+# Nothing that names anything is longer: texts in characters and pieces, collections in items.
+MAX_LENGTH = 10_000
+_MAX_PARTS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,17 +324,39 @@ def one_of(values: Iterable[Value]) -> Value:
 
 
 def join(parts: tuple[Value, ...]) -> Value:
-    """Return texts put together; texts side by side become one."""
+    """Return texts put together; texts side by side become one. One that is too long for any name is a hole."""
     flat: list[Value] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Join) else (part,):
             if isinstance(piece, Text) and flat and isinstance(flat[-1], Text):
                 flat[-1] = Text(flat[-1].text + piece.text)
-            elif piece != Text(""):
+                if len(flat[-1].text) > MAX_LENGTH:
+                    return TOO_MUCH
+            elif piece != Text("") and (piece != TOO_MUCH or flat[-1:] != [TOO_MUCH]):
                 flat.append(piece)
+    if len(flat) > MAX_LENGTH:
+        return TOO_MUCH
     if not flat:
         return Text("")
     return flat[0] if len(flat) == 1 else Join(tuple(flat))
+
+
+def is_large(value: Value) -> bool:
+    """Tell whether a value holds so much that it is no use to go through: it may hold another one again and again."""
+    waiting: list[Value] = [value]
+    left = _MAX_PARTS
+    while waiting and left:
+        left -= 1
+        match waiting.pop():
+            case Join(parts=inner) | Items(items=inner) | Choice(values=inner) | Call(arguments=inner):
+                waiting += inner
+            case FieldOf(record=of) | Element(of=of) | Part(of=of):
+                waiting.append(of)
+            case Known(arguments=inner) | Symbol(arguments=inner):
+                waiting += inner
+            case _:
+                pass
+    return bool(waiting)
 
 
 def parameters(value: Value) -> Iterator[Parameter]:

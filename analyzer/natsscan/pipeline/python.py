@@ -8,6 +8,7 @@ from __future__ import annotations
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.source import SourceFile
 from natsscan.pipeline.elsewhere import looking_elsewhere
+from natsscan.pipeline.notebooks import unread_notebooks
 from natsscan.pipeline.task import Found, Progress, Task
 from natsscan.python.reader import using_libraries
 from natsscan.source.text import TextPositions
@@ -16,8 +17,9 @@ from natsscan.source.text import TextPositions
 def scan_python(task: Task, sources: tuple[SourceFile, ...], progress: Progress) -> Found:
     """Find the usages of libraries in Python code."""
     using = using_libraries(sources, task.catalog.python)
+    notebooks = tuple(unread_notebooks(task))
     if not using:
-        return Found((), (), {})
+        return Found((), notebooks, {})
     from natsscan.python.link import find_in_python
 
     every: dict[str, TextPositions] = {}
@@ -42,4 +44,4 @@ def scan_python(task: Task, sources: tuple[SourceFile, ...], progress: Progress)
     positions = parsed | {usage.span.path: every[usage.span.path] for usage in usages}
     left = {why: next((span for span in at if in_scope(span.path)), None) for why, at in found.left_out.items()}
     notes = [Problem(span.path, span.line, why, Loss.NONE) for why, span in left.items() if span is not None]
-    return Found(tuple(usages), (*found.problems, *notes), positions, found.calls)
+    return Found(tuple(usages), (*notebooks, *found.problems, *notes), positions, found.calls)

@@ -108,7 +108,7 @@ def read(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Reading:
         data = task.project.tree.read(path, task.options.max_file_size)
         if data is None or (isinstance(data, bytes) and _is_own(data, kind)):
             continue
-        problem = data if isinstance(data, Problem) else text_problem(path, data)
+        problem = data if isinstance(data, Problem) else text_problem(path, data, kind)
         if problem is not None:
             problems.append(problem)
         if isinstance(data, Problem) or (problem is not None and problem.loss is Loss.WHOLE):

@@ -137,6 +137,9 @@ class Walker:
             return  # walked by itself
         for annotation in found.annotations.values() if found is not None else ():
             self._walk(annotation, environment)
+        if found is None and function.signature is not None:
+            for default in function.signature.defaults:
+                self._walk(default.value, environment)
         owner = Owner(environment.module, environment.definition, function.start)
         outer, self._owner = self._owner, owner
         self._seen.sites.by_owner.setdefault(owner, [])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Sequence
 
 import libcst as cst
@@ -32,6 +31,7 @@ from natsscan.core.expression import (
 )
 from natsscan.core.expression import Sequence as Items
 from natsscan.core.tables import BY_KEY
+from natsscan.python.literals import number_of, text_of, unescaped
 from natsscan.python.spans import Spans
 
 # Names of what the core has no form for; rules/python/functions.yaml says what they give.
@@ -49,6 +49,7 @@ _OPERATORS: dict[type[cst.BaseBinaryOp], str] = {
     cst.BitOr: "+",
     cst.Divide: "/",
 }
+_MOST_DIGITS = 100  # of numbers that are added
 _CONSTANTS = {"True": "True", "False": "False", "None": "none"}
 
 
@@ -163,9 +164,7 @@ class Expressions:
     # Texts and numbers
 
     def _string(self, node: cst.SimpleString) -> Expression:
-        value = node.evaluated_value
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        return Literal(text, *self.span(node))
+        return Literal(text_of(node), *self.span(node))
 
     def _concatenated(self, node: cst.ConcatenatedString) -> Expression:
         parts = (self.expression(node.left), self.expression(node.right))
@@ -178,32 +177,34 @@ class Expressions:
         for part in node.parts:
             if isinstance(part, cst.FormattedStringText):
                 text = part.value.replace("{{", "{").replace("}}", "}")
-                parts.append(Literal(text if "r" in node.prefix else _unescaped(text), *self.span(part)))
+                parts.append(Literal(text if "r" in node.prefix else unescaped(text), *self.span(part)))
             elif isinstance(part, cst.FormattedStringExpression):
                 parts.append(self.expression(part.expression))
         return self.applied(TEXT, (Items(tuple(parts), *self.span(node)),), node)
 
     def _number(self, node: cst.Integer | cst.Float) -> Expression:
-        value = ast.literal_eval(node.value)
-        return Literal(str(value), *self.span(node))
+        return Literal(number_of(node.value), *self.span(node))
 
     # Collections
 
     def _items(self, node: cst.List | cst.Tuple | cst.Set) -> Expression:
         start, end = self.span(node)
-        pieces: list[Expression] = [Items((), start, end)]
+        found: Expression | None = None
+        plain: list[Expression] = []
         for element in node.elements:
             value = self.expression(element.value)
-            last = pieces[-1]
-            if isinstance(element, cst.StarredElement):
-                pieces += [value, Items((), start, end)]
-            elif isinstance(last, Items):
-                pieces[-1] = Items((*last.items, value), start, end)
-        found = pieces[0]
-        for piece in pieces[1:]:
-            if not isinstance(piece, Items) or piece.items:
-                found = self.applied("+", (found, piece), node)
-        return found
+            if not isinstance(element, cst.StarredElement):
+                plain.append(value)
+                continue
+            before = Items(tuple(plain), start, end)
+            found = before if found is None else self._joined(found, before, node)
+            found, plain = self._joined(found, value, node), []
+        last = Items(tuple(plain), start, end)
+        return last if found is None else self._joined(found, last, node)
+
+    def _joined(self, left: Expression, right: Expression, node: cst.BaseExpression) -> Expression:
+        """Return one list after another; nothing is added to the left one by an empty list."""
+        return left if isinstance(right, Items) and not right.items else self.applied("+", (left, right), node)
 
     def _dict(self, node: cst.Dict) -> Expression:
         start, end = self.span(node)
@@ -260,13 +261,10 @@ class Expressions:
         operator = _OPERATORS.get(type(node.operator))
         if operator is None:
             return Opaque(operands, *self.span(node))
-        if (
-            isinstance(node.operator, cst.Add)
-            and isinstance(node.left, cst.Integer)
-            and isinstance(node.right, cst.Integer)
-        ):
-            total = ast.literal_eval(node.left.value) + ast.literal_eval(node.right.value)
-            return Literal(str(total), *self.span(node))
+        if operator == "+" and isinstance(node.left, cst.Integer) and isinstance(node.right, cst.Integer):
+            added = [number_of(number.value) for number in (node.left, node.right)]
+            if max(map(len, added)) <= _MOST_DIGITS:
+                return Literal(str(sum(map(int, added))), *self.span(node))
         return self.applied(operator, operands, node)
 
     def _boolean(self, node: cst.BooleanOperation) -> Expression:
@@ -306,7 +304,7 @@ class Expressions:
         base = self.expression(node.value)
         keys = [self.expression(each.slice.value) for each in node.slice if isinstance(each.slice, cst.Index)]
         if len(keys) != len(node.slice):
-            return Opaque((base, *keys), *self.span(node))
+            return Opaque((base, *(part for each in node.slice for part in self._inner(each))), *self.span(node))
         key = keys[0] if len(keys) == 1 else Items(tuple(keys), keys[0].start, keys[-1].end)
         return self.applied(BY_KEY, (base, key), node)
 
@@ -366,14 +364,3 @@ def _is_negated(test: cst.BaseExpression) -> bool:
     if isinstance(test, cst.Comparison):
         return isinstance(test.comparisons[0].operator, cst.IsNot)
     return isinstance(test, cst.UnaryOperation)
-
-
-def _unescaped(text: str) -> str:
-    """Return the text that a piece of a formatted string stands for."""
-    if "\\" not in text:
-        return text
-    try:
-        found = ast.literal_eval('"""' + text.replace('"', '\\"') + '"""')
-    except (SyntaxError, ValueError):
-        return text
-    return str(found)

@@ -18,7 +18,7 @@ PACKAGE = "__init__.py"
 class ModuleIndex:
     """Modules by name; a file is parsed when it is asked for, and once.
 
-    `problems` are those of the files that were asked for and could not be parsed.
+    `problems` are those of the files that were asked for: what could not be parsed.
     """
 
     sources: dict[str, SourceFile]
@@ -38,6 +38,7 @@ class ModuleIndex:
                 if isinstance(found, Problem):
                     self.problems.append(found)
                 else:
+                    self.problems += found.problems
                     self._parsed[name] = found
         return self._parsed[name]
 
@@ -64,7 +65,7 @@ class ModuleIndex:
 
     def find(self, dotted: str, importer: str) -> str | None:
         """Return the module of the project that is imported as `dotted` somewhere; of several, the nearest one."""
-        parts = dotted.split(".")
+        parts = dotted.lstrip(".").split(".")
         candidates = [path for path in self._by_last.get(parts[-1], ()) if _parts(path)[-len(parts) :] == parts]
         if not candidates:
             return None

@@ -11,7 +11,7 @@ from natsscan.core.linking import Linker, cut_short, together, with_names
 from natsscan.core.substitute import substitute
 from natsscan.core.value import MORE, Owner, Parameter, Value, name_of, one_of, parameters
 from natsscan.model.brokercall import BrokerCall
-from natsscan.model.coverage import Loss, Problem
+from natsscan.model.coverage import Problem
 from natsscan.model.source import SourceFile
 from natsscan.model.span import Span
 from natsscan.model.symbol import LibrarySymbol
@@ -109,11 +109,7 @@ def find_in_python(
     wrappers = dict.fromkeys(linker.usage(reference) for reference in references if reference.uses)
     calls = dict.fromkeys(tasks.all_calls((effect.symbol.library, linker.call(effect)) for effect in final))
     problems = {cut_short(call) for call in calls if any(MORE in name.holes for name in call.properties.values())}
-    problems |= set(index.problems) | {
-        Problem(module.path, _line(positions_of(index.sources[module.path]), at), "nested too deeply here", Loss.PART)
-        for module in index.parsed()
-        for at in module.too_deep
-    }
+    problems |= set(index.problems)
     parsed = {module.path for module in modules} | {usage.span.path for usage in usages}
     return PythonFound(
         usages,
@@ -153,10 +149,6 @@ def _left_out(
     used = {use.written.symbol.library for use in routines.uses_of_libraries}
     left = left_out(known.values(), given, used, look, catalog.broker.name)
     return {name: f"uses of {known[name].packages[0]} are left out: {why}" for name, why in left.items()}
-
-
-def _line(positions: TextPositions, offset: int) -> int:
-    return positions.position(offset)[0]
 
 
 def _made_with(routines: PythonRoutines, program: Program) -> dict[Parameter, Value]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from natsscan.core.expression import BindingGroup, Expression, Lambda, Let
+from natsscan.model.coverage import Problem
 
 # The definition that statements of a module belong to, as tracebacks call it.
 MODULE_LEVEL = "<module>"
@@ -79,7 +80,7 @@ class Module:
     """A lowered file. `names` is what its imports bind, at whatever depth they stand outside of functions.
 
     `functions` and `classes` are by their qualified names; `groups` are what the module itself runs. `annotations` are
-    the types that statements of the module name. `too_deep` are offsets at which nesting was too deep to follow.
+    the types that statements of the module name. `problems` are what of it could not be read.
     """
 
     name: str
@@ -92,4 +93,4 @@ class Module:
     classes: Mapping[str, Class]
     groups: tuple[BindingGroup, ...]
     annotations: tuple[Expression, ...]
-    too_deep: tuple[int, ...] = ()
+    problems: tuple[Problem, ...] = ()

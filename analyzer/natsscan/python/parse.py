@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
-import io
+import ast
 import re
+import warnings
 from dataclasses import dataclass
-from tokenize import detect_encoding
 
 import libcst as cst
 
@@ -14,11 +13,13 @@ from natsscan.core.expression import Binding, Expression, Lambda, Let, Variable,
 from natsscan.core.expression import Sequence as Items
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.source import SourceFile
+from natsscan.python.decoding import Decoded, decode
 from natsscan.python.expressions import Expressions
 from natsscan.python.module import RESULT, Class, Function, Imported, ImportLine, Module
 from natsscan.python.nesting import too_deep
-from natsscan.python.spans import Spans, offsets_of
+from natsscan.python.spans import Spans, TooDeepError
 from natsscan.python.statements import Statements
+from natsscan.source.read import declared_encoding
 
 _STATIC, _OF_CLASS = "staticmethod", "classmethod"
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
@@ -28,63 +29,73 @@ _PYTHON_2 = re.compile(
     rb"|except[ \t]+\w[\w.]*[ \t]*,[ \t]*\w+[ \t]*:)",
     re.MULTILINE,
 )
-_FORM_FEED = re.compile(rb"(\r?\n)(\f+)")
-_LONE_RETURN = re.compile(rb"\r(?!\n)")
+# What only Python 2 takes, at the place where the parser stops.
+_PYTHON_2_HERE = re.compile(
+    r"`|<>|\bur['\"]|(?<![-\w.:'\"])(?:0\d+|\d+[lL])\b|[;:]\s*(?:print|exec)\s+[\"'\w]|\braise\s+\w+\s*,|\blambda\s*\("
+)
+_OLD = "is Python 2, which the parser does not take; port it, or look through it by hand"
+_BROKEN = "is no Python that the parser takes; mend what begins here"
+TOO_DEEP = "is nested too deeply here to be parsed; take it apart"
 
 
 def parse_python(source: SourceFile, name: str, is_package: bool) -> Module | Problem:
     """Parse and lower a file; `name` is that of its module. Returns the problem if it cannot be parsed."""
     deep = too_deep(source.data)
     if deep is not None:
-        return _problem(source, source.data.count(b"\n", 0, deep) + 1, "is nested too deeply to be parsed")
+        return _problem(source, source.data.count(b"\n", 0, deep) + 1, TOO_DEEP)
     try:
-        text, offsets = decoded(source.data)
-    except (SyntaxError, LookupError, ValueError):
-        return _problem(source, 1, "is not in the encoding that it declares; save it as UTF-8")
+        decoded = decode(source.data)
+    except (LookupError, ValueError):
+        return _declares(source)
     try:
-        tree = cst.parse_module(text)
-        spans = Spans(tree, offsets)
-        if spans.text != text:
+        tree = cst.parse_module(decoded.text)
+        spans = Spans(tree, decoded.offsets)
+        if spans.text != decoded.text:
             return _problem(source, 1, "has characters between its lines that the parser does not keep; take them out")
-        return _ModuleLowering(source, name, is_package, Expressions(spans)).module(tree)
+        return _ModuleLowering(source, name, is_package, Expressions(spans), decoded.undecoded).module(tree)
     except cst.ParserSyntaxError as error:
-        return _problem(source, error.raw_line, _told(source.data))
+        return _refused(source, decoded, error.raw_line)
+    except cst.CSTValidationError:
+        return _refused(source, decoded, 1)
+    except TooDeepError as error:
+        return _problem(source, source.data.count(b"\n", 0, error.offset) + 1, TOO_DEEP)
     except RecursionError:
-        return _problem(source, 1, "is nested too deeply to be parsed")
+        return _problem(source, 1, TOO_DEEP)
 
 
-def decoded(data: bytes) -> tuple[str, list[int] | None]:
-    """Return the text of a file, and at which byte each of its characters begins; None if they are as many bytes.
-
-    Raises SyntaxError, LookupError or ValueError if it is not in the encoding that it declares.
-    """
-    encoding, _ = detect_encoding(io.BytesIO(data).readline)
-    start = len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0
-    encoding = encoding.removesuffix("-sig")
-    text = _with_plain_lines(data).decode(encoding) if not start else _with_plain_lines(data[start:]).decode(encoding)
-    if data.isascii():
-        return text, None
-    offsets = offsets_of(text, encoding, start)
-    if offsets[-1] != len(data):
-        raise ValueError(f"{encoding} has no number of bytes for each character")
-    return text, offsets
+def _declares(source: SourceFile) -> Problem:
+    """Return the problem of a file that declares an encoding which is not read; one of the first two lines does."""
+    line = 1 if declared_encoding(source.data.partition(b"\n")[0]) else 2
+    encoding = declared_encoding(source.data)
+    return _problem(source, line, f"declares the encoding {encoding}, which is not read; save it as UTF-8")
 
 
-def _with_plain_lines(data: bytes) -> bytes:
-    """Return as many bytes without what the parser drops: form feeds between lines, returns that end lines alone."""
-    if b"\f" in data:
-        data = _FORM_FEED.sub(lambda match: b" " * len(match[2]) + match[1], data)
-    return _LONE_RETURN.sub(b"\n", data) if b"\r" in data else data
+def _refused(source: SourceFile, decoded: Decoded, line: int) -> Problem:
+    """Return the problem of a file that is no Python; `line` is where the parser stopped, which may be far behind."""
+    line = _refused_line(decoded.text) or line
+    lines = decoded.text.split("\n")[:line]
+    before = sum(map(len, lines[:-1])) + line - 1
+    offset = decoded.offsets[before] if decoded.offsets is not None else before
+    is_old = _PYTHON_2.search(source.data) or _PYTHON_2_HERE.search(lines[-1])
+    # A return that stands alone ends no line in a report.
+    return _problem(source, source.data.count(b"\n", 0, offset) + 1, _OLD if is_old else _BROKEN)
+
+
+def _refused_line(text: str) -> int:
+    """Return the line of a text that Python itself refuses, 0 if it does not."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        return error.lineno or 0
+    except (ValueError, RecursionError, MemoryError):
+        return 0
+    return 0
 
 
 def _problem(source: SourceFile, line: int, reason: str) -> Problem:
     return Problem(source.path, max(1, line), reason, Loss.PART)
-
-
-def _told(data: bytes) -> str:
-    if _PYTHON_2.search(data):
-        return "is Python 2, which the parser does not take; port it, or look through it by hand"
-    return "is no Python that the parser takes; mend what begins here"
 
 
 @dataclass(slots=True)
@@ -97,7 +108,9 @@ class _Scope:
 
 
 class _ModuleLowering:
-    def __init__(self, source: SourceFile, name: str, is_package: bool, lower: Expressions) -> None:
+    def __init__(
+        self, source: SourceFile, name: str, is_package: bool, lower: Expressions, undecoded: int | None
+    ) -> None:
         self._source = source
         self._name = name
         self._is_package = is_package
@@ -106,7 +119,9 @@ class _ModuleLowering:
         self._names: dict[str, Imported] = {}
         self._functions: dict[str, Function] = {}
         self._classes: dict[str, Class] = {}
-        self._too_deep: list[int] = []
+        self._problems: list[Problem] = []
+        if undecoded is not None:
+            self._note(undecoded, "is not in the encoding that it declares here; save it as UTF-8")
 
     def module(self, tree: cst.Module) -> Module:
         """Return the whole file."""
@@ -123,15 +138,18 @@ class _ModuleLowering:
             classes=self._classes,
             groups=groups,
             annotations=tuple(annotation for _, annotation in statements.annotations),
-            too_deep=tuple(self._too_deep),
+            problems=tuple(self._problems),
         )
+
+    def _note(self, offset: int, reason: str) -> None:
+        self._problems.append(_problem(self._source, self._source.data.count(b"\n", 0, offset) + 1, reason))
 
     def _statements(self, scope: _Scope) -> Statements:
         def nested(node: cst.FunctionDef | cst.ClassDef) -> Binding | None:
             try:
                 return self._function(node, scope) if isinstance(node, cst.FunctionDef) else self._class(node, scope)
             except RecursionError:
-                self._too_deep.append(self._lower.span(node)[0])
+                self._note(self._lower.span(node)[0], "nested too deeply here; take it apart")
                 return None
 
         def resolve(node: cst.Import | cst.ImportFrom) -> list[tuple[str, Imported]]:
@@ -178,7 +196,8 @@ class _ModuleLowering:
         package = parts if self._is_package else parts[:-1]
         up = len(node.relative) - 1
         base = package[: len(package) - up] if up else package
-        return ".".join([*base, module] if module else base)
+        # Of no known package, it begins with a dot: a module beside this one is no library of that name.
+        return ".".join([*base, module] if module else base) if base else f".{module}"
 
     # Definitions
 

@@ -63,6 +63,7 @@ class Program:
         self._worth: Callable[[str], bool] | None = None
         self._scopes = frozenset(_prefixes(self.functions))
         self._environments: dict[str, Environment] = {}
+        self._asked: dict[str, set[str]] = {}
         self._imported: dict[str, set[str]] = {}
 
     # What names refer to
@@ -100,10 +101,9 @@ class Program:
             bound = self.environment(lowered).names.get(name.name)
             if bound is not None:
                 return Defined(Owner(module, name.name, 0), bound)
-            for key, star in lowered.names.items():
-                found = self.imported(Imported(star.module, name.name), module) if key.startswith("*") else None
-                if found is not None:
-                    return found
+            found = self._by_star(lowered, name.name)
+            if found is not None:
+                return found
         return Known(name.name) if name.name in self.functions else None
 
     def imported(self, imported: Imported, importer: str) -> Meaning | None:
@@ -148,11 +148,23 @@ class Program:
             bound = self.environment(lowered).names.get(imported.name)
             if bound is not None:
                 return Defined(Owner(lowered.name, imported.name, 0), bound)
-            for key, star in lowered.names.items():
-                found = self.imported(Imported(star.module, imported.name), lowered.name) if key[0] == "*" else None
-                if found is not None:
-                    return found
+            return self._by_star(lowered, imported.name)
         return None
+
+    def _by_star(self, lowered: Lowered, name: str) -> Meaning | None:
+        """Return what the star imports of a module bring under a name; in a ring of modules each is asked once."""
+        asked = self._asked.setdefault(name, set())
+        if lowered.name in asked:
+            return None
+        is_first = not asked
+        asked.add(lowered.name)
+        try:
+            stars = (star for key, star in lowered.names.items() if key.startswith("*"))
+            brought = (self.imported(Imported(star.module, name), lowered.name) for star in stars)
+            return next((found for found in brought if found is not None), None)
+        finally:
+            if is_first:
+                del self._asked[name]
 
     # What the evaluator asks
 

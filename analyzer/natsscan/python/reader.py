@@ -8,6 +8,12 @@ from collections.abc import Iterable
 from natsscan.catalog.python_library import PythonLibraries
 from natsscan.model.source import SourceFile
 
+# An import statement that names one of some packages: at the beginning of a file or line, or behind another statement.
+_IMPORTING = rb"(?:^|\A\xef\xbb\xbf|[;:\r])[ \t\f]*(?:import|from)[ \t](?:[^\n\\]|\\\r?\n)*\b(?:%b)\b"
+
+# The same in a notebook, where code is texts of JSON; these have a line each, or `\n` between lines.
+_IN_A_NOTEBOOK = rb"(?:[\";:]|\\[nt])[ ]*(?:import|from)[ ](?:[^\"\\\n]|\\\")*\b(?:%b)\b"
+
 
 def using_libraries(sources: Iterable[SourceFile], libraries: PythonLibraries) -> tuple[str, ...]:
     """Return the paths of the files that import a library, and of those that call a method which only one has.
@@ -17,8 +23,7 @@ def using_libraries(sources: Iterable[SourceFile], libraries: PythonLibraries) -
     packages = [package.encode() for package in libraries.packages]
     if not packages:
         return ()
-    names = b"|".join(map(re.escape, packages))
-    named = re.compile(rb"(?m)(?:^|[;:])[ \t]*(?:import|from)[ \t][^\n]*\b(?:%b)\b" % names)
+    named = re.compile(_IMPORTING % _any(packages), re.MULTILINE)
     calls = [f".{name}(".encode() for name in sorted(libraries.distinctive)]
     importing: list[str] = []
     calling: list[str] = []
@@ -29,3 +34,16 @@ def using_libraries(sources: Iterable[SourceFile], libraries: PythonLibraries) -
         elif any(call in data for call in calls):
             calling.append(source.path)
     return tuple(sorted([*importing, *calling])) if importing else ()
+
+
+def imported_in_notebook(data: bytes, packages: Iterable[str]) -> int | None:
+    """Return the offset at which a notebook imports one of some packages, None if it does not."""
+    names = [package.encode() for package in packages]
+    if not any(name in data for name in names):
+        return None
+    found = re.search(_IN_A_NOTEBOOK % _any(names), data)
+    return found.start() if found else None
+
+
+def _any(words: Iterable[bytes]) -> bytes:
+    return b"|".join(map(re.escape, words))

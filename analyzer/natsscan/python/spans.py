@@ -6,13 +6,19 @@ through the tree once more for nothing, and count bytes of UTF-8 whatever the fi
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider
 from libcst.metadata.span_provider import SpanProvidingCodegenState
 
 Span = tuple[int, int]
+
+
+class TooDeepError(Exception):
+    """A file is nested too deeply at `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
 
 
 class Spans:
@@ -21,11 +27,15 @@ class Spans:
     def __init__(self, tree: cst.Module, offsets: list[int] | None) -> None:
         """Work out all spans; `offsets` are those of the characters in the file, None if they are as many bytes.
 
-        Raises ValueError if the tree is not written as the file is.
+        Raises TooDeepError if it is nested too deeply to be written.
         """
         self._offsets = offsets
         self._writer = _Writer(tree.default_indent, tree.default_newline, ByteSpanPositionProvider())
-        tree._codegen(self._writer)
+        try:
+            tree._codegen(self._writer)
+        except RecursionError as error:
+            at = self._writer.position
+            raise TooDeepError(at if offsets is None else offsets[at]) from error
 
     @property
     def text(self) -> str:
@@ -81,14 +91,11 @@ class _Noting:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None:
+            return  # the pieces may not have been written
         writer, spans = self._writer, self._writer.spans
         spans[self._node] = (
             self._start if self._start_node is None else spans[self._start_node][0],
             writer.position if self._end_node is None else spans[self._end_node][1],
         )
-
-
-def offsets_of(text: str, encoding: str, start: int) -> list[int]:
-    """Return at which byte each character of a text begins that a file has from `start` on, and where the last ends."""
-    return list(accumulate((len(character.encode(encoding)) for character in text), initial=start))

@@ -31,6 +31,7 @@ from natsscan.core.expression import (
     VariablePattern,
 )
 from natsscan.core.expression import Sequence as Items
+from natsscan.python.captures import captured
 from natsscan.python.expressions import ANNOTATED, APPEND, EITHER, ELEMENT, ENTER, ENTRY, NARROW, Expressions
 from natsscan.python.module import RESULT, Imported
 
@@ -225,9 +226,11 @@ class Statements:
         otherwise = (lambda: self._each(rest)) if rest else lambda: self._else(node.orelse)
         self._branch(test, [then, otherwise], patterns)
 
-    def _test(self, node: cst.BaseExpression) -> None:
-        self._bind(ANYTHING, self._expression(node))
-        self._narrow(node)
+    def _assert(self, node: cst.Assert) -> None:
+        for part in (node.test, node.msg):
+            if part is not None:
+                self._bind(ANYTHING, self._expression(part))
+        self._narrow(node.test)
 
     def _narrow(self, test: cst.BaseExpression) -> None:
         """Bind a name to itself as what a test says it is: `isinstance(channel, Channel)`."""
@@ -275,7 +278,17 @@ class Statements:
             self._each(node.finalbody.body.body)
 
     def _handler(self, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> Callable[[], None]:
-        return lambda: self._each(handler.body.body)
+        def handle() -> None:
+            if handler.name is not None:
+                self._bind_unknown(handler.name.name)
+            self._each(handler.body.body)
+
+        return handle
+
+    def _bind_unknown(self, name: cst.CSTNode) -> None:
+        """Bind a name to what only run time knows: it is no longer what it was."""
+        if isinstance(name, cst.Name):
+            self._bind_name(name.value, Opaque((), *self._lower.span(name)))
 
     def _with(self, node: cst.With) -> None:
         for item in node.items:
@@ -292,11 +305,26 @@ class Statements:
         self._branch(subject, [*ways, _nothing])
 
     def _match_case(self, case: cst.MatchCase) -> Callable[[], None]:
-        return lambda: self._each(case.body.body)
+        def match() -> None:
+            for name in captured(case.pattern):
+                self._bind_unknown(name)
+            self._bind(ANYTHING, self._lower.opaque(case.pattern))
+            if case.guard is not None:
+                self._bind(ANYTHING, self._expression(case.guard))
+            self._each(case.body.body)
+
+        return match
 
     # Definitions and imports
 
     def _definition(self, node: cst.FunctionDef | cst.ClassDef) -> None:
+        if isinstance(node, cst.ClassDef):
+            beside = [keyword.value for keyword in node.keywords]
+        else:
+            params = (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params)
+            beside = [param.default for param in params if param.default is not None]
+        for value in beside:
+            self._bind(ANYTHING, self._expression(value))
         binding = self._nested(node)
         named: tuple[Expression, ...] = ()
         if binding is not None:
@@ -331,7 +359,7 @@ _FORMS: dict[type[cst.CSTNode], Callable[..., None]] = {
     cst.Try: Statements._try,
     cst.TryStar: Statements._try,
     cst.With: Statements._with,
-    cst.Assert: lambda lower, node: lower._test(node.test),
+    cst.Assert: Statements._assert,
     cst.Match: Statements._match,
     cst.FunctionDef: Statements._definition,
     cst.ClassDef: Statements._definition,

@@ -14,9 +14,9 @@ from natsscan.model.coverage import Loss, Problem
 # Folders that hold what a build or a package manager made, not what people wrote.
 GENERATED_FOLDERS = frozenset(
     {
-        ".cabal-sandbox", ".direnv", ".eggs", ".git", ".hg", ".mypy_cache", ".pytest_cache", ".ruff_cache",
-        ".stack-work", ".svn", ".tox", ".venv", "__pycache__", "dist-newstyle", "node_modules", "site-packages",
-        "third-party", "third_party", "vendor", "vendored",
+        ".cabal-sandbox", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache",
+        ".ruff_cache", ".stack-work", ".svn", ".tox", ".venv", "__pycache__", "dist-newstyle", "node_modules",
+        "site-packages", "third-party", "third_party", "vendor", "vendored",
     }
 )  # fmt: skip
 # What stands for bytes of a name that are no UTF-8 (os.fsdecode).

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import stat
 from pathlib import Path
 
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.errors import InputError
+from natsscan.model.source import FileKind
 from natsscan.source.text import TextPositions
 
 MAX_FILE_SIZE = 5_000_000
+_PYTHON = frozenset({FileKind.PYTHON, FileKind.SETUP_PY})
+_DECLARED = re.compile(rb"(?:[ \t\f]*(?:#[^\n]*)?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*(?P<encoding>[-\w.]+)")
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -67,18 +72,27 @@ def _judge_link(root: Path, path: str) -> Problem | None:
     return Problem(path, 0, "a symbolic link that leads out of the project", Loss.WHOLE)
 
 
-def text_problem(path: str, data: bytes) -> Problem | None:
-    """Return why these bytes are not plain UTF-8 text, None if they are."""
+def declared_encoding(data: bytes) -> str:
+    """Return the encoding that a Python file declares in one of its first two lines, empty if it declares none."""
+    found = _DECLARED.match(data.removeprefix(codecs.BOM_UTF8))
+    return found["encoding"].decode("latin-1") if found else ""
+
+
+def text_problem(path: str, data: bytes, kind: FileKind) -> Problem | None:
+    """Return why the bytes of a file are not plain UTF-8 text, None if they are.
+
+    Python that declares another encoding is left to who reads it.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Problem(path, 1, "UTF-16 text; save it as UTF-8", Loss.WHOLE)
     nul = data.find(b"\0")
     if nul >= 0:
         return Problem(path, data.count(b"\n", 0, nul) + 1, "holds NUL bytes, so it is not text", Loss.WHOLE)
-    if not data.isascii():
+    if not data.isascii() and not (kind in _PYTHON and declared_encoding(data)):
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
-            return Problem(path, data.count(b"\n", 0, error.start) + 1, "not UTF-8 here", Loss.PART)
+            return Problem(path, data.count(b"\n", 0, error.start) + 1, "not UTF-8 here; save it as UTF-8", Loss.PART)
     return None
 
 
