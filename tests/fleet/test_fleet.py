@@ -209,13 +209,23 @@ def test_a_share_that_is_broken_is_made_anew(natsscan: Command, shops: Path, tmp
     assert written(tmp_path / "out") == before
 
 
-def test_a_killed_run_goes_on(natsscan: Command, shops: Path, tmp_path: Path) -> None:
-    natsscan("fleet", str(shops), "-o", "whole")
-    process = subprocess.Popen([COMMAND, "fleet", "repos", "-o", "out", "--workers", "1"], cwd=tmp_path)
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_ends_early_goes_on(how: signal.Signals, natsscan: Command, tmp_path: Path) -> None:
+    small.write(tmp_path / "repos", 30)
+    natsscan("fleet", "repos", "-o", "whole")
+    process = subprocess.Popen(
+        [COMMAND, "fleet", "repos", "-o", "out", "--workers", "1"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     shares = tmp_path / "out/repositories"
     until(lambda: len(list(shares.glob("*/share.msgpack"))) >= 2)
-    process.kill()
-    process.wait()
+    process.send_signal(how)
+    _, err = process.communicate(timeout=60)
+    assert (
+        how is signal.SIGKILL
+        or err.strip() == "natsscan: interrupted; what is finished is kept; start it again to go on"
+    )
+    assert process.returncode == (130 if how is signal.SIGINT else -how)
     times = {path: path.stat().st_mtime_ns for path in shares.glob("*/share.msgpack")}
     assert natsscan("fleet", "repos", "-o", "out").code == 0
     assert all(path.stat().st_mtime_ns == then for path, then in times.items())

@@ -75,8 +75,12 @@ def fleet_command(
     task = Task(catalog, options, default_cache())
     store = Store(output, task)
     store.prepare()
+    given = _definitions(definitions, task)
     with _engine(partial(scan_repository, task), workers, scheduler) as engine, _Progress() as progress:
-        fleet = run_fleet(listed, task, engine, store, _definitions(definitions, task), progress.update)
+        try:
+            fleet = run_fleet(listed, task, engine, store, given, progress.update)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("what is finished is kept; start it again to go on") from None
     store.write(render_files(fleet))
     sys.stdout.write(render(fleet, str(output), *terminal()))
     return _UNREAD if strict and (fleet.failed or any(each.unread for each in fleet.scanned)) else 0

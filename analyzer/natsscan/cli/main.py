@@ -82,8 +82,9 @@ def main() -> NoReturn:
         code = _fail(error.format_message().rstrip(".") + hint)
     except click.ClickException as error:
         code = _fail(error.format_message())
-    except (KeyboardInterrupt, click.Abort):
-        print("natsscan: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
+    except (KeyboardInterrupt, click.Abort) as error:
+        told = str(error.__cause__ or error)  # click passes it on as the cause of its own
+        print(f"natsscan: interrupted; {told or 'nothing was written'}", file=sys.stderr)  # noqa: T201
         code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; do not complain at exit
