@@ -20,6 +20,8 @@ _NO_CONSTRUCTOR = "The package that takes the library's place makes it itself, a
 class OfferedClassRule(Strict, frozen=True):
     """A class: the parameters of its constructor and methods in order, after `"*"` by name only, and its attributes.
 
+    After `"*args"` they are by name only too, and any number may be given in order before.
+
     It also has what its `bases` have. `names` are the classes in it; one that is the `same_as` another has all of that.
     """
 
@@ -241,7 +243,7 @@ def _check_parameters(
     call = python.call(name)
     names = {parameter for signature in call.signatures for parameter, _ in signature.parameters} if call else set()
     for parameter in parameters if names else ():
-        if parameter != "*" and parameter not in names:
+        if not parameter.startswith("*") and parameter not in names:
             raise file.error(steps, f"{name} has no parameter {parameter}")
 
 

@@ -17,7 +17,7 @@ from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Tier
 from natsscan.patches.calls import manual_patches
 from natsscan.patches.drafts import about, by_hand
-from natsscan.patches.hindrance import Hindrance
+from natsscan.patches.hindrance import Hindrance, told
 from natsscan.patches.listing import folder_for, listed
 from natsscan.patches.moving import Layer, Moving, find_moving, packages_of
 from natsscan.patches.offered import offered
@@ -154,12 +154,9 @@ def _moved(
 def _hindered(layer: Layer, hindrances: Sequence[Hindrance], findings: Sequence[Finding]) -> Patch:
     """Return the patch for people, as one module that cannot move keeps all others where they are."""
     names = " and ".join(layer.rules.modules)
-    each = [f"{hindrance.place}: {hindrance.reason}" for hindrance in hindrances[:_TOLD]]
-    more = len(hindrances) - len(each)
     reason = f"Modules that use {names} move all at once, and something stands against it."
     patch = about(Stage.CUT_OVER, Applicability.MANUAL, "Haskell: by hand", reason, layer.rules.package, findings)
-    text = " ".join([reason, *each, *([f"And {more} more."] if more else [])])
-    return replace(patch, instructions=text)
+    return replace(patch, instructions=f"{reason}\n{told(hindrances)}")
 
 
 def _nix(report: Report, route: Route, folder: str) -> list[Patch]:
