@@ -61,3 +61,30 @@ def test_iterators_take_the_options_of_consumers(natsscan: Command, write: Write
     )
     write({"app/__init__.py": "", "app/m.py": module})
     assert moves(patches(natsscan)) == ["app/m.py"]
+
+
+def test_an_exchange_that_is_declared_in_two_ways_keeps_code_where_it_is(natsscan: Command, write: Write) -> None:
+    opened = "import pika\n\nc = pika.BlockingConnection().channel()\n"
+    write(
+        {
+            "app/__init__.py": "",
+            "app/a.py": f"{opened}c.exchange_declare('logs', 'fanout')\nc.basic_publish('logs', '', b'')\n",
+            "app/b.py": f"{opened}c.exchange_declare('logs')\nc.basic_publish('logs', 'info', b'')\n",
+            "app/c.py": f"{opened}c.exchange_declare('logs', 'direct', passive=True)\n",
+        }
+    )
+    (told,) = by_hand(patches(natsscan), "app")
+    assert told.startswith("app/b.py:4: The exchange logs is declared as direct here and as fanout elsewhere.")
+
+
+def test_what_several_places_do_together_is_told_where_it_is_left_to_people(natsscan: Command, write: Write) -> None:
+    opened = "import pika\n\nc = pika.BlockingConnection().channel()\n"
+    write(
+        {
+            "app/__init__.py": "",
+            "app/a.py": f"{opened}c.queue_declare('jobs', durable=True)\n",
+            "app/b.py": f"{opened}c.queue_declare('jobs')\n",
+        }
+    )
+    (told,) = (each["instructions"] for each in patches(natsscan) if each["title"] == "app/b.py: by hand")
+    assert told.startswith("app/b.py, lines 4: declares queue jobs otherwise than another place: durable")

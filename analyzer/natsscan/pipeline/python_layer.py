@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.python_compat import PythonCompat
@@ -11,6 +11,7 @@ from natsscan.generate.compat_plan import CompatPlan, compat_plan
 from natsscan.generate.python_amqp import python_modules, python_package
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.mapping import Mapping as Plan
+from natsscan.model.name import Name
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Topology
@@ -38,6 +39,10 @@ _NO_QUEUE = (
 _NO_EXCHANGE = (
     "The plan has no place for the exchange {}, as its name is not known: decide it in the subjects.yaml that natsscan "
     "map writes, and give that with --subjects."
+)
+_OTHER_TYPE = (
+    "The exchange {} is declared as {} here and as {} elsewhere. A broker has it one way, and refuses the other: give "
+    "one of them a name of its own."
 )
 
 
@@ -142,6 +147,23 @@ def _unplanned(plan: CompatPlan, mapping: Plan, topology: Topology, calls: Itera
     for name, at in used:
         if name and with_values(name, mapping.holes) not in exchanges:
             yield from _at(at, _NO_EXCHANGE.format(name), told)
+    told.clear()
+    kinds = {exchange.name: exchange.kind for exchange in plan.exchanges}
+    for call in calls:
+        if call.operation is Operation.DECLARE_EXCHANGE and not _is_true(call.properties.get("passive")):
+            for name, kind in product(_texts(call, "exchange"), _texts(call, "exchange_type")):
+                planned = kinds.get(with_values(name, mapping.holes), kind)
+                if len(split_holes(kind)) == 1 and planned != kind.lower():
+                    yield from _at((call.span,), _OTHER_TYPE.format(name, kind.lower(), planned), told)
+
+
+def _texts(call: BrokerCall, name: str) -> tuple[str, ...]:
+    found = call.properties.get(name)
+    return tuple(found.texts) if found is not None else ()
+
+
+def _is_true(value: Name | None) -> bool:
+    return value is not None and any(text.lower() == "true" for text in value.texts)
 
 
 def _at(spans: Iterable[Span], reason: str, told: set[Span]) -> Iterator[Hindrance]:
