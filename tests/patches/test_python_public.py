@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cli.test_bad_input import Write
 from tests.conftest import Command
-from tests.patches.test_python_places import ROUTE, patches
+from tests.patches.test_python_places import ROUTE, STAGES, patches
 
 ASYNC = "import asyncio\n\nimport aio_pika\n"
 
@@ -88,3 +88,28 @@ def test_what_several_places_do_together_is_told_where_it_is_left_to_people(nats
     )
     (told,) = (each["instructions"] for each in patches(natsscan) if each["title"] == "app/b.py: by hand")
     assert told.startswith("app/b.py, lines 4: declares queue jobs otherwise than another place: durable")
+
+
+def test_decisions_hold_through_all_stages(natsscan: Command, write: Write) -> None:
+    module = (
+        "import pika\n\n\ndef listen(names, mine):\n    c = pika.BlockingConnection().channel()\n"
+        "    c.basic_publish(names['work'] if mine else names['other'], 'key', b'')\n"
+    )
+    root = write({"app/__init__.py": "", "app/m.py": module, "requirements.txt": "pika~=1.3.0\n"})
+    (told,) = by_hand(patches(natsscan), "app")
+    assert told.startswith("app/m.py:6: The plan has no place for the exchange {other} or {work}, as its name")
+    write({"subjects.yaml": "version: 1\nholes:\n  work: {value: jobs}\n  other: {value: later}\n"})
+    for stage in STAGES:
+        run = natsscan(*ROUTE, "--subjects", "subjects.yaml", "--stage", stage, "--write")
+        assert run.code == 0, run.err
+    assert (root / "app/m.py").read_text() == module.replace("import pika", "from app.nats_amqp import pika")
+    assert "pika" not in (root / "requirements.txt").read_text()
+
+
+def test_decisions_about_nothing_are_an_error_before_and_after_the_move(natsscan: Command, write: Write) -> None:
+    module = "import pika\n\nc = pika.BlockingConnection().channel()\nc.queue_declare('jobs')\n"
+    write({"app/__init__.py": "", "app/m.py": module, "subjects.yaml": "version: 1\nholes:\n  gone: {value: x}\n"})
+    for stage in STAGES[:2]:
+        assert natsscan(*ROUTE, "--stage", stage, "--write").code == 0
+        run = natsscan(*ROUTE, "--subjects", "subjects.yaml", "--stage", stage)
+        assert run.code == 2 and "nothing in the code is called so any more: hole gone" in run.err

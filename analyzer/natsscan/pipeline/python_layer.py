@@ -129,7 +129,6 @@ def _unplanned(plan: CompatPlan, mapping: Plan, topology: Topology, calls: Itera
     """
     queues = {"".join("{}" if part is None else part for part in queue.name) for queue in plan.queues}
     exchanges = {exchange.name for exchange in plan.exchanges}
-    told: set[Span] = set()
     by_name = ((each.routing_key, each.at) for each in topology.publishers if not each.exchange)
     named = [(each.name, each.at) for each in topology.queues]
     named += [(each.queue, each.at) for each in topology.consumers]
@@ -137,24 +136,21 @@ def _unplanned(plan: CompatPlan, mapping: Plan, topology: Topology, calls: Itera
     getting = (each for each in calls if each.operation is Operation.GET and "queue" in each.properties)
     named += [(name, (each.span,)) for each in getting for name in each.properties["queue"].texts]
     named += [(name, at) for name, at in by_name if "".join(split_holes(name)[::2]).strip(".")]
-    for name, at in named:
-        if name not in ("", SERVER_NAMED) and _shown(name, mapping) not in queues:
-            yield from _at(at, _NO_QUEUE.format(name), told)
-    told.clear()
+    lost = ((name, at) for name, at in named if name not in ("", SERVER_NAMED))
+    yield from _told(((name, at) for name, at in lost if _shown(name, mapping) not in queues), _NO_QUEUE)
     used = [(each.name, each.at) for each in topology.exchanges]
     used += [(each.exchange, each.at) for each in topology.bindings]
     used += [(each.exchange, each.at) for each in topology.publishers]
-    for name, at in used:
-        if name and with_values(name, mapping.holes) not in exchanges:
-            yield from _at(at, _NO_EXCHANGE.format(name), told)
-    told.clear()
+    lost = ((name, at) for name, at in used if name and with_values(name, mapping.holes) not in exchanges)
+    yield from _told(lost, _NO_EXCHANGE)
     kinds = {exchange.name: exchange.kind for exchange in plan.exchanges}
     for call in calls:
         if call.operation is Operation.DECLARE_EXCHANGE and not _is_true(call.properties.get("passive")):
             for name, kind in product(_texts(call, "exchange"), _texts(call, "exchange_type")):
                 planned = kinds.get(with_values(name, mapping.holes), kind)
                 if len(split_holes(kind)) == 1 and planned != kind.lower():
-                    yield from _at((call.span,), _OTHER_TYPE.format(name, kind.lower(), planned), told)
+                    reason = _OTHER_TYPE.format(name, kind.lower(), planned)
+                    yield Hindrance(call.span.path, call.span.line, reason)
 
 
 def _texts(call: BrokerCall, name: str) -> tuple[str, ...]:
@@ -166,11 +162,14 @@ def _is_true(value: Name | None) -> bool:
     return value is not None and any(text.lower() == "true" for text in value.texts)
 
 
-def _at(spans: Iterable[Span], reason: str, told: set[Span]) -> Iterator[Hindrance]:
-    for span in spans:
-        if span not in told:
-            told.add(span)
-            yield Hindrance(span.path, span.line, reason)
+def _told(names: Iterable[tuple[str, tuple[Span, ...]]], reason: str) -> Iterator[Hindrance]:
+    """Yield each place with all the names that it may mean, so that they can be decided at once."""
+    by_place: dict[Span, dict[str, None]] = {}
+    for name, spans in names:
+        for span in spans:
+            by_place.setdefault(span, {})[name] = None
+    for span, meant in by_place.items():
+        yield Hindrance(span.path, span.line, reason.format(" or ".join(meant)))
 
 
 def _shown(name: str, mapping: Plan) -> str:
