@@ -73,8 +73,14 @@ def test_an_exchange_that_is_declared_in_two_ways_keeps_code_where_it_is(natssca
             "app/c.py": f"{opened}c.exchange_declare('logs', 'direct', passive=True)\n",
         }
     )
-    (told,) = by_hand(patches(natsscan), "app")
-    assert told.startswith("app/b.py:4: The exchange logs is declared as direct here and as fanout elsewhere.")
+    write({"app/d.py": f"{opened}\n\ndef f(k):\n    c.exchange_declare('news', 'direct' if k else 'topic')\n"})
+    assert by_hand(patches(natsscan), "app") == [
+        f"app/{place} here{elsewhere}. A broker has it one way: give each of them a name of its own."
+        for place, elsewhere in (
+            ("b.py:4: The exchange logs is declared as direct", " and as fanout elsewhere"),
+            ("d.py:7: The exchange news is declared as direct or topic", ""),
+        )
+    ]
 
 
 def test_what_several_places_do_together_is_told_where_it_is_left_to_people(natsscan: Command, write: Write) -> None:
@@ -113,3 +119,13 @@ def test_decisions_about_nothing_are_an_error_before_and_after_the_move(natsscan
         assert natsscan(*ROUTE, "--stage", stage, "--write").code == 0
         run = natsscan(*ROUTE, "--subjects", "subjects.yaml", "--stage", stage)
         assert run.code == 2 and "nothing in the code is called so any more: hole gone" in run.err
+
+
+def test_errors_that_aio_pika_passes_on_are_those_of_the_package(natsscan: Command, write: Write) -> None:
+    module = (
+        f"{ASYNC}from aio_pika.exceptions import AMQPError, ChannelClosed, DeliveryError\n\n\nasync def main():\n"
+        "    try:\n        await aio_pika.connect_robust('nats://here')\n"
+        "    except (aio_pika.exceptions.AMQPConnectionError, AMQPError, ChannelClosed, DeliveryError):\n        raise\n"
+    )
+    write({"app/__init__.py": "", "app/m.py": module})
+    assert moves(patches(natsscan)) == ["app/m.py"]

@@ -141,9 +141,10 @@ class PythonCompat:
     def why_not(self, name: str) -> str:
         """Return why a qualified name of a library is not there; empty if it is."""
         told = {**self.refused.modules, **self.refused.symbols, **self.refused.methods}
-        name = self.defined(name)
-        if self._is_there(name):
+        # A library passes on what is another one's, and the package has it under the name of the first.
+        if self._is_there(name) or self._is_there(self.defined(name)):
             return ""
+        name = self.defined(name)
         parts = name.split(".")
         for at in range(len(parts), 0, -1):
             owner, member = ".".join(parts[:at]), ".".join(parts[at:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, combinations, product
+from itertools import chain, combinations
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.python_compat import PythonCompat
@@ -40,10 +40,7 @@ _NO_EXCHANGE = (
     "The plan has no place for the exchange {}, as its name is not known: decide it in the subjects.yaml that natsscan "
     "map writes, and give that with --subjects."
 )
-_OTHER_TYPE = (
-    "The exchange {} is declared as {} here and as {} elsewhere. A broker has it one way, and refuses the other: give "
-    "one of them a name of its own."
-)
+_OTHER_TYPE = "The exchange {} is declared as {} here{}. A broker has it one way: give each of them a name of its own."
 
 
 def needs_python_layer(project: Project, catalog: Catalog, options: ScanOptions, rules: PythonCompat) -> bool:
@@ -146,10 +143,12 @@ def _unplanned(plan: CompatPlan, mapping: Plan, topology: Topology, calls: Itera
     kinds = {exchange.name: exchange.kind for exchange in plan.exchanges}
     for call in calls:
         if call.operation is Operation.DECLARE_EXCHANGE and not _is_true(call.properties.get("passive")):
-            for name, kind in product(_texts(call, "exchange"), _texts(call, "exchange_type")):
-                planned = kinds.get(with_values(name, mapping.holes), kind)
-                if len(split_holes(kind)) == 1 and planned != kind.lower():
-                    reason = _OTHER_TYPE.format(name, kind.lower(), planned)
+            types = [text.lower() for text in _texts(call, "exchange_type")]
+            for name in _texts(call, "exchange"):
+                planned = kinds.get(with_values(name, mapping.holes))
+                if planned and types and planned not in types and all(len(split_holes(each)) == 1 for each in types):
+                    own = " or ".join(dict.fromkeys(types))
+                    reason = _OTHER_TYPE.format(name, own, "" if own == planned else f" and as {planned} elsewhere")
                     yield Hindrance(call.span.path, call.span.line, reason)
 
 
