@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 from tests.cli.test_bad_input import Write
@@ -129,3 +131,17 @@ def test_errors_that_aio_pika_passes_on_are_those_of_the_package(natsscan: Comma
     )
     write({"app/__init__.py": "", "app/m.py": module})
     assert moves(patches(natsscan)) == ["app/m.py"]
+
+
+def test_what_tests_make_of_a_library_they_make_of_the_package(natsscan: Command, write: Write) -> None:
+    made = (
+        "method = pika.spec.Basic.Deliver(delivery_tag=7)\ngot = pika.spec.Basic.GetOk(1, routing_key='k')\n"
+        "assert (method.delivery_tag, method.redelivered, got.routing_key) == (7, False, 'k')\n"
+        "assert pika.spec.Queue.DeclareOk(message_count=3).message_count == 3\n"
+        "pika.BasicProperties(reply_to='me')\nprint('made')\n"
+    )
+    root = write({"app/__init__.py": "", "app/m.py": f"import pika\n\n{made}"})
+    for stage in STAGES:
+        assert natsscan(*ROUTE, "--stage", stage, "--write").code == 0
+    run = subprocess.run([sys.executable, "-m", "app.m"], cwd=root, capture_output=True, text=True, check=False)
+    assert run.stdout == "made\n", run.stderr
