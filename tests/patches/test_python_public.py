@@ -145,3 +145,47 @@ def test_what_tests_make_of_a_library_they_make_of_the_package(natsscan: Command
         assert natsscan(*ROUTE, "--stage", stage, "--write").code == 0
     run = subprocess.run([sys.executable, "-m", "app.m"], cwd=root, capture_output=True, text=True, check=False)
     assert run.stdout == "made\n", run.stderr
+
+
+def test_nothing_is_told_of_services_that_were_not_named(natsscan: Command, write: Write) -> None:
+    write(
+        {
+            "natsscan.toml": "",
+            "hs/hs.cabal": "cabal-version: 2.4\nname: hs\nversion: 0\nlibrary\n  build-depends: amqp\n",
+            "hs/M.hs": "module M where\nimport Network.AMQP (openChannel)\nx = openChannel\n",
+            **{f"{name}/requirements.txt": "pika\n" for name in ("mine", "theirs")},
+            **{f"{name}/{name}/__init__.py": "" for name in ("mine", "theirs")},
+            **{f"{name}/{name}/m.py": "import pika\n\nf = pika.BlockingConnection\n" for name in ("mine", "theirs")},
+        }
+    )
+    found = patches(natsscan, "patch", "mine", "--route", "compat")
+    assert moves(found) == ["mine/mine/m.py"]
+    assert [each["title"] for each in found if "by hand" in each["title"]] == []
+
+
+def test_what_one_of_two_declarations_lacks_is_told_in_words(natsscan: Command, write: Write) -> None:
+    opened = "import pika\n\nc = pika.BlockingConnection().channel()\n"
+    limited = f"{opened}c.queue_declare('jobs', arguments={{'x-max-length': 5}})\n"
+    write({"app/a.py": f"{opened}c.queue_declare('jobs')\n", "app/b.py": limited})
+    told = " ".join(each["instructions"] for each in patches(natsscan))
+    assert "x-max-length 5, which is not set there" in told
+
+
+def test_what_a_service_reads_moves_with_it_whatever_other_languages_do(natsscan: Command, write: Write) -> None:
+    root = write(
+        {
+            "natsscan.toml": "",
+            "hs/hs.cabal": "cabal-version: 2.4\nname: hs\nversion: 0\nlibrary\n  build-depends: amqp\n",
+            "hs/M.hs": "module M where\nimport Network.AMQP (frobnicate)\nx = frobnicate\n",
+            "app/requirements.txt": "pika\n",
+            "app/.env": "RABBITMQ_URL=amqp://rabbitmq:5672\n",
+            "app/app/__init__.py": "",
+            "app/app/m.py": "import pika\n\nf = pika.BlockingConnection\n",
+        }
+    )
+    for stage in STAGES:
+        assert natsscan(*ROUTE, "--stage", stage, "--write").code == 0
+    assert (root / "app/app/m.py").read_text().startswith("from app.nats_amqp import pika")
+    assert (root / "app/requirements.txt").read_text() == "nats-py\n"
+    assert (root / "app/.env").read_text() == "RABBITMQ_URL=nats://rabbitmq:4222\n".replace("rabbitmq:", "nats:")
+    assert "build-depends: amqp" in (root / "hs/hs.cabal").read_text()

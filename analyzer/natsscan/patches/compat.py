@@ -94,7 +94,7 @@ def move(
     if moving.renamed and is_open:
         found += [_package(layer, folder, package, paths, read), _moved(layer, folder, moving, ours, read, report)]
         found += _nix(report, route, folder)
-    elif moving.hindrances and (moving.renamed or ours):
+    elif moving.hindrances and any(_is_in(report.scope, path) for path in moving.users):
         found.append(_hindered(layer, moving.hindrances, ours))
     found += _ports(report.to_migrate.findings, route, catalog, read)
     return Moved(route, tuple(patch for patch in found if patch.paths or patch.instructions), tuple(kept))

@@ -142,7 +142,8 @@ def _conflicts(first: BrokerCall, others: list[BrokerCall]) -> Iterator[tuple[Sp
     for call in others:
         have = _properties(call) | _table(call)
         different = [
-            f"{name} {have.get(name, 'not set')}, not {wanted.get(name, 'not set')}"
+            f"{name} {have.get(name, 'not set')}, "
+            + (f"not {wanted[name]}" if name in wanted else "which is not set there")
             for name in sorted({*wanted, *have} - {"passive"})
             if wanted.get(name) != have.get(name) and "{" not in f"{wanted.get(name)}{have.get(name)}"
         ]

@@ -100,7 +100,7 @@ def move_python(
     for unit in units:
         mine = [finding for service in unit.unit.services for finding in ours.get(service, ())]
         if unit.hindrances:
-            found.append(_hindered(unit))
+            found += [_hindered(unit)] if any(map(in_scope, unit.unit.homes)) else []
         else:
             found += [*_packages(unit, layer, read), _moved(unit, layer, mine, read, report, staying)]
             found += _told(unit, shipping(unit.unit, unit.package, read, paths))
