@@ -11,6 +11,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
@@ -101,20 +102,27 @@ def test_modules_have_what_is_offered(layer: ModuleType, module: str) -> None:
 def parameters(function: Any) -> list[str]:
     found: list[str] = []
     for each in inspect.signature(function).parameters.values():
-        if each.kind is each.KEYWORD_ONLY and "*" not in found:
+        if each.kind is each.VAR_POSITIONAL:
+            found.append("*args")
+        if each.kind is each.KEYWORD_ONLY and not {"*", "*args"} & {*found}:
             found.append("*")
         if each.name != "self" and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             found.append(each.name)
     return found
 
 
+def in_order(names: list[str]) -> list[str]:
+    """Return the parameters that may be given by position."""
+    return list(takewhile(lambda name: not name.startswith("*"), names))
+
+
 def takes(function: Any, offered: list[str]) -> None:
     """See that a function takes all parameters, those by position in the same order."""
     own = parameters(function)
-    by_position = own[: own.index("*")] if "*" in own else own
-    wanted = offered[: offered.index("*")] if "*" in offered else offered
+    by_position, wanted = in_order(own), in_order(offered)
     accepts_more = any(each.kind is each.VAR_KEYWORD for each in inspect.signature(function).parameters.values())
     assert by_position[: len(wanted)] == wanted, (function, own, offered)
+    assert "*args" not in offered or "*args" in own, function
     missing = set(offered) - {"*"} - set(own)
     assert not missing or accepts_more, (function, missing)
 

@@ -20,6 +20,8 @@ _NO_CONSTRUCTOR = "The package that takes the library's place makes it itself, a
 class OfferedClassRule(Strict, frozen=True):
     """A class: the parameters of its constructor and methods in order, after `"*"` by name only, and its attributes.
 
+    After `"*args"` they are by name only too, and any number may be given in order before.
+
     It also has what its `bases` have. `names` are the classes in it; one that is the `same_as` another has all of that.
     """
 
@@ -139,9 +141,10 @@ class PythonCompat:
     def why_not(self, name: str) -> str:
         """Return why a qualified name of a library is not there; empty if it is."""
         told = {**self.refused.modules, **self.refused.symbols, **self.refused.methods}
-        name = self.defined(name)
-        if self._is_there(name):
+        # A library passes on what is another one's, and the package has it under the name of the first.
+        if self._is_there(name) or self._is_there(self.defined(name)):
             return ""
+        name = self.defined(name)
         parts = name.split(".")
         for at in range(len(parts), 0, -1):
             owner, member = ".".join(parts[:at]), ".".join(parts[at:])
@@ -241,7 +244,7 @@ def _check_parameters(
     call = python.call(name)
     names = {parameter for signature in call.signatures for parameter, _ in signature.parameters} if call else set()
     for parameter in parameters if names else ():
-        if parameter != "*" and parameter not in names:
+        if not parameter.startswith("*") and parameter not in names:
             raise file.error(steps, f"{name} has no parameter {parameter}")
 
 

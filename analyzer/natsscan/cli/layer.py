@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from natsscan.catalog.compat import Compat
     from natsscan.cli.mapping import Mapped
     from natsscan.cli.opened import Opened
+    from natsscan.model.report import Report
     from natsscan.patches.python.layer import PythonLayer
     from natsscan.pipeline.layer import Layer
 
@@ -41,14 +42,20 @@ def map_with_layer(
     from natsscan.cli.mapping import map_opened
 
     rules = layer_rules(opened)
-    new = frozenset(rules.modules.values())
-    if found is not None and found.report.scope == scope:
-        usages = [finding.usage for finding in found.report.findings]
-        if not any(usage.symbol in new or usage.library in moved_ids(opened) for usage in usages):
-            return found
+    if found is not None and found.report.scope == scope and not is_on_layer(opened, found.report):
+        return found
     catalog = opened.catalog.with_layer(rules).with_python_layer()
     counting = replace(opened, project=replace(opened.project, scope=scope), catalog=catalog)
     return map_opened(counting, server_version, subjects)
+
+
+def is_on_layer(opened: Opened, report: Report) -> bool:
+    """Tell whether some of the code that was scanned is on a layer already."""
+    from natsscan.catalog.compat import compat_of
+
+    rules = compat_of(opened.catalog.compat, COMPAT)
+    new, moved = frozenset(rules.modules.values() if rules is not None else ()), moved_ids(opened)
+    return any(f.usage.symbol in new or f.usage.library in moved for f in report.findings)
 
 
 def moved_ids(opened: Opened) -> frozenset[str]:

@@ -36,8 +36,9 @@ def map_paths(
     return map_opened(open_paths(paths, exclude, rules, definitions), server_version, subjects)
 
 
-def map_opened(opened: Opened, server_version: str | None, subjects: Path | None) -> Mapped:
-    """Scan and map a project likewise."""
+def map_opened(opened: Opened, server_version: str | None, subjects: Path | None, *, is_moving: bool = False) -> Mapped:
+    """Scan and map a project likewise. While it `is_moving`, decisions may be about code that is on a layer already."""
+    from natsscan.cli.layer import is_on_layer
     from natsscan.nats.artifacts.subjects import decisions_of, read_subjects
     from natsscan.nats.beside import beside
     from natsscan.nats.plan import make_plan
@@ -49,7 +50,8 @@ def map_opened(opened: Opened, server_version: str | None, subjects: Path | None
     decisions = Decisions()
     mapping = make_plan(report.topology, told, catalog.target, decisions, server)
     if document is not None and subjects is not None:
-        decisions = decisions_of(document, mapping, catalog.target.layouts, subjects)
+        is_part = is_moving and is_on_layer(opened, report)
+        decisions = decisions_of(document, mapping, catalog.target.layouts, subjects, is_part=is_part)
         mapping = make_plan(report.topology, told, catalog.target, decisions, server)
     return Mapped(report, catalog, mapping, decisions, document.files if document else ())
 

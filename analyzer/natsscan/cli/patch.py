@@ -121,7 +121,7 @@ def _patches(
     from natsscan.pipeline.outcome import reading
     from natsscan.source.helm import renderer
 
-    found, project = map_opened(opened, server_version, subjects), opened.project
+    found, project = map_opened(opened, server_version, subjects, is_moving=route is not None), opened.project
     read, every = reading(project.tree), project.tree.list(opened.options.exclude).paths
     layer = _layer(opened, found, server_version, subjects) if route == COMPAT else None
     python = python_layer_of(opened, server_version, subjects, found) if route == COMPAT else None

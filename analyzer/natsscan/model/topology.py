@@ -76,7 +76,8 @@ class Queue(Declared):
         for other in self.otherwise:
             have = other.properties | other.arguments
             different = [
-                f"{name} {have.get(name, 'not set')}, not {wanted.get(name, 'not set')}"
+                f"{name} {have.get(name, 'not set')}, "
+                + (f"not {wanted[name]}" if name in wanted else "which is not set there")
                 for name in sorted({*wanted, *have} - {"passive"})
                 if wanted.get(name) != have.get(name) and "{" not in f"{wanted.get(name)}{have.get(name)}"
             ]

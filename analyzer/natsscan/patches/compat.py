@@ -17,7 +17,7 @@ from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Tier
 from natsscan.patches.calls import manual_patches
 from natsscan.patches.drafts import about, by_hand
-from natsscan.patches.hindrance import Hindrance
+from natsscan.patches.hindrance import Hindrance, told
 from natsscan.patches.listing import folder_for, listed
 from natsscan.patches.moving import Layer, Moving, find_moving, packages_of
 from natsscan.patches.offered import offered
@@ -94,7 +94,7 @@ def move(
     if moving.renamed and is_open:
         found += [_package(layer, folder, package, paths, read), _moved(layer, folder, moving, ours, read, report)]
         found += _nix(report, route, folder)
-    elif moving.hindrances and (moving.renamed or ours):
+    elif moving.hindrances and any(_is_in(report.scope, path) for path in moving.users):
         found.append(_hindered(layer, moving.hindrances, ours))
     found += _ports(report.to_migrate.findings, route, catalog, read)
     return Moved(route, tuple(patch for patch in found if patch.paths or patch.instructions), tuple(kept))
@@ -154,12 +154,9 @@ def _moved(
 def _hindered(layer: Layer, hindrances: Sequence[Hindrance], findings: Sequence[Finding]) -> Patch:
     """Return the patch for people, as one module that cannot move keeps all others where they are."""
     names = " and ".join(layer.rules.modules)
-    each = [f"{hindrance.place}: {hindrance.reason}" for hindrance in hindrances[:_TOLD]]
-    more = len(hindrances) - len(each)
     reason = f"Modules that use {names} move all at once, and something stands against it."
     patch = about(Stage.CUT_OVER, Applicability.MANUAL, "Haskell: by hand", reason, layer.rules.package, findings)
-    text = " ".join([reason, *each, *([f"And {more} more."] if more else [])])
-    return replace(patch, instructions=text)
+    return replace(patch, instructions=f"{reason}\n{told(hindrances)}")
 
 
 def _nix(report: Report, route: Route, folder: str) -> list[Patch]:

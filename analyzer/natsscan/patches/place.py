@@ -64,7 +64,8 @@ class Route:
     Its `package` takes the place of the `packages` of the library, and is or will be in `folder`. `provided` are the
     folders of the project's own packages that have the library's modules, `own` the names of the others. `is_open`
     tells that the programs can move. Python code moves service by service: `moving` are those that do, `staying` those
-    that do not, and `in_services` the packages of the libraries that have a layer there.
+    that do not, `closed` those with other programs that do not, and `in_services` the packages of the libraries that
+    have a layer there.
     """
 
     package: str
@@ -76,10 +77,11 @@ class Route:
     moving: frozenset[str] = frozenset()
     staying: frozenset[str] = frozenset()
     in_services: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
 
     def is_open_for(self, service: str) -> bool:
         """Tell whether what reads the files of a service can move; what no service has is read by all of them."""
-        return self.is_open and (not self.staying or service in self.moving)
+        return service in self.moving - self.closed or (self.is_open and not self.staying)
 
     def goes(self, package: str, service: str) -> bool:
         """Tell whether a package that a service lists, if it is one of a library with a layer, can go."""

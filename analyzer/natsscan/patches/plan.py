@@ -136,7 +136,8 @@ def make_patches(
                     manual.setdefault((source.path, reason), []).append(known[_key(usage)])
     for finding in findings:
         if finding.usage.language == _TOPOLOGY:
-            manual.setdefault((finding.usage.span.path, _TOGETHER), []).append(finding)
+            told = f"{finding.message}. {_TOGETHER}"
+            manual.setdefault((finding.usage.span.path, told), []).append(finding)
     found: list[Patch] = []
     names = (catalog.broker.title, report.targets.get(catalog.replacements.rules.target, "its successor"))
     for area, files in sorted(areas.items()):

@@ -80,7 +80,9 @@ def move_programs(
     from natsscan.patches.python.route import move_python
 
     found = move_python(python, report, mapping, catalog, read, paths)
-    route = replace(route, moving=found.moving, staying=found.staying, in_services=found.packages)
+    haskell = (f.usage for f in report.to_migrate.findings if f.usage.language == FileKind.HASKELL)
+    closed = frozenset(usage.service for usage in haskell if not route.is_open and usage.tier is Tier.DIRECT)
+    route = replace(route, moving=found.moving, staying=found.staying, in_services=found.packages, closed=closed)
     if found.moving:
         catalog = replace(catalog, replacements=catalog.replacements.with_whole_addresses())
     return Moves(route, catalog, (*patches, *found.patches), (*kept, *found.kept), found.folders)

@@ -11,6 +11,7 @@ from natsscan.generate.compat_plan import CompatPlan, compat_plan
 from natsscan.generate.python_amqp import python_modules, python_package
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.mapping import Mapping as Plan
+from natsscan.model.name import Name
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.topology import SERVER_NAMED, Topology
@@ -39,6 +40,7 @@ _NO_EXCHANGE = (
     "The plan has no place for the exchange {}, as its name is not known: decide it in the subjects.yaml that natsscan "
     "map writes, and give that with --subjects."
 )
+_OTHER_TYPE = "The exchange {} is declared as {} here{}. A broker has it one way: give each of them a name of its own."
 
 
 def needs_python_layer(project: Project, catalog: Catalog, options: ScanOptions, rules: PythonCompat) -> bool:
@@ -124,7 +126,6 @@ def _unplanned(plan: CompatPlan, mapping: Plan, topology: Topology, calls: Itera
     """
     queues = {"".join("{}" if part is None else part for part in queue.name) for queue in plan.queues}
     exchanges = {exchange.name for exchange in plan.exchanges}
-    told: set[Span] = set()
     by_name = ((each.routing_key, each.at) for each in topology.publishers if not each.exchange)
     named = [(each.name, each.at) for each in topology.queues]
     named += [(each.queue, each.at) for each in topology.consumers]
@@ -132,23 +133,42 @@ def _unplanned(plan: CompatPlan, mapping: Plan, topology: Topology, calls: Itera
     getting = (each for each in calls if each.operation is Operation.GET and "queue" in each.properties)
     named += [(name, (each.span,)) for each in getting for name in each.properties["queue"].texts]
     named += [(name, at) for name, at in by_name if "".join(split_holes(name)[::2]).strip(".")]
-    for name, at in named:
-        if name not in ("", SERVER_NAMED) and _shown(name, mapping) not in queues:
-            yield from _at(at, _NO_QUEUE.format(name), told)
-    told.clear()
+    lost = ((name, at) for name, at in named if name not in ("", SERVER_NAMED))
+    yield from _told(((name, at) for name, at in lost if _shown(name, mapping) not in queues), _NO_QUEUE)
     used = [(each.name, each.at) for each in topology.exchanges]
     used += [(each.exchange, each.at) for each in topology.bindings]
     used += [(each.exchange, each.at) for each in topology.publishers]
-    for name, at in used:
-        if name and with_values(name, mapping.holes) not in exchanges:
-            yield from _at(at, _NO_EXCHANGE.format(name), told)
+    lost = ((name, at) for name, at in used if name and with_values(name, mapping.holes) not in exchanges)
+    yield from _told(lost, _NO_EXCHANGE)
+    kinds = {exchange.name: exchange.kind for exchange in plan.exchanges}
+    for call in calls:
+        if call.operation is Operation.DECLARE_EXCHANGE and not _is_true(call.properties.get("passive")):
+            types = [text.lower() for text in _texts(call, "exchange_type")]
+            for name in _texts(call, "exchange"):
+                planned = kinds.get(with_values(name, mapping.holes))
+                if planned and types and planned not in types and all(len(split_holes(each)) == 1 for each in types):
+                    own = " or ".join(dict.fromkeys(types))
+                    reason = _OTHER_TYPE.format(name, own, "" if own == planned else f" and as {planned} elsewhere")
+                    yield Hindrance(call.span.path, call.span.line, reason)
 
 
-def _at(spans: Iterable[Span], reason: str, told: set[Span]) -> Iterator[Hindrance]:
-    for span in spans:
-        if span not in told:
-            told.add(span)
-            yield Hindrance(span.path, span.line, reason)
+def _texts(call: BrokerCall, name: str) -> tuple[str, ...]:
+    found = call.properties.get(name)
+    return tuple(found.texts) if found is not None else ()
+
+
+def _is_true(value: Name | None) -> bool:
+    return value is not None and any(text.lower() == "true" for text in value.texts)
+
+
+def _told(names: Iterable[tuple[str, tuple[Span, ...]]], reason: str) -> Iterator[Hindrance]:
+    """Yield each place with all the names that it may mean, so that they can be decided at once."""
+    by_place: dict[Span, dict[str, None]] = {}
+    for name, spans in names:
+        for span in spans:
+            by_place.setdefault(span, {})[name] = None
+    for span, meant in by_place.items():
+        yield Hindrance(span.path, span.line, reason.format(" or ".join(meant)))
 
 
 def _shown(name: str, mapping: Plan) -> str:

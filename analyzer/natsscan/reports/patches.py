@@ -46,7 +46,8 @@ def by_hand(patches: Iterable[Patch]) -> str:
     """Return what people have to do, as lines that are no part of a diff."""
     lines = []
     for patch in patches:
-        first, *others = fill(visible(patch.instructions), _WIDTH).splitlines()
+        parts = (fill(visible(part), _WIDTH, break_on_hyphens=False) for part in patch.instructions.splitlines())
+        first, *others = [line for part in parts for line in part.splitlines()]
         lines += [f"# - {first}", *(f"#   {line}" for line in others)]
     return "\n".join(lines) + "\n" if lines else ""
 

@@ -64,36 +64,36 @@ class BasicProperties(Properties):
 
 
 class Basic:
-    """Methods about messages."""
+    """Methods about messages, which tests make with as little as they need."""
 
     @dataclass
     class Deliver:
         """A delivery to a consumer."""
 
-        consumer_tag: str
-        delivery_tag: int
-        redelivered: bool
-        exchange: str
-        routing_key: str
+        consumer_tag: str = ""
+        delivery_tag: int = 0
+        redelivered: bool = False
+        exchange: str = ""
+        routing_key: str = ""
 
     @dataclass
     class GetOk:
         """A delivery that was asked for."""
 
-        delivery_tag: int
-        redelivered: bool
-        exchange: str
-        routing_key: str
-        message_count: int
+        delivery_tag: int = 0
+        redelivered: bool = False
+        exchange: str = ""
+        routing_key: str = ""
+        message_count: int = 0
 
     @dataclass
     class Return:
         """A message that no queue gets."""
 
-        reply_code: int
-        reply_text: str
-        exchange: str
-        routing_key: str
+        reply_code: int = 0
+        reply_text: str = ""
+        exchange: str = ""
+        routing_key: str = ""
 
     @dataclass
     class Ack:
@@ -114,13 +114,13 @@ class Basic:
     class Cancel:
         """A consumer whose queue is gone."""
 
-        consumer_tag: str
+        consumer_tag: str = ""
 
     @dataclass
     class CancelOk:
         """A consumer that was cancelled."""
 
-        consumer_tag: str
+        consumer_tag: str = ""
 
 
 class Queue:
@@ -130,9 +130,9 @@ class Queue:
     class DeclareOk:
         """A queue that is there."""
 
-        queue: str
-        message_count: int
-        consumer_count: int
+        queue: str = ""
+        message_count: int = 0
+        consumer_count: int = 0
 
     @dataclass
     class BindOk:
@@ -146,13 +146,13 @@ class Queue:
     class PurgeOk:
         """A queue that was emptied."""
 
-        message_count: int
+        message_count: int = 0
 
     @dataclass
     class DeleteOk:
         """A queue that was deleted."""
 
-        message_count: int
+        message_count: int = 0
 
 
 class Exchange:

@@ -95,10 +95,13 @@ def read_subjects(path: Path, layouts: LayoutsFile) -> SubjectsDocument | None:
     return document
 
 
-def decisions_of(document: SubjectsDocument, proposed: Mapping, layouts: LayoutsFile, path: Path) -> Decisions:
+def decisions_of(
+    document: SubjectsDocument, proposed: Mapping, layouts: LayoutsFile, path: Path, *, is_part: bool = False
+) -> Decisions:
     """Return what people changed: what differs from `proposed`, the mapping without decisions.
 
-    Raises InputError that lists every decision about something that is not there any more.
+    Raises InputError that lists every decision about something that is not there any more; not if `proposed` is only
+    a part of what the decisions are about.
     """
     stale = [f"exchange {name}" for name in document.exchanges.keys() - proposed.exchanges.keys()]
     stale += [f"queue {name}" for name in document.queues.keys() - proposed.queues.keys()]
@@ -107,7 +110,7 @@ def decisions_of(document: SubjectsDocument, proposed: Mapping, layouts: Layouts
     stale += [f"hole {name}" for name in document.holes.keys() - proposed.holes.keys()]
     consumers = {consumer.queue: consumer.called for consumer in proposed.consumers}
     gone = sorted(each for each in stale if _is_changed(document, each, layouts, proposed.holes))
-    if gone:
+    if gone and not is_part:
         raise InputError(
             f"{path}: nothing in the code is called so any more: {', '.join(gone)}; remove them or correct the names"
         )

@@ -16,7 +16,7 @@ from natsscan.model.source import FileKind
 from natsscan.model.usage import Operation, Tier
 from natsscan.patches.calls import manual_patches
 from natsscan.patches.drafts import about
-from natsscan.patches.hindrance import Hindrance
+from natsscan.patches.hindrance import Hindrance, told
 from natsscan.patches.python.layer import PythonLayer
 from natsscan.patches.python.moving import Moving, find_moving
 from natsscan.patches.python.shipping import shipping
@@ -100,7 +100,7 @@ def move_python(
     for unit in units:
         mine = [finding for service in unit.unit.services for finding in ours.get(service, ())]
         if unit.hindrances:
-            found.append(_hindered(unit))
+            found += [_hindered(unit)] if any(map(in_scope, unit.unit.homes)) else []
         else:
             found += [*_packages(unit, layer, read), _moved(unit, layer, mine, read, report, staying)]
             found += _told(unit, shipping(unit.unit, unit.package, read, paths))
@@ -143,9 +143,9 @@ def _renewed(
     others: Iterable[Home],
 ) -> Iterator[Patch]:
     """Yield the patches that bring the package up to date where it stands and nothing new moves to it."""
-    told = {home.folder for home in others}
+    served = {home.folder for home in others}
     for home, tops in homes.items():
-        if home.folder not in told and in_scope(home.folder):
+        if home.folder not in served and in_scope(home.folder):
             files = {posixpath.join(home.folder, path): text.encode() for path, text in layer.files_for(tops).items()}
             yield _package(home, files, sorted(tops), layer, read, "")
 
@@ -212,9 +212,9 @@ def _parted(unit: Moving, layer: PythonLayer, staying: frozenset[str]) -> Iterat
 
 def _told(unit: Moving, shipped: Iterable[Hindrance]) -> Iterator[Patch]:
     """Yield what people look at when a unit moves: where its package has to be named, and addresses in its code."""
-    told = [(Stage.PREPARE, "a package", each) for each in shipped]
-    told += [(Stage.CUT_OVER, "an address", each) for each in unit.told]
-    for stage, what, place in told:
+    places = [(Stage.PREPARE, "a package", each) for each in shipped]
+    places += [(Stage.CUT_OVER, "an address", each) for each in unit.told]
+    for stage, what, place in places:
         title = f"{place.place}: {what} by hand"
         patch = about(stage, Applicability.MANUAL, title, place.reason, unit.unit.services[0], [])
         yield replace(patch, instructions=f"{place.place}: {place.reason}")
@@ -223,9 +223,6 @@ def _told(unit: Moving, shipped: Iterable[Hindrance]) -> Iterator[Patch]:
 def _hindered(unit: Moving) -> Patch:
     """Return the patch for people, as one module that cannot move keeps the others of its service where they are."""
     reason = _HINDERED.format(unit.unit.title, " or ".join(unit.libraries))
-    each = [f"{hindrance.place}: {hindrance.reason}" for hindrance in unit.hindrances[:_TOLD]]
-    more = len(unit.hindrances) - len(each)
-    text = " ".join([reason, *each, *([f"And {more} more."] if more else [])])
     title = f"Python, {unit.unit.title}: by hand"
     patch = about(Stage.CUT_OVER, Applicability.MANUAL, title, reason, unit.unit.services[0], [])
-    return replace(patch, instructions=text)
+    return replace(patch, instructions=f"{reason}\n{told(unit.hindrances)}")

@@ -13,7 +13,7 @@ from natsscan.model.usage import Usage
 from natsscan.patches.python.parsed import Parsed
 
 _NO_PARAMETER = "{} has no parameter {} in the package."
-_TOO_MANY = "{} has only {} parameters in order in the package, and {} are given."
+_TOO_MANY = "{} has only {} in order in the package, and {} are given."
 _ORDER = "{} has its parameters in another order: it is written for an earlier release of the library."
 
 
@@ -40,15 +40,17 @@ def misfits(usage: Usage, call: Call, rules: PythonCompat, python: PythonLibrari
         return
     meant = dict(known.signatures[0].parameters)
     name = usage.symbol.rpartition(".")[2]
-    ordered = parameters[: parameters.index("*")] if "*" in parameters else parameters
+    at = next((at for at, each in enumerate(parameters) if each.startswith("*")), len(parameters))
+    ordered, takes_any = parameters[:at], parameters[at : at + 1] not in ((), ("*",))
     for each in call.named:
         if each not in parameters:
             yield _NO_PARAMETER.format(name, each)
-    if len(call.positional) > len(ordered):
-        yield _TOO_MANY.format(name, len(ordered), len(call.positional))
+    if len(call.positional) > len(ordered) and not takes_any:
+        count = f"{len(ordered)} parameter{'s' if len(ordered) != 1 else ''}"
+        yield _TOO_MANY.format(name, count, len(call.positional))
     told = {argument.span.start: argument.name for argument in usage.arguments if argument.span is not None}
-    for at, parameter in zip(call.positional, ordered, strict=False):
-        if told.get(at, meant.get(parameter)) != meant.get(parameter):
+    for start, parameter in zip(call.positional, ordered, strict=False):
+        if told.get(start, meant.get(parameter)) != meant.get(parameter):
             yield _ORDER.format(name)
             return
 

@@ -21,7 +21,7 @@ _REPLACING = frozenset({"patch", "multiple", "setattr", "delattr", "setitem", "d
 # What reads a name as that of a type or a logger.
 _HARMLESS = frozenset({"getLogger", "get_logger", "cast", "TypeVar", "ForwardRef", "NewType"})
 _LOADED = "The text names {}: what reads it goes on finding the library."
-_REPLACED = "What it puts in the place of {} is not what the code uses any more."
+_REPLACED = "What it puts in the place of {} is not what the code uses any more. Replace it in the module that uses it."
 
 
 def by_text(parsed: Parsed, tops: frozenset[str], is_symbol: Callable[[str], bool]) -> Iterator[tuple[int, str]]:

@@ -151,5 +151,5 @@ def _row(finding: Finding, patches: list[int]) -> FindingRow:
 def _patch(shown: ShownPatch) -> PatchRow:
     patch = shown.patch
     is_manual = patch.applicability is Applicability.MANUAL
-    text = patch.instructions if is_manual else patch.title
+    text = patch.instructions.replace("\n", " ") if is_manual else patch.title
     return PatchRow("" if is_manual else f"patch-{patch.id}", patch.stage, patch.applicability, visible(text))
