@@ -11,7 +11,7 @@ import pytest
 from natsscan.catalog.catalog import Catalog
 from natsscan.generate.facts import facts
 from natsscan.generate.haskell_config import CONSUMER, STREAM, fields
-from natsscan.generate.haskell_names import lower, parameters
+from natsscan.generate.haskell_names import haskell_style, lower, parameters, prefixes
 from natsscan.generate.service import services
 from natsscan.generate.service_module import render
 from natsscan.model.mapping import HoleRule, Words
@@ -50,8 +50,8 @@ def modules(project: Path) -> dict[str, str]:
 def module(catalog: Catalog, system: Topology, decisions: Decisions | None = None) -> str:
     """Return the module of the only service of a system."""
     mapping = mapped(catalog, system, decisions)
-    (service,) = services(facts(mapping, (), "shop"), system, {"shop"})
-    return render(service, mapping)
+    (service,) = services(facts(mapping, (), "shop"), system, {"shop"}, haskell_style())
+    return render(service, prefixes([service])["shop"], mapping)
 
 
 def exported(text: str) -> list[str]:

@@ -20,15 +20,17 @@ from natsscan.generate.haskell import (
 )
 from natsscan.generate.haskell_names import SERVICE
 from natsscan.generate.python_amqp import PYTHON_AMQP
+from natsscan.generate.python_names import SERVICE as PYTHON_SERVICE
 from natsscan.model.errors import InputError
 from natsscan.model.marks import GENERATED
+from natsscan.model.source import FileKind
 
 if TYPE_CHECKING:
     from natsscan.cli.opened import Opened
     from natsscan.pipeline.layer import Layer
 
 _PLACES = 3
-_ASKED = (CLIENT, COMPAT, SERVICE, CONSUMER_TOOL, PYTHON_AMQP)
+_ASKED = (CLIENT, COMPAT, SERVICE, CONSUMER_TOOL, PYTHON_AMQP, PYTHON_SERVICE)
 
 
 @click.command("generate")
@@ -68,6 +70,9 @@ def generate_command(
 
     python-amqp is a Python package for the folder that -o names, nats_amqp in a service's own package: what pika and
     aio-pika offer, on JetStream, with the plan of the whole project around PATHs.
+
+    python-service is a module for each Python service under PATHs that is rewritten by hand onto nats-py: its streams
+    and consumers, and functions for its queues and for what it publishes.
     """
     from natsscan.cli.mapping import map_paths
     from natsscan.cli.opened import open_paths
@@ -86,9 +91,9 @@ def generate_command(
         need_subjects(subjects)
         _compat(open_paths(paths, exclude, rules, definitions), paths, folder, server_version, subjects)
         return
-    if what == SERVICE:
+    if what in (SERVICE, PYTHON_SERVICE):
         need_subjects(subjects)
-        _service(open_paths(paths, exclude, rules, definitions), folder, server_version, subjects)
+        _service(what, open_paths(paths, exclude, rules, definitions), folder, server_version, subjects)
         return
     if what == CONSUMER_TOOL:
         need_subjects(subjects)
@@ -184,18 +189,19 @@ def _python_amqp(
     sys.stdout.write("\n".join(map(visible, lines)) + "\n")
 
 
-def _service(opened: Opened, folder: Path | None, server_version: str | None, subjects: Path | None) -> None:
+def _service(what: str, opened: Opened, folder: Path | None, server_version: str | None, subjects: Path | None) -> None:
     """Write the modules of services, or print that of a single one."""
     from natsscan.cli.service import service_files
 
-    files = service_files(opened, server_version, subjects)
+    language = FileKind.PYTHON if what == PYTHON_SERVICE else FileKind.HASKELL
+    files = service_files(opened, server_version, subjects, language)
     if folder is not None:
         changed = _write(folder, files)
         sys.stdout.write(f"{folder}: {', '.join(files)}; {changed} written\n")
     elif len(files) == 1:
         sys.stdout.write("".join(files.values()))
     else:
-        raise InputError(f"{SERVICE} is several files: {', '.join(files)}; name a folder for them with -o DIR")
+        raise InputError(f"{what} is several files: {', '.join(files)}; name a folder for them with -o DIR")
 
 
 def _consumer_tool(opened: Opened, folder: Path | None, server_version: str | None, subjects: Path | None) -> None:

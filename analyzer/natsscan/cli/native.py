@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def native_of(opened: Opened, found: Mapped, server_version: str | None, subjects: Path | None) -> Native:
     """Return the client as a package, and the modules of the services in scope; `found` is the mapping of that."""
-    from natsscan.cli.service import made_services
+    from natsscan.cli.service import haskell_services
     from natsscan.generate.haskell import CLIENT_PACKAGE, client_package
     from natsscan.patches.native import Native, Scaffold
     from natsscan.pipeline.layer import builds_with_crypton
@@ -22,13 +22,13 @@ def native_of(opened: Opened, found: Mapped, server_version: str | None, subject
     scaffolds = tuple(
         Scaffold(
             made.service.name,
-            made.service.module,
+            made.module,
             made.text,
             made.speaking,
             {span: each.name for each in made.service.sendings for plan in each.plans for span in plan.at},
             {span: queue.stem for queue in made.service.queues for span in queue.flow.plan.at},
             frozenset(queue.stem for queue in made.service.queues if queue.consumes),
         )
-        for made in made_services(opened, server_version, subjects, found)
+        for made in haskell_services(opened, server_version, subjects, found)
     )
     return Native(CLIENT_PACKAGE, client_package(crypton=crypton), scaffolds)

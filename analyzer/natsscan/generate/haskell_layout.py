@@ -6,7 +6,8 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from natsscan.model.mapping import Fidelity, Gap
+from natsscan.generate.gaps import gap_texts
+from natsscan.model.mapping import Gap
 from natsscan.reports.escape import visible
 
 WIDTH = 120
@@ -35,17 +36,8 @@ def bullet(text: str, most: int | None = None) -> list[str]:
 
 def gap_lines(gaps: Iterable[Gap]) -> list[str]:
     """Return what must survive and how it is kept, each in a few lines, with as many sentences as there is room for."""
-    found: list[str] = []
-    for gap in {gap.rule: gap for gap in gaps}.values():
-        value = f" {gap.value}" if gap.value.isdigit() and gap.value not in gap.property else ""
-        kept = gap.feature or ("nothing keeps it" if gap.fidelity is Fidelity.NONE else "")
-        text = plain(f"{gap.property}{value}{': ' if kept else ''}{kept}.")
-        for sentence in re.split(r"(?<=[.?!]) +(?=[A-Z`])", gap.advice):
-            longer = f"{text} {plain(sentence)}"
-            if len(bullet(longer)) > _LINES:
-                break
-            text = longer
-        found += bullet(text, _LINES)
+    texts = gap_texts(gaps, plain, lambda text: len(bullet(text)) <= _LINES)
+    found = [line for text in texts for line in bullet(text, _LINES)]
     return ["--", *found] if found else []
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from natsscan.generate.haskell import client_modules
+from natsscan.generate.names import LONGEST, Style, distinct, words
+
+if TYPE_CHECKING:
+    from natsscan.generate.service import Queue, Service
 
 SERVICE = "haskell-service"  # what modules for services are asked for by
 
-_LONGEST = 60  # of what names are made of
-_WORD = re.compile(r"[A-Za-z0-9]+")
 # What the client's modules for JetStream define: at the left, and as fields.
 _DEFINED = re.compile(r"^(?:  [{,] | {4})?([a-z]\w*) ::", re.MULTILINE)
 # How functions of modules that are generated are called.
@@ -49,14 +52,9 @@ def reserved() -> frozenset[str]:
     return frozenset({*defined, *f"{_KEYWORDS} {_PRELUDE} {_OWN}".split()})
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Return the parts of a text that a name can be made of."""
-    return tuple(_WORD.findall(text))
-
-
 def camel(parts: Iterable[str]) -> str:
     """Return words as one that begins with a capital: `user`, `notifications` is UserNotifications."""
-    return "".join(part[0].upper() + part[1:] for part in parts)[:_LONGEST]
+    return "".join(part[0].upper() + part[1:] for part in parts)[:LONGEST]
 
 
 def lower(name: str) -> str:
@@ -65,12 +63,30 @@ def lower(name: str) -> str:
     return name[: capitals.end()].lower() + name[capitals.end() :] if capitals else name
 
 
-def distinct(wanted: str, taken: Collection[str]) -> str:
-    """Return a name that is not taken: the one that is wanted, else with a number."""
-    at, found = 2, wanted
-    while found in taken:
-        at, found = at + 1, f"{wanted}{at}"
+def consumer(queue: Queue) -> str:
+    """Return what the consumer of a queue is called."""
+    return f"{lower(queue.stem)}Consumer"
+
+
+def prefixes(services: Iterable[Service]) -> dict[str, str]:
+    """Return what the names of services' modules begin with, by service."""
+    found: dict[str, str] = {}
+    for service in services:
+        stem = camel(words(service.name)) or "Service"
+        found[service.name] = distinct(stem if stem[0].isalpha() else f"Service{stem}", found.values())
     return found
+
+
+def haskell_style() -> Style:
+    """Return how functions in modules of services are called."""
+    return Style(
+        join=lambda *groups: "".join(map(camel, groups)),
+        queue_functions=lambda stem: frozenset(
+            {f"{lower(stem)}Consumer", f"ensure{stem}", f"consume{stem}", f"deadLetter{stem}"}
+        ),
+        publisher=lambda *groups: "publishTo" + "".join(map(camel, groups)),
+        reserved=reserved(),
+    )
 
 
 def parameters(holes: Iterable[str]) -> dict[str, str]:

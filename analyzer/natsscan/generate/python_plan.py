@@ -18,7 +18,11 @@ _INDENT = "    "
 _CLASSES = ("Binding", "Exchange", "Plan", "Queue", "Stream")
 
 
-class _Call:
+class Expression(str):
+    """A value that is written as it is."""
+
+
+class Call:
     """A call with arguments by name; those that are empty are left out."""
 
     def __init__(self, called: str, /, **arguments: object) -> None:
@@ -28,14 +32,14 @@ class _Call:
 
 def render_python_plan(plan: CompatPlan, made_by: str) -> str:
     """Return the module of a plan; `made_by` is the name of what makes it."""
-    made = _Call(
+    made = Call(
         "Plan",
         exchanges=tuple(map(_exchange, plan.exchanges)),
         queues=tuple(map(_queue, plan.queues)),
         bindings=tuple(map(_binding, plan.bindings)),
         streams=tuple(map(_stream, plan.streams)),
     )
-    text = _text(made, 0, len("PLAN = "))
+    text = laid_out(made, len("PLAN = "))
     used = ", ".join(name for name in _CLASSES if f"{name}(" in text)
     return "\n".join(
         [
@@ -50,13 +54,13 @@ def render_python_plan(plan: CompatPlan, made_by: str) -> str:
     )
 
 
-def _exchange(exchange: PlannedExchange) -> _Call:
-    return _Call("Exchange", name=exchange.name, kind=exchange.kind, subject=exchange.subject, stream=exchange.stream)
+def _exchange(exchange: PlannedExchange) -> Call:
+    return Call("Exchange", name=exchange.name, kind=exchange.kind, subject=exchange.subject, stream=exchange.stream)
 
 
-def _queue(queue: PlannedQueue) -> _Call:
+def _queue(queue: PlannedQueue) -> Call:
     exchange, key = queue.dead_letter or (None, "")
-    return _Call(
+    return Call(
         "Queue",
         name=_name(queue.name),
         subject=_name(queue.subject),
@@ -69,15 +73,15 @@ def _queue(queue: PlannedQueue) -> _Call:
     )
 
 
-def _binding(binding: PlannedBinding) -> _Call:
-    return _Call(
+def _binding(binding: PlannedBinding) -> Call:
+    return Call(
         "Binding", exchange=binding.exchange, routing_key=_name(binding.routing_key), queue=_name(binding.queue)
     )
 
 
-def _stream(stream: PlannedStream) -> _Call:
+def _stream(stream: PlannedStream) -> Call:
     config = {"name": stream.name, "subjects": list(stream.subjects), **stream.planned}
-    return _Call("Stream", name=stream.name, config={key: each for key, each in config.items() if each != []})
+    return Call("Stream", name=stream.name, config={key: each for key, each in config.items() if each != []})
 
 
 def _name(parts: Parts) -> object:
@@ -85,7 +89,7 @@ def _name(parts: Parts) -> object:
     return "".join(part or "" for part in parts) if None not in parts else parts
 
 
-def _text(value: object, indent: int, taken: int) -> str:
+def laid_out(value: object, taken: int, indent: int = 0) -> str:
     """Return a value as it is written where so much of the line is taken: on one line if it fits, else on several."""
     flat = _flat(value)
     if len(flat) + taken < _LINE:
@@ -94,14 +98,14 @@ def _text(value: object, indent: int, taken: int) -> str:
     opening, closing, items = _items(value)
     if not items:
         return flat
-    lines = [f"{inner}{key}{_text(item, indent + 1, len(inner) + len(key))}," for key, item in items]
+    lines = [f"{inner}{key}{laid_out(item, len(inner) + len(key), indent + 1)}," for key, item in items]
     return "\n".join([opening, *lines, _INDENT * indent + closing])
 
 
 def _items(value: object) -> tuple[str, str, list[tuple[str, object]]]:
     """Return how a value begins and ends, and what is in it with what stands before each."""
     match value:
-        case _Call():
+        case Call():
             return f"{value.name}(", ")", [(f"{key}=", each) for key, each in value.arguments.items()]
         case dict():
             return "{", "}", [(f"{quoted(str(key))}: ", each) for key, each in value.items()]
@@ -115,9 +119,11 @@ def _items(value: object) -> tuple[str, str, list[tuple[str, object]]]:
 
 def _flat(value: object) -> str:
     match value:
+        case Expression():
+            return str(value)
         case str():
             return quoted(value)
-        case _Call() | dict() | tuple() | list():
+        case Call() | dict() | tuple() | list():
             opening, closing, items = _items(value)
             comma = "," if isinstance(value, tuple) and len(items) == 1 else ""
             return opening + ", ".join(f"{key}{_flat(each)}" for key, each in items) + comma + closing

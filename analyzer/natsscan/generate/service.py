@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, count
 
 from natsscan.generate.facts import Facts, Flow
-from natsscan.generate.haskell_names import camel, distinct, lower, reserved, words
+from natsscan.generate.names import Style, distinct, words
 from natsscan.model.mapping import Config, Discipline, Fidelity, Gap, PublisherPlan, StreamPlan, Words
 from natsscan.model.mapping import Mapping as Plan
 from natsscan.model.topology import SERVER_NAMED, Topology
@@ -16,6 +16,9 @@ from natsscan.nats.names import hole_token, holes, split_holes
 from natsscan.topology.shapes import shape
 
 OWN_KEY = "{its own key}"  # what the mapping calls the key that a dead letter came with
+OWN_ENDING = f".{{{hole_token(OWN_KEY)}}}"  # how that key ends a subject
+# After this time without a word a message goes to somebody else: clients say it while the message is worked on.
+SILENCE = 30 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,6 @@ class Queue:
     window: int
     exchanges: tuple[tuple[str, str], ...]
 
-    @property
-    def value(self) -> str:
-        """What its consumer is called."""
-        return f"{lower(self.stem)}Consumer"
-
 
 @dataclass(frozen=True, slots=True)
 class Sending:
@@ -58,50 +56,33 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service and its module. `absent` is what has no function there, as its name is not known, or has no stream."""
+    """A service. `absent` is what has no function in its module, as its name is not known, or has no stream."""
 
     name: str
-    prefix: str
     streams: tuple[StreamPlan, ...]
     queues: tuple[Queue, ...]
     sendings: tuple[Sending, ...]
     gaps: tuple[Gap, ...]
     absent: tuple[str, ...]
 
-    @property
-    def module(self) -> str:
-        """The name of its module."""
-        return f"{self.prefix}.Nats"
 
-    @property
-    def path(self) -> str:
-        """Where the module is below a source folder."""
-        return f"{self.prefix}/Nats.hs"
+def services(found: Facts, topology: Topology, wanted: Collection[str], style: Style) -> tuple[Service, ...]:
+    """Return those services of some names that publish or consume on NATS, sorted; names are those of a language."""
+    made = (_service(name, found, topology, style) for name in sorted(wanted))
+    return tuple(each for each in made if each.sendings or any(queue.consumes for queue in each.queues))
 
 
-def services(found: Facts, topology: Topology, wanted: Collection[str]) -> tuple[Service, ...]:
-    """Return those services of some names that publish or consume on NATS, sorted."""
-    made: list[Service] = []
-    for name in sorted(wanted):
-        service = _service(name, found, topology)
-        if service.sendings or any(queue.consumes for queue in service.queues):
-            stem = camel(words(name)) or "Service"
-            stem = stem if stem[0].isalpha() else f"Service{stem}"
-            made.append(replace(service, prefix=distinct(stem, {each.prefix for each in made})))
-    return tuple(made)
-
-
-def _service(name: str, found: Facts, topology: Topology) -> Service:
+def _service(name: str, found: Facts, topology: Topology, style: Style) -> Service:
     mapping = found.mapping
     own = [(plan, "") for plan in mapping.publishers if plan.service == name]
     lent = [(plan, plan.service) for plan in _through_libraries(name, found)]
     sent = [each for each in (*own, *lent) if each[0].discipline is not Discipline.DEAD_LETTER]
-    kept = [each for each in sent if each[0].stream and "{" not in each[0].stream]
-    names: set[str] = set(reserved())
+    kept = [each for each in sent if _has_place(each[0], style)]
+    names: set[str] = set(style.reserved)
     delayed = {plan.stream for plan, _ in kept if plan.discipline is Discipline.DELAYED}
-    queues = _queues(_flows(name, found, topology, delayed), name, mapping, topology, names)
-    sendings = _sendings(kept, mapping, names)
-    used = {queue.flow.stream.name for queue in queues} | {each.plan.stream for each in sendings}
+    queues = _queues(_flows(name, found, topology, delayed), name, mapping, topology, style, names)
+    sendings = _sendings(kept, mapping, style, names)
+    used = {queue.flow.stream.name for queue in queues} | {each.plan.stream for each in sendings if each.plan.stream}
     used |= {queue.dead.stream for queue in queues if queue.dead is not None}
     streams = _with_sources(used, mapping.streams)
     about = {f"exchange {exchange}" for stream in streams for exchange in stream.exchanges}
@@ -116,7 +97,14 @@ def _service(name: str, found: Facts, topology: Topology) -> Service:
         if queue.dead is None and _rejects(queue.flow.plan.queue, topology) is not None
     ]
     unmapped = sorted(_unmapped(name, mapping, topology))
-    return Service(name, "", streams, queues, sendings, _gaps(about, mapping), tuple(dict.fromkeys(unmapped + absent)))
+    return Service(name, streams, queues, sendings, _gaps(about, mapping), tuple(dict.fromkeys(unmapped + absent)))
+
+
+def _has_place(plan: PublisherPlan, style: Style) -> bool:
+    """Tell whether there is a function for a publisher: a stream keeps what it sends, or the language needs none."""
+    if not plan.stream:
+        return style.has_core and bool(plan.subject)
+    return "{" not in plan.stream
 
 
 def _through_libraries(name: str, found: Facts) -> list[PublisherPlan]:
@@ -148,7 +136,9 @@ def _flows(name: str, found: Facts, topology: Topology, delayed: Collection[str]
     ]
 
 
-def _queues(flows: Iterable[Flow], name: str, mapping: Plan, topology: Topology, names: set[str]) -> tuple[Queue, ...]:
+def _queues(
+    flows: Iterable[Flow], name: str, mapping: Plan, topology: Topology, style: Style, names: set[str]
+) -> tuple[Queue, ...]:
     consumed = _consumes(name, topology)
     found: list[Queue] = []
     for flow in flows:
@@ -160,7 +150,7 @@ def _queues(flows: Iterable[Flow], name: str, mapping: Plan, topology: Topology,
         below = [f"{each}." for each in flow.filters]
         found.append(
             Queue(
-                stem=_stem(plan.queue or plan.name, plan.level, names),
+                stem=_stem(plan.queue or plan.name, plan.level, style, names),
                 flow=flow,
                 consumes=bool(plan.queue) and shape(plan.queue) in consumed,
                 gaps=_gaps({title}, mapping),
@@ -190,34 +180,39 @@ def _dead(queue: str, mapping: Plan, topology: Topology) -> PublisherPlan | None
     return next((p for p in plans if (p.exchange, p.routing_key) == (exchange, key or OWN_KEY)), None)
 
 
-def _stem(queue: str, level: int | None, names: set[str]) -> str:
+def _stem(queue: str, level: int | None, style: Style, names: set[str]) -> str:
     """Return what the functions of a queue are called after, and take their names."""
     parts = split_holes("temporary" if queue == SERVER_NAMED else queue)
-    known, full = (camel(words(" ".join(each))) for each in (parts[::2], parts))
-    after = "" if level is None else f"Level{level}"
-    numbered = (f"Queue{full}{number}" for number in count(2))
-    for each in chain((known, full, f"Queue{full}"), numbered):
-        stem = each + after
-        made = {f"{lower(stem)}Consumer", f"ensure{stem}", f"consume{stem}", f"deadLetter{stem}"}
+    known, full = (words(" ".join(each)) for each in (parts[::2], parts))
+    after = () if level is None else (f"level{level}",)
+    kind = ("queue",)
+    numbered = ((kind, full, (str(number),)) for number in count(2))
+    for each in chain(((known,), (full,), (kind, full)), numbered):
+        stem = style.join(*each, after)
+        made = style.queue_functions(stem)
         if stem[:1].isalpha() and not made & names:
             break
     names |= made
     return stem
 
 
-def _sendings(plans: Iterable[tuple[PublisherPlan, str]], mapping: Plan, names: set[str]) -> tuple[Sending, ...]:
+def _sendings(
+    plans: Iterable[tuple[PublisherPlan, str]], mapping: Plan, style: Style, names: set[str]
+) -> tuple[Sending, ...]:
     grouped: dict[str, list[tuple[PublisherPlan, str]]] = {}
     for plan, library in plans:
         grouped.setdefault(_alike(plan, mapping), []).append((plan, library))
     groups = list(grouped.values())
-    to = [camel(_to(group[0][0])) for group in groups]
+    to = [_to(group[0][0]) for group in groups]
+    called = [style.join(each) for each in to]
     found = []
     for group, target in zip(groups, to, strict=True):
         plan = group[0][0]
         key = split_holes(plan.routing_key if plan.exchange else "")
-        known, full = (camel(words(" ".join(each))) for each in (key[::2], key))
-        wanted = [f"publishTo{target}{each}" for each in dict.fromkeys((known or full, full, "OfEmptyKey"))]
-        wanted = ([f"publishTo{target}"] if to.count(target) == 1 else []) + wanted
+        known, full = (words(" ".join(each)) for each in (key[::2], key))
+        keys = dict.fromkeys((known or full, full, ("of", "empty", "key")))
+        wanted = [style.publisher(target, each) for each in keys]
+        wanted = ([style.publisher(target)] if called.count(style.join(target)) == 1 else []) + wanted
         name = next((each for each in wanted if each not in names), distinct(wanted[-1], names))
         names.add(name)
         about = {about_shape(publisher_title(p.service, p.exchange, p.routing_key)) for p, _ in group}
@@ -254,6 +249,23 @@ def _with_sources(names: Collection[str], streams: Iterable[StreamPlan]) -> tupl
     of = {stream.name: stream for stream in streams}
     first = sorted({source for name in names for source, _ in sources_of(of[name].config)})
     return tuple(of[name] for name in dict.fromkeys((*first, *sorted(names))) if name in of)
+
+
+def subjects_of(stream: StreamPlan) -> tuple[str, ...]:
+    """Return the subjects that a stream takes."""
+    subjects = stream.config.get("subjects", ())
+    return tuple(map(str, subjects)) if isinstance(subjects, (list, tuple)) else ()
+
+
+def held_seconds(config: Config) -> int:
+    """Return for how many seconds a message of a consumer may be worked on, if that is longer than silence may be."""
+    wait = config.get("ack_wait", 0)
+    return wait // 10**9 if isinstance(wait, int) and wait > SILENCE else 0
+
+
+def is_of_dead_letters(gap: Gap) -> bool:
+    """Tell whether a gap of a queue is about what it rejects."""
+    return "dead" in gap.property
 
 
 def sources_of(config: Config) -> list[tuple[str, str]]:

@@ -27,7 +27,17 @@ _IMPORTS = (
 _SUBJECT = ("keySubject", "keyTokens", "token")
 
 
-def render(service: Service, mapping: Mapping) -> str:
+def module_name(prefix: str) -> str:
+    """Return the name of the module of a service, by what it begins with."""
+    return f"{prefix}.Nats"
+
+
+def module_path(prefix: str) -> str:
+    """Return where that module is below a source folder."""
+    return f"{prefix}/Nats.hs"
+
+
+def render(service: Service, prefix: str, mapping: Mapping) -> str:
     """Return the text of a service's module."""
     writer = Writer(mapping)
     sections = {
@@ -46,7 +56,7 @@ def render(service: Service, mapping: Mapping) -> str:
             "{-# LANGUAGE OverloadedStrings #-}",
             "",
             *_head(service),
-            f"module {service.module}",
+            f"module {module_name(prefix)}",
             "  ( " + "\n\n    ".join(_exported(title, names) for title, names in exports if names),
             "  )",
             "where",

@@ -17,23 +17,30 @@ from natsscan.generate.haskell_layout import (
     signature,
     wide,
 )
-from natsscan.generate.haskell_names import parameters
-from natsscan.generate.service import OWN_KEY, Queue, Sending, Service, sources_of, words_of
-from natsscan.model.mapping import Config, Discipline, Gap, Mapping, PublisherPlan, StreamPlan, Words, filters_of
+from natsscan.generate.haskell_names import consumer, parameters
+from natsscan.generate.service import (
+    OWN_ENDING,
+    OWN_KEY,
+    SILENCE,
+    Queue,
+    Sending,
+    Service,
+    held_seconds,
+    is_of_dead_letters,
+    sources_of,
+    subjects_of,
+    words_of,
+)
+from natsscan.model.mapping import Discipline, Mapping, PublisherPlan, StreamPlan, Words, filters_of
 from natsscan.model.topology import SERVER_NAMED
 from natsscan.nats.names import hole_token, holes, split_holes, subject
 
-_OWN = f".{{{hole_token(OWN_KEY)}}}"  # how that key ends a subject
 _NAMES_NOT_SUBJECTS = ("durable_name", "name", "filter_subject", "filter_subjects", "deliver_subject", "deliver_group")
 
 
 def _key(text: str) -> str:
     """Return a routing key as people read it."""
     return "its own key" if text == OWN_KEY else code(text) if text else "the empty key"
-
-
-def _is_of_dead_letters(gap: Gap) -> bool:
-    return "dead" in gap.property
 
 
 def _sending_comment(sending: Sending) -> list[str]:
@@ -54,23 +61,10 @@ def _sending_comment(sending: Sending) -> list[str]:
     return comment(" ".join(text))
 
 
-def _subjects(stream: StreamPlan) -> tuple[str, ...]:
-    subjects = stream.config.get("subjects", ())
-    return tuple(map(str, subjects)) if isinstance(subjects, (list, tuple)) else ()
-
-
-# After this time without a word a message goes to somebody else: the client says it while the message is worked on.
-_SILENCE = 30 * 10**9
 _HELD = (
     "It is held for {} seconds at most unless 'pullHoldFor' says otherwise; of a program that is killed others get it "
     "after {}. 'abandonConsuming' gives back what is not settled."
 )
-
-
-def _held(config: Config) -> int:
-    """Return for how many seconds a message of a consumer may be worked on, if that is longer than silence may be."""
-    wait = config.get("ack_wait", 0)
-    return wait // 10**9 if isinstance(wait, int) and wait > _SILENCE else 0
 
 
 class Writer:
@@ -81,7 +75,7 @@ class Writer:
 
     def streams(self, service: Service) -> str:
         """Return the streams of a service and what makes them."""
-        taken = [each for stream in service.streams for each in _subjects(stream)]
+        taken = [each for stream in service.streams for each in subjects_of(stream)]
         taken += [each for stream in service.streams for _, each in sources_of(stream.config)]
         open_ = [hole for each in taken for hole in holes(each)]
         given = parameters(open_)
@@ -105,7 +99,7 @@ class Writer:
         )
 
     def _stream(self, stream: StreamPlan, given: dict[str, str]) -> list[str]:
-        subjects = [self._filled(each, given) for each in _subjects(stream)]
+        subjects = [self._filled(each, given) for each in subjects_of(stream)]
         config = {key: value for key, value in stream.config.items() if key not in ("name", "subjects", "sources")}
         filled = [
             f"(defaultStreamSource {literal(name)}) {{sourceFilter = Just {argument(self._filled(taken, given))}}}"
@@ -126,13 +120,14 @@ class Writer:
         texts = ["Text" for _ in given]
         name = self._filled(plan.name, given, as_name=True)
         config = {key: value for key, value in plan.config.items() if key not in _NAMES_NOT_SUBJECTS}
-        held = _held(plan.config)
-        config |= {"ack_wait": _SILENCE} if held else {}
+        held = held_seconds(plan.config)
+        config |= {"ack_wait": SILENCE} if held else {}
         taken = [self._filled(each, given) for each in filters]
         more = [] if plan.is_durable else ["ccDurable = False"]
         more += [wide("ccFilterSubjects", taken)] if taken else []
         lines = record(f"defaultConsumerConfig {argument(name)}", [*more, *fields(CONSUMER, config)])
-        made = f"{queue.value}{arguments}"
+        called = consumer(queue)
+        made = f"{called}{arguments}"
         title = f"the queue {code(queue.flow.title)}" if plan.queue else "schedules, which nobody reads"
         about = [f"The consumer for {title}, after the name of its stream."]
         if not plan.is_exact:
@@ -142,8 +137,8 @@ class Writer:
             "\n".join(
                 [
                     *comment(" ".join(about)),
-                    *gap_lines(gap for gap in queue.gaps if not _is_of_dead_letters(gap)),
-                    *signature(queue.value, [*texts, "(Text, ConsumerConfig)"]),
+                    *gap_lines(gap for gap in queue.gaps if not is_of_dead_letters(gap)),
+                    *signature(called, [*texts, "(Text, ConsumerConfig)"]),
                     f"{made} =",
                     f"  ( {literal(plan.stream)},",
                     *(f"    {line}" for line in lines),
@@ -165,7 +160,7 @@ class Writer:
         if queue.consumes:
             settled = f" Settle each by {', '.join(plan.settle)}." if plan.settle else ""
             callback = "(Delivery -> IO ())"
-            says = f" {_HELD.format(held, _SILENCE // 10**9)}" if held else ""
+            says = f" {_HELD.format(held, SILENCE // 10**9)}" if held else ""
             options = f"(holdingFor {held} options)" if held else "options"
             found.append(
                 "\n".join(
@@ -223,8 +218,8 @@ class Writer:
         """Return what rejects a message of a queue."""
         plan = queue.flow.plan
         named = "" if plan.queue == SERVER_NAMED else plan.queue
-        own = dead.subject.endswith(_OWN)
-        root = dead.subject.removesuffix(_OWN)
+        own = dead.subject.endswith(OWN_ENDING)
+        root = dead.subject.removesuffix(OWN_ENDING)
         name_key = subject("", named, self._mapping.holes) if own else ""
         called = "".join(f"{{{hole_token(x)}}}" if at % 2 else x for at, x in enumerate(split_holes(named)))
         roots = [below for _, below in queue.exchanges]
@@ -240,7 +235,7 @@ class Writer:
         about = f"Reject a message of the queue {code(queue.flow.title)}: it goes to "
         about += f"{code(dead.exchange) if dead.exchange else 'the default exchange'} under {_key(dead.routing_key)}, "
         about += f"which the stream {code(dead.stream)} keeps, and is settled when that has it."
-        wait = _SILENCE if _held(plan.config) else plan.config.get("ack_wait")
+        wait = SILENCE if held_seconds(plan.config) else plan.config.get("ack_wait")
         late = []
         if isinstance(wait, int) and queue.window < wait:
             late.append(
@@ -262,7 +257,7 @@ class Writer:
         return "\n".join(
             [
                 *comment(about, *late),
-                *gap_lines(gap for gap in queue.gaps if _is_of_dead_letters(gap)),
+                *gap_lines(gap for gap in queue.gaps if is_of_dead_letters(gap)),
                 *signature(name, ["JetStream", *("Text" for _ in given), "Delivery", "IO ()"]),
                 *applied(f"{name} js{arguments} delivery", "rejectTo", ["js", "headers", to, "delivery"]),
                 "  where",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, combinations
 
 from natsscan.catalog.catalog import Catalog
@@ -18,8 +21,9 @@ from natsscan.model.topology import SERVER_NAMED, Topology
 from natsscan.model.usage import Operation
 from natsscan.nats.names import split_holes, with_values
 from natsscan.patches.hindrance import Hindrance
-from natsscan.patches.python.importing import imports_between
+from natsscan.patches.python.importing import imports_between, name_of, root_of
 from natsscan.patches.python.layer import MemberAt, PythonLayer
+from natsscan.patches.python.units import TEST
 from natsscan.pipeline.elsewhere import looking_elsewhere
 from natsscan.pipeline.task import ScanOptions, Task, read
 from natsscan.python.index import index_of
@@ -57,6 +61,42 @@ def _read(project: Project, catalog: Catalog, options: ScanOptions) -> tuple[Tas
     programs = dict.fromkeys((path for path in listing.paths if kinds.of(path) is FileKind.PYTHON), FileKind.PYTHON)
     task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
     return task, read(task, programs, lambda *_: None).sources
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleHome:
+    """Where a module for a service stands: its path without an ending, its name, and its path in a folder for all."""
+
+    folder: str
+    name: str
+    path: str
+
+
+def python_homes(
+    project: Project, catalog: Catalog, options: ScanOptions, users: Mapping[str, Iterable[str]], module: str
+) -> dict[str, ModuleHome]:
+    """Return where a module of some name stands for each service: in its own package, the one that has most `users`.
+
+    Tests count if there is nothing else. Services that share a folder have their names in those of their modules.
+    """
+    listing, sources = _read(project, catalog, options)
+    paths = frozenset(listing.paths)
+    imports = imports_between({source.path: source.data for source in sources}, index_of(sources))
+    found: dict[str, ModuleHome] = {}
+    for service, files in users.items():
+        roots: dict[str, list[bool]] = {}
+        for path in files:
+            roots.setdefault(root_of(path, paths), []).append(TEST.search(path) is not None)
+        names = {root: name_of(root, imports, paths) for root in roots}
+        root = min(roots, key=lambda each: (all(roots[each]), not names[each], -len(roots[each]), each))
+        own = "_".join(re.findall(r"[a-z0-9]+", service.lower()))
+        taken = {home.folder for home in found.values()}
+        called = module if posixpath.join(root, module) not in taken else f"{module}_{own}"
+        dotted = f"{names[root]}.{called}" if names[root] else called
+        below = dotted.replace(".", "/") if names[root] else f"{own}/{called}"
+        below = f"{own}/{below}" if below in {home.path for home in found.values()} else below
+        found[service] = ModuleHome(posixpath.join(root, called), dotted, below)
+    return found
 
 
 def make_python_layer(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from natsscan.patches.python.importing import Import, leading_to, name_of, root_of
 
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing)(?:/|$)|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+TEST = re.compile(r"(?:^|/)(?:tests?|testing)(?:/|$)|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _tests(
 ) -> Iterator[tuple[str, str]]:
     """Yield the folders of tests that import nothing of what they are about, each with the only package beside them."""
     users = tuple(users)
-    others = {roots[path] for path in users if _TEST.search(path) is None}
+    others = {roots[path] for path in users if TEST.search(path) is None}
     asking = {mine for mine, _ in ways}
     for test in dict.fromkeys(roots[path] for path in users):
         above = posixpath.dirname(test)
@@ -108,7 +108,7 @@ def _homes(
     tests: dict[str, bool] = {}
     for path in users:
         counts[roots[path]] = counts.get(roots[path], 0) + 1
-        tests[roots[path]] = tests.get(roots[path], True) and _TEST.search(path) is not None
+        tests[roots[path]] = tests.get(roots[path], True) and TEST.search(path) is not None
     asked: dict[str, int] = {}
     for mine, theirs in ways:
         asked[theirs] = asked.get(theirs, 0) + 1
