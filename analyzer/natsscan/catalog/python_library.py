@@ -108,7 +108,7 @@ class PythonLibraryFile(Strict, frozen=True, tag_field="kind", tag="python-libra
     `values` says for an argument which texts of it are known by another word: `ack: {"True": NoAck}`. `units` gives the
     arguments that are in another unit than AMQP's milliseconds, with how many of these one of theirs is. `broker` is
     there for a library that speaks to other brokers than AMQP's too, `settings` for one that is set up by name. A
-    package that natsscan writes is the `api_of` another library.
+    package that natsscan writes is the `api_of` another library. One of `asyncio` has calls that are awaited.
     """
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -117,6 +117,7 @@ class PythonLibraryFile(Strict, frozen=True, tag_field="kind", tag="python-libra
     modules: dict[str, PythonModuleRule]
     system: str = ""
     api_of: str = ""
+    asyncio: bool = False
     values: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     units: dict[str, int] = msgspec.field(default_factory=dict)
     broker: PythonBrokerRule | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class Made:
     """A service, its module, where that goes below a source folder, and those of its files that speak to the broker.
 
-    Of a module in Python the `place` in the project is known; else it is empty.
+    `calls` are what makes a queue's consumer and what reads it, by the queue's stem. Of a module in Python the `place`
+    in the project is known; else it is empty.
     """
 
     service: Service
@@ -32,6 +34,7 @@ class Made:
     path: str
     text: str
     speaking: tuple[str, ...]
+    calls: Mapping[str, tuple[str, str]]
     place: str = ""
 
 
@@ -65,6 +68,7 @@ def haskell_services(
             module_path(called[each.name]),
             render(each, called[each.name], mapped.mapping),
             speaking.get(each.name, ()),
+            {queue.stem: (f"ensure{queue.stem}", f"consume{queue.stem}") for queue in each.queues},
         )
         for each in services
     )
@@ -76,6 +80,7 @@ def python_services(
     """Return the same for Python: modules stand in the services' own packages."""
     from natsscan.generate.python_names import MODULE, python_style
     from natsscan.generate.python_service import render_python
+    from natsscan.generate.python_service_text import queue_calls
     from natsscan.pipeline.python_layer import python_homes
 
     mapped, services = _services(opened, server_version, subjects, FileKind.PYTHON, python_style(), found)
@@ -90,6 +95,7 @@ def python_services(
             f"{homes[each.name].path}.py",
             render_python(each, mapped.mapping, topology),
             users[each.name],
+            queue_calls(each, mapped.mapping, topology),
             f"{homes[each.name].folder}.py",
         )
         for each in services

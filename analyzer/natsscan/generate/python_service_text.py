@@ -42,6 +42,15 @@ _CONNECT = (
 )
 
 
+def queue_calls(service: Service, mapping: Mapping, topology: Topology) -> dict[str, tuple[str, str]]:
+    """Return what makes the consumer of each queue, by the queue's stem, and what would read it."""
+    writer = Writer(mapping, topology, service)
+    return {
+        queue.stem: ("ensure" if writer.is_common(queue) else f"ensure_{queue.stem}", f"consume_{queue.stem}")
+        for queue in service.queues
+    }
+
+
 class Writer:
     """Writes the functions of a service and their data. Holes of names are filled as the mapping decides."""
 
@@ -67,7 +76,7 @@ class Writer:
         """Return all functions of the service."""
         found = [list(_CONNECT), self._ensure()]
         for queue in self._service.queues:
-            if not self._is_common(queue):
+            if not self.is_common(queue):
                 found.append(self._ensure_one(queue))
             if queue.consumes:
                 found.append(self._consume(queue))
@@ -108,7 +117,7 @@ class Writer:
             + [hole for each in filters_of(plan.config) for hole in holes(each)]
         )
 
-    def _is_common(self, queue: Queue) -> bool:
+    def is_common(self, queue: Queue) -> bool:
         """Tell whether a consumer is made with the streams: it stays, and nothing more is to be known for it."""
         return queue.flow.plan.is_durable and self._given(queue).keys() <= self._common.keys()
 
@@ -133,12 +142,12 @@ class Writer:
 
     def _ensure(self) -> list[str]:
         service = self._service
-        made = [queue for queue in service.queues if self._is_common(queue)]
+        made = [queue for queue in service.queues if self.is_common(queue)]
         texts = [(each, False) for stream in service.streams for each in subjects_of(stream)]
         texts += [(each, False) for stream in service.streams for _, each in sources_of(stream.config)]
         texts += [text for queue in made for text in _texts(queue)]
         lines = function("ensure", ["js: JetStream"], [f"{name}: str" for name in self._common.values()])
-        others = [f"`ensure_{queue.stem}`" for queue in service.queues if not self._is_common(queue)]
+        others = [f"`ensure_{queue.stem}`" for queue in service.queues if not self.is_common(queue)]
         lines += docstring(
             INDENT,
             "Make the streams and consumers that are not there.",

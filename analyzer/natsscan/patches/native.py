@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.patch import Applicability, Patch, Stage
@@ -12,7 +12,7 @@ from natsscan.model.span import Span
 from natsscan.model.usage import Operation, Usage
 from natsscan.patches.drafts import about
 from natsscan.patches.listing import folder_for, listed
-from natsscan.patches.modulelists import beside
+from natsscan.patches.modulelists import NewModule, beside
 from natsscan.patches.written import is_ours, written
 
 _ADDS = "Only adds: nothing that is built today needs it."
@@ -22,47 +22,48 @@ _NO_PLACE = (
     "`natsscan generate haskell-service` writes {module}; put it where the service has its modules."
 )
 _THERE = (
-    "{path} is there and was not made by natsscan, so it stays; "
-    "`natsscan generate haskell-service` prints what it would be now."
+    "{path} is there and was not made by natsscan, so it stays; `natsscan generate {what}` prints what it would be now."
 )
 _CALL = "Call `{module}.{function}`."
-# What to call of a queue in the place of an operation; its own name comes behind.
-_OF_QUEUE = {
-    Operation.DECLARE_QUEUE: "ensure",
-    Operation.BIND: "ensure",
-    Operation.CONSUME: "consume",
-    Operation.GET: "consume",
-}
+_BLOCKS = (
+    "From code that blocks, run it by an `asyncio.Runner` that is kept with the connection, in a thread of its own."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """A module for one service, that goes beside those of its files that speak to the broker, the first that can be.
+    """A module for one service. In Python it has a `path`; in Haskell it goes beside one of its `neighbours`.
 
-    `publishers` are its functions that publish, by the places where the service does. `queues` are what its functions
-    for a queue are called after, by the places that are about the queue; the service reads those that are `consumed`.
+    `functions` are what takes the place of what the service does somewhere, `words` what does wherever that is, and
+    `settles` what stands for what becomes of a message. `waits` are the libraries that wait in asyncio, as it does.
     """
 
     service: str
     module: str
     text: str
-    neighbours: tuple[str, ...]
-    publishers: Mapping[Span, str]
-    queues: Mapping[Span, str]
-    consumed: frozenset[str]
+    functions: Mapping[tuple[Span, Operation], str]
+    neighbours: tuple[str, ...] = ()
+    path: str = ""
+    settles: Mapping[Operation, str] = field(default_factory=dict)
+    words: Mapping[Operation, str] = field(default_factory=dict)
+    waits: frozenset[str] = frozenset()
 
     def told_by(self, usage: Usage) -> str:
         """Return what to call in the place of a usage; empty if it has nothing for that."""
-        function = self.publishers.get(usage.span, "") if usage.operation is Operation.PUBLISH else ""
-        stem, verb = self.queues.get(usage.span, ""), _OF_QUEUE.get(usage.operation, "")
-        if stem and (verb == "ensure" or (verb and stem in self.consumed)):
-            function = f"{verb}{stem}"
-        return _CALL.format(module=self.module, function=function) if function else ""
+        is_own = usage.service == self.service
+        if is_own and usage.operation in self.settles:
+            return self.settles[usage.operation]
+        function = self.functions.get((usage.span, usage.operation), "")
+        function = function or (self.words.get(usage.operation, "") if is_own else "")
+        if not function:
+            return ""
+        called = _CALL.format(module=self.module, function=function)
+        return called if not self.path or usage.library in self.waits else f"{called} {_BLOCKS}"
 
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """The client's package with its files by path, and a module for each service that speaks to the broker."""
+    """The client's package for Haskell with its files by path, if there is such code, and the modules of services."""
 
     package: str
     client: Mapping[str, str]
@@ -96,7 +97,8 @@ def with_client(catalog: Catalog, package: str) -> Catalog:
 def lay_out(native: Native, read: Callable[[str], bytes | None], paths: Iterable[str]) -> list[Patch]:
     """Return the patches that put the client, and the modules of services, beside what is there."""
     paths = frozenset(paths)
-    found = list(_client(native, read, paths)) if client_of(native, paths) == native.package else []
+    is_new = bool(native.client) and client_of(native, paths) == native.package
+    found = list(_client(native, read, paths)) if is_new else []
     found += [_scaffold(scaffold, read, paths) for scaffold in native.scaffolds]
     return [patch for patch in found if patch.paths or patch.instructions]
 
@@ -116,12 +118,14 @@ def _scaffold(scaffold: Scaffold, read: Callable[[str], bytes | None], paths: fr
     title = f"{scaffold.service}: {scaffold.module}, what it publishes and consumes on NATS"
     places = (beside(scaffold.module, path, paths, read) for path in scaffold.neighbours)
     place = next((each for each in places if each is not None), None)
+    place = NewModule(scaffold.path, None) if scaffold.path else place
     if place is None:
         text = _NO_PLACE.format(service=scaffold.service, module=scaffold.module)
         return _by_hand(title, text, scaffold.service)
     there = read(place.path)
+    what = "python-service" if scaffold.path else "haskell-service"
     if there is not None and not is_ours(there):
-        return _by_hand(title, _THERE.format(path=place.path), scaffold.service)
+        return _by_hand(title, _THERE.format(path=place.path, what=what), scaffold.service)
     creates, renewed = written({place.path: scaffold.text.encode()}, read)
     patch = about(Stage.PREPARE, Applicability.SAFE, title, _ADDS, scaffold.service, [])
     return replace(patch, edits=(*filter(None, [place.edit]), *renewed), creates=creates, area=place.path)
