@@ -15,15 +15,21 @@ INDENT = "    "
 _LINES = 3  # of each gap
 
 
-def docstring(indent: str, first: str, *paragraphs: str, items: Iterable[str] = ()) -> list[str]:
-    """Return the lines of a docstring: paragraphs, and a list; all of them are `shown` already."""
+def docstring(indent: str, first: str, *paragraphs: str, short: str = "", items: Iterable[str] = ()) -> list[str]:
+    """Return the lines of a docstring: paragraphs, and a list; all of them are `shown` already.
+
+    If the first one does not fit on a line, what is `short` stands before it.
+    """
     width = WIDTH - len(indent)
-    lines = _wrapped(f'"""{first}', width - 3)
+    if len(first) > width - 7:
+        first, paragraphs = short, (first, *paragraphs)
+    lines = [f'"""{first}']
     for paragraph in filter(None, paragraphs):
         lines += ["", *_wrapped(paragraph, width)]
     listed = [line for item in items for line in bullet(item)]
     lines += ["", *listed] if listed else []
     lines = [*lines, '"""'] if len(lines) > 1 else [f'{lines[0]}"""']
+    lines[0] = f"r{lines[0]}" if any("\\" in line for line in lines) else lines[0]
     return [f"{indent}{line}".rstrip() for line in lines]
 
 
@@ -44,7 +50,7 @@ def gap_items(gaps: Iterable[Gap]) -> list[str]:
 
 def shown(text: str) -> str:
     """Return text such that a docstring shows it as it is."""
-    return visible(text).replace("\\", "\\\\").replace('"', '\\"')
+    return visible(text).replace('"""', "'''")
 
 
 def code(text: str) -> str:

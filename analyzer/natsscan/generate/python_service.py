@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -19,12 +18,12 @@ from natsscan.model.topology import Topology
 
 _PARTS = ("consuming.py", "server.py", "names.py")
 _STANDARD = frozenset({"asyncio", "contextlib", "json", "math", "re"})
-_WORD = re.compile(r"\b[A-Za-z_]\w*")
 _USE = (
     "`js = await connect(url)` comes first, then `ensure`, before anything is published for what is consumed here. It "
     "needs nats-py 2.9 or later. What the server refuses raises ServerError; without an answer there is nats.errors."
     "TimeoutError, and a message with an id can be published again without harm."
 )
+_SHORT = "What a service has on NATS."
 _ABSENT = "Not here, as its name is not known before the program runs, or no stream keeps it:"
 
 
@@ -33,7 +32,7 @@ def render_python(service: Service, mapping: Mapping, topology: Topology) -> str
     writer = Writer(mapping, topology, service)
     body = "\n\n\n".join(writer.functions())
     tables = writer.tables()
-    constants, common = _used(body + tables)
+    constants, common = _used(f"{tables}\n{body}")
     return "\n".join(
         [
             f"# {GENERATED} {SERVICE}; written anew when it runs again.",
@@ -60,11 +59,11 @@ def _head(service: Service) -> list[str]:
     first = f"What {shown(service.name)} has on NATS: its streams and queues, what it publishes and what it rejects."
     about = gap_items(service.gaps)
     if not service.absent:
-        return docstring("", first, _USE, items=about)
+        return docstring("", first, _USE, short=_SHORT, items=about)
     missing = [shown(each) for each in service.absent]
     if not about:
-        return docstring("", first, _USE, _ABSENT, items=missing)
-    return docstring("", first, _USE, items=[*about, *(f"not here: {each}" for each in missing)])
+        return docstring("", first, _USE, _ABSENT, short=_SHORT, items=missing)
+    return docstring("", first, _USE, short=_SHORT, items=[*about, *(f"not here: {each}" for each in missing)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +102,9 @@ def _imported(alias: ast.alias) -> str:
     return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
 
 
-def _words(text: str) -> set[str]:
-    """Return the names in code, without those in texts and comments, but for what stands in braces."""
-    return set(_WORD.findall(re.sub(r'""".*?"""|#[^\n]*', "", text, flags=re.DOTALL)))
+def _names(text: str) -> set[str]:
+    """Return the names in code."""
+    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
 
 
 def _used(text: str) -> tuple[list[str], str]:
@@ -113,12 +112,12 @@ def _used(text: str) -> tuple[list[str], str]:
     parts, _ = _common()
     found = {part.name: part for part in parts}
     wanted: set[str] = set()
-    waiting = [name for name in _words(text) if name in found]
+    waiting = [name for name in _names(text) if name in found]
     while waiting:
         name = waiting.pop()
         if name not in wanted:
             wanted.add(name)
-            waiting += [each for each in _words(found[name].text) if each in found]
+            waiting += [each for each in _names(found[name].text) if each in found]
     kept = [part for part in parts if part.name in wanted]
     constants = [part.text for part in kept if part.name.isupper()]
     others = [part.text for part in kept if not part.name.isupper()]
@@ -127,16 +126,16 @@ def _used(text: str) -> tuple[list[str], str]:
 
 def _imports(text: str) -> list[str]:
     """Return the lines that import what a text uses."""
-    words = _words(text)
-    standard = [f"import {each}" for each in sorted(_STANDARD & words)]
+    used = _names(text)
+    standard = [f"import {each}" for each in sorted(_STANDARD & used)]
     by_module: dict[str, list[str]] = {}
     for name, (module, _, imported) in ((n, f.partition(" ")) for n, f in _common()[1].items()):
-        if name in words:
+        if name in used:
             by_module.setdefault(module, []).append(imported)
     lines = {module: f"from {module} import {', '.join(_sorted(names))}" for module, names in sorted(by_module.items())}
     ours = [line for module, line in lines.items() if module.partition(".")[0] == "nats"]
     others = [line for module, line in lines.items() if module.partition(".")[0] != "nats"]
-    return [*standard, *others, "", *(["import nats"] if "nats" in words else []), *ours]
+    return [*standard, *others, "", *(["import nats"] if "nats" in used else []), *ours]
 
 
 def _sorted(names: Iterable[str]) -> list[str]:

@@ -29,7 +29,9 @@ _UNLIMITED = 100  # how many messages a program holds that has set no limit
 _NAMES = ("name", "durable_name")  # of a configuration: dots in their holes are data
 _REPLY_TO = "replyto"  # a key that is nothing but what AMQP's property of this name said
 _HEADERS = "headers: Mapping[str, str] | None = None"
+_HOLES = f"{INDENT}holes = "
 _LETTERS = f"{INDENT}letters = "
+_SHORT = ("Publish a message.", "Ask, and return the answer.")
 _HANDLER = "handler: Callable[[Delivery], Awaitable[None]]"
 _MESSAGE_ID = "message_id: str | None = None"
 _CONNECT = (
@@ -130,15 +132,15 @@ class Writer:
             config["ack_wait"] = SILENCE
         return self._config({"stream": plan.stream, **config}, self._given(queue))
 
-    def _holes(self, texts: Iterable[tuple[str, bool]], given: dict[str, str]) -> str:
-        """Return the expression for the values that the holes of texts have in tables."""
-        found: dict[str, str] = {}
+    def _holes(self, texts: Iterable[tuple[str, bool]], given: dict[str, str]) -> list[str]:
+        """Return the statement for the values that the holes of texts have in tables; none if there are no holes."""
+        found: dict[str, object] = {}
         for text, as_name in texts:
             for hole in holes(text):
                 name = given[hole]
                 splits = self._splits(hole, as_name)
-                found[f"{name}." if splits else name] = f"_words({name})" if splits else f"_token({name})"
-        return "{" + ", ".join(f"{quoted(key)}: {value}" for key, value in found.items()) + "}"
+                found[f"{name}." if splits else name] = Expression(f"_words({name})" if splits else f"_token({name})")
+        return [f"{_HOLES}{laid_out(found, len(_HOLES), 1)}"] if found else []
 
     def _ensure(self) -> list[str]:
         service = self._service
@@ -154,30 +156,41 @@ class Writer:
             "Raise ConfigurationError if one is there with another configuration, and say what differs; it stays.",
             f"Consumers that need more than that have functions of their own: {', '.join(others)}." if others else "",
         )
-        holes_ = self._holes(texts, self._common)
+        given = self._holes(texts, self._common)
+        lines += given
         if service.streams:
             lines += [
                 f"{INDENT}for stream in _STREAMS:",
-                f"{INDENT * 2}await _ensure_stream(js, _filled(stream, {holes_}))",
+                f"{INDENT * 2}await _ensure_stream(js, {_filling('stream', given)})",
             ]
         if made:
             names = laid_out(tuple(queue.stem for queue in made), len(f"{INDENT}for name in :"), 1)
             lines += [
                 f"{INDENT}for name in {names}:",
-                f"{INDENT * 2}await _ensure_consumer(js, _filled(_CONSUMERS[name], {holes_}))",
+                f"{INDENT * 2}await _ensure_consumer(js, {_filling('_CONSUMERS[name]', given)})",
             ]
         return lines
 
-    def _made(self, queue: Queue) -> str:
-        return f"_filled(_CONSUMERS[{quoted(queue.stem)}], {self._holes(_texts(queue), self._given(queue))})"
+    def _made(self, start: str, queue: Queue) -> list[str]:
+        """Return the statements that make a consumer."""
+        given = self._holes(_texts(queue), self._given(queue))
+        return [
+            *given,
+            *call(f"{start}await _ensure_consumer", ["js", _filling(f"_CONSUMERS[{quoted(queue.stem)}]", given)]),
+        ]
 
     def _ensure_one(self, queue: Queue) -> list[str]:
         named = [f"{name}: str" for name in self._given(queue).values()]
         first = f"Make the consumer for the queue {code(queue.flow.title)}, after its stream."
         return [
             *function(f"ensure_{queue.stem}", ["js: JetStream"], named),
-            *docstring(INDENT, first, items=gap_items(g for g in queue.gaps if not is_of_dead_letters(g))),
-            *call("await _ensure_consumer", ["js", self._made(queue)]),
+            *docstring(
+                INDENT,
+                first,
+                short="Make the consumer for a queue, after its stream.",
+                items=gap_items(g for g in queue.gaps if not is_of_dead_letters(g)),
+            ),
+            *self._made("", queue),
         ]
 
     def _consume(self, queue: Queue) -> list[str]:
@@ -214,9 +227,10 @@ class Writer:
                 f"The handler has one message after the other, and may leave it to a task of its own.{settle}",
                 exact,
                 dead,
+                short="Read a queue until this is cancelled: what is unsettled then goes back.",
                 items=gap_items(gaps),
             ),
-            *call("config = await _ensure_consumer", ["js", self._made(queue)]),
+            *self._made("config = ", queue),
             *([f"{_LETTERS}{laid_out(letters[0], len(_LETTERS), 1)}"] if letters else []),
             *call("await _Consumption", arguments, ").run(handler)"),
         ]
@@ -294,9 +308,14 @@ class Writer:
             lines = call("await js.nats.publish", [to, "body", "headers=dict(headers or {})"])
         return [
             *function(sending.name, ["js: JetStream"], named, "Msg" if asks else "None"),
-            *docstring(INDENT, *_about(sending, answers, expires), items=gap_items(sending.gaps)),
+            *docstring(INDENT, *_about(sending, answers, expires), short=_SHORT[asks], items=gap_items(sending.gaps)),
             *lines,
         ]
+
+
+def _filling(table: str, given: list[str]) -> str:
+    """Return the expression for a table, with its holes filled if there are any."""
+    return f"_filled({table}, holes)" if given else table
 
 
 def _texts(queue: Queue) -> list[tuple[str, bool]]:
