@@ -162,8 +162,11 @@ class _Consumption:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
+            left = set(tasks)
+            while left:  # more than once: what ends as it is cancelled, `wait_for` before Python 3.12 goes on with
+                for task in left:
+                    task.cancel()
+                _, left = await asyncio.wait(left, timeout=_AGAIN)
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._end()
 
