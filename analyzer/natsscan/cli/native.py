@@ -36,13 +36,16 @@ def native_of(opened: Opened, found: Mapped, server_version: str | None, subject
     from natsscan.patches.native import Native
     from natsscan.pipeline.layer import builds_with_crypton
 
-    findings = found.report.to_migrate.findings
-    haskell = any(finding.usage.language == FileKind.HASKELL for finding in findings)
+    languages = {finding.usage.language for finding in found.report.findings}  # also of code that is on a layer already
+    haskell = FileKind.HASKELL in languages
     crypton = haskell and builds_with_crypton(opened.project, opened.catalog, opened.options)
     client = client_package(crypton=crypton) if haskell else {}
-    scaffolds = [_haskell(made) for made in haskell_services(opened, server_version, subjects, found)]
-    waits = frozenset(library.id for library in opened.catalog.python.libraries if library.asyncio)
-    scaffolds += [_python(made, waits) for made in python_services(opened, server_version, subjects, found)]
+    scaffolds: list[Scaffold] = []
+    if haskell:
+        scaffolds += [_haskell(made) for made in haskell_services(opened, server_version, subjects, found)]
+    if FileKind.PYTHON in languages:
+        waits = frozenset(library.id for library in opened.catalog.python.libraries if library.asyncio)
+        scaffolds += [_python(made, waits) for made in python_services(opened, server_version, subjects, found)]
     return Native(CLIENT_PACKAGE, client, tuple(scaffolds))
 
 
