@@ -198,7 +198,8 @@ class Writer:
         given = self._given(queue)
         letters = self._letters(queue, queue.dead) if queue.dead is not None else None
         known = parameters([*given, *(letters[1] if letters else ())])
-        settle = f" Settle each by {shown(', '.join(plan.settle))}." if plan.settle else ""
+        words = [word for word in plan.settle if not word.startswith("in progress")]  # that it says by itself
+        settle = f" Settle each by {shown(', '.join(words))}." if words else ""
         on_receipt = "ack on receipt" in plan.settle and "ack" not in plan.settle
         if on_receipt:
             settle = " Each is acknowledged before the handler has it."
