@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from natsscan.fleet.checkout import commit_now
@@ -13,6 +14,9 @@ from natsscan.fleet.whole import make_fleet
 from natsscan.model.definitions import Definitions
 from natsscan.model.errors import InputError
 from natsscan.model.fleet import Failed, Fleet, Repository
+
+# Most of the time goes by waiting for other machines, or for git to start.
+_ASKED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,8 @@ def run_fleet(
     `progress` is told whenever something changes, and now and then.
     """
     repositories = tuple(repositories)
-    waiting, failed = [], list[Failed]()
-    for repository in repositories:
-        now = _commit_now(repository, task)
-        if now is None or not store.is_finished(repository, now):
-            waiting.append(repository)
+    waiting = _unfinished(repositories, store)
+    failed: list[Failed] = []
     before = done = len(repositories) - len(waiting)
     store.tidy(repositories)
     progress(Standing(len(repositories), done, before, 0, ()))
@@ -61,9 +62,16 @@ def run_fleet(
     return fleet
 
 
-def _commit_now(repository: Repository, task: Task) -> str | None:
-    """Return the commit that a repository is at, None if that cannot be told: scanning it will tell why."""
+def _unfinished(repositories: Iterable[Repository], store: Store) -> list[Repository]:
+    """Return the repositories that were not scanned yet as they are now; git is asked about several at once."""
+    with ThreadPoolExecutor(_ASKED_AT_ONCE) as threads:
+        return [
+            each for each, done in threads.map(lambda one: (one, _is_finished(one, store)), repositories) if not done
+        ]
+
+
+def _is_finished(repository: Repository, store: Store) -> bool:
     try:
-        return commit_now(repository, task.cache)
-    except InputError:
-        return None
+        return store.is_finished(repository, commit_now(repository))
+    except InputError:  # scanning it will tell why
+        return False
