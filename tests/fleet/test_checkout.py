@@ -310,3 +310,13 @@ def test_a_repository_beside_is_not_needed_to_fetch_one(tmp_path: Path, cache: C
     assert files(open_repository(named(first.url), cache)) == {"a.hs": b"first"}
     assert files(open_repository(named(second.url), cache)) == {"a.hs": b"second"}
     assert len(clones(cache)) == 2
+
+
+def test_files_that_a_clone_lacks_are_told(tmp_path: Path, cache: Cache) -> None:
+    made = make(tmp_path / "origin")
+    made.commit({"run.py": "import pika\n", "large.bin": "x" * 100})
+    blob = made.git("rev-parse", "HEAD:large.bin").strip()
+    (made.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    found = files(open_repository(named(made.path), cache))
+    assert found["run.py"] == b"import pika\n"
+    assert isinstance(found["large.bin"], Problem)
