@@ -14,6 +14,9 @@ from natsscan.fleet.whole import make_fleet
 from natsscan.model.definitions import Definitions
 from natsscan.model.errors import InputError
 from natsscan.model.fleet import Failed, Fleet, Repository
+from natsscan.nats.artifacts.files import render
+from natsscan.nats.artifacts.folder import keep
+from natsscan.nats.artifacts.subjects import SUBJECTS_FILE
 
 # Most of the time goes by waiting for other machines, or for git to start.
 _ASKED_AT_ONCE = 16
@@ -40,6 +43,8 @@ def run_fleet(
 ) -> Fleet:
     """Scan what is not finished, write each report as it comes, and return what all repositories are together.
 
+    The mapping of all of it is written too, and obeys what people decided in it.
+
     `progress` is told whenever something changes, and now and then.
     """
     repositories = tuple(repositories)
@@ -57,7 +62,10 @@ def run_fleet(
         progress(Standing(len(repositories), done, before, len(failed), engine.running()))
     gone = {each.repository for each in failed}
     share = engine.join(store.shares(each for each in repositories if each not in gone))
-    fleet = make_fleet(share, failed, store.history(), task.catalog, definitions)
+    subjects = store.mapping / SUBJECTS_FILE
+    fleet, decided = make_fleet(share, failed, store.history(), task.catalog, definitions, subjects)
+    files = render(decided.mapping, decided.decisions, share.beside.vhosts or ("/",), "fleet")
+    keep(store.mapping, files, decided.written)
     store.remember(fleet.history)
     return fleet
 
