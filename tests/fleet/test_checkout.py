@@ -36,7 +36,7 @@ def test_the_newest_commit_is_read(origin: Made, cache: Cache, kind: str) -> Non
     opened = open_repository(repository, cache)
     assert files(opened) == {"a.hs": b"two", "src/b.hs": b"\xff"}
     assert (opened.commit, opened.committed) == (commit, "2026-11-27")
-    assert commit_now(repository, cache) == commit
+    assert commit_now(repository) == commit
     assert (opened.project.root.name, opened.project.scope) == ("shop", (".",))
 
 
@@ -53,7 +53,7 @@ def test_a_revision_is_read(origin: Made, cache: Cache, kind: str, revision: str
     repository = named(source_of(origin, kind), commit if revision == "id" else revision)
     opened = open_repository(repository, cache)
     assert files(opened) == {"a.hs": b"one"}
-    assert opened.commit == commit_now(repository, cache) == commit
+    assert opened.commit == commit_now(repository) == commit
 
 
 @EVERY_KIND
@@ -64,7 +64,7 @@ def test_a_revision_that_is_not_there_is_told(origin: Made, cache: Cache, kind: 
     assert said.startswith(f"{repository.source}: no-such: ")
     assert "no such" in said
     with pytest.raises(InputError, match=r"no-such: .*no such"):
-        commit_now(repository, cache)
+        commit_now(repository)
 
 
 @EVERY_KIND
@@ -72,7 +72,7 @@ def test_a_repository_without_commits_is_told(origin: Made, cache: Cache, kind: 
     repository = named(source_of(origin, kind))
     assert "has no commit yet" in refusal(repository, cache)
     with pytest.raises(InputError, match="has no commit yet"):
-        commit_now(repository, cache)
+        commit_now(repository)
 
 
 def test_what_is_not_committed_makes_no_difference(origin: Made, cache: Cache) -> None:
@@ -102,11 +102,11 @@ def test_a_folder_without_git_is_read_as_it_is(tmp_path: Path, cache: Cache) -> 
     assert opened.committed == ""
     assert opened.commit.startswith("content:")
     assert len(opened.commit) == len("content:") + 32
-    assert commit_now(repository, cache) == opened.commit
+    assert commit_now(repository) == opened.commit
     (folder / "a.hs").rename(folder / "b.hs")
-    renamed = commit_now(repository, cache)
+    renamed = commit_now(repository)
     (folder / "b.hs").write_text("two")
-    assert len({opened.commit, renamed, commit_now(repository, cache)}) == 3
+    assert len({opened.commit, renamed, commit_now(repository)}) == 3
     assert "no git repository, so it has no revision main" in refusal(named(folder, "main"), cache)
 
 
@@ -268,7 +268,7 @@ def test_nothing_of_the_repository_runs(
     monkeypatch.chdir(origin.path)
     for source in (str(origin.path), origin.url):
         assert files(open_repository(named(source), cache))["a.hs"] == b"one"
-        commit_now(named(source), cache)
+        commit_now(named(source))
     assert not ran.exists()
 
 
@@ -310,3 +310,13 @@ def test_a_repository_beside_is_not_needed_to_fetch_one(tmp_path: Path, cache: C
     assert files(open_repository(named(first.url), cache)) == {"a.hs": b"first"}
     assert files(open_repository(named(second.url), cache)) == {"a.hs": b"second"}
     assert len(clones(cache)) == 2
+
+
+def test_files_that_a_clone_lacks_are_told(tmp_path: Path, cache: Cache) -> None:
+    made = make(tmp_path / "origin")
+    made.commit({"run.py": "import pika\n", "large.bin": "x" * 100})
+    blob = made.git("rev-parse", "HEAD:large.bin").strip()
+    (made.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    found = files(open_repository(named(made.path), cache))
+    assert found["run.py"] == b"import pika\n"
+    assert isinstance(found["large.bin"], Problem)

@@ -81,6 +81,20 @@ def test_declarations_that_contradict_each_other(natsscan: Command, shops: Path,
     assert {conflict["at"]["path"], conflict["first"]["path"]} == {"late/run.py", "shop01/run.py"}
 
 
+def test_what_people_decide_on_the_whole_is_obeyed(natsscan: Command, shops: Path, tmp_path: Path) -> None:
+    natsscan("fleet", str(shops), "-o", "out")
+    subjects = tmp_path / "out/nats/subjects.yaml"
+    text = subjects.read_text()
+    assert "q.jobs-of-shop01" in text
+    subjects.write_text(text.replace("q.jobs-of-shop01", "work.one"))
+    assert natsscan("fleet", str(shops), "-o", "out").code == 0
+    publishers = document(tmp_path / "out")["mapping"]["publishers"]
+    assert "work.one" in {each["subject"] for each in publishers} and "work.one" in subjects.read_text()
+    synthetic.remove(shops, ["shop00", "shop01"])
+    run = natsscan("fleet", str(shops), "-o", "out")
+    assert run.code == 2 and "subjects.yaml: nothing in the code is called so any more: queue jobs-of-shop01" in run.err
+
+
 @pytest.fixture(scope="session")
 def wire_fleet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Made]]:
     folder = tmp_path_factory.mktemp("fleet")

@@ -55,7 +55,7 @@ def test_nobody_is_asked_for_a_password(cache: Cache) -> None:
     with serving(401) as (_, url):
         assert refusal(named(url), cache).startswith(f"{url}: no access, or no such repository; log in with git")
         with pytest.raises(InputError, match="no access, or no such repository; log in with git"):
-            commit_now(named(url), cache)
+            commit_now(named(url))
 
 
 def test_git_s_credential_helper_is_used_and_its_secret_not_shown(

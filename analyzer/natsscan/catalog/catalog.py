@@ -15,8 +15,9 @@ from natsscan.catalog.compat import Compat, CompatFile, compile_compat
 from natsscan.catalog.functions import FunctionsFile, together
 from natsscan.catalog.library import library_symbols
 from natsscan.catalog.python_compat import PythonCompat, PythonCompatFile, compile_python_compat
-from natsscan.catalog.python_library import PythonLibraries, PythonLibraryFile, compile_python
+from natsscan.catalog.python_library import PythonLibraries, compile_python
 from natsscan.catalog.python_moved import moved_libraries
+from natsscan.catalog.python_rules import PythonLibraryFile
 from natsscan.catalog.replacements import Replacements, ReplacementsFile, compile_replacements
 from natsscan.catalog.schema import (
     BrokerFile,

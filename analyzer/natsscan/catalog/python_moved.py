@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from natsscan.catalog.python_compat import PythonCompatFile
-from natsscan.catalog.python_library import PythonLibraryFile
+from natsscan.catalog.python_rules import PythonLibraryFile
 from natsscan.catalog.yamlfile import YamlFile
 from natsscan.model.usage import Operation
 

@@ -11,7 +11,7 @@ from natsscan.catalog.checklist import ChecklistFile
 from natsscan.catalog.compat import CompatFile
 from natsscan.catalog.functions import FunctionsFile
 from natsscan.catalog.python_compat import PythonCompatFile
-from natsscan.catalog.python_library import PythonLibraryFile
+from natsscan.catalog.python_rules import PythonLibraryFile
 from natsscan.catalog.replacements import ReplacementsFile
 from natsscan.catalog.strict import Strict
 from natsscan.catalog.target import GapsFile, LayoutsFile

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from natsscan.catalog.broker import Broker, compile_broker
-from natsscan.catalog.python_library import PythonLibraryFile
+from natsscan.catalog.python_rules import PythonLibraryFile
 from natsscan.catalog.schema import (
     BrokerFile,
     ClientFile,

@@ -11,6 +11,7 @@ from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
     from natsscan.cli.mapping import Mapped
+    from natsscan.nats.artifacts.folder import Kept
 
 
 @click.command("map")
@@ -35,6 +36,7 @@ def map_command(
     """
     from natsscan.cli.mapping import map_paths
     from natsscan.nats.artifacts.files import render
+    from natsscan.nats.artifacts.folder import keep
     from natsscan.nats.artifacts.subjects import SUBJECTS_FILE
     from natsscan.nats.vhosts import vhosts_of
 
@@ -43,38 +45,15 @@ def map_command(
     found = map_paths(paths, exclude, rules, definitions, server_version, folder / SUBJECTS_FILE)
     usages = [finding.usage for finding in found.report.to_migrate.findings]
     files = render(found.mapping, found.decisions, vhosts_of(usages), found.report.root)
-    gone = sorted({*found.written} - files.keys())
-    changed = _write(folder, files, gone)
-    sys.stdout.write(_summary(found, folder, changed, len(files), len(gone)))
+    kept = keep(folder, files, found.written)
+    sys.stdout.write(_summary(found, folder, kept, len(files)))
 
 
-def _write(folder: Path, files: dict[str, str], gone: list[str]) -> int:
-    """Write all files that differ, and remove those written before that are gone; return how many differed."""
-    from natsscan.source.write import write_files
-
-    changed = {name: text.encode() for name, text in files.items() if _text(folder / name) != text}
-    removed = [name for name in gone if _is_inside(folder, name) and (folder / name).exists()]
-    write_files(folder, {**changed, **dict.fromkeys(removed)})
-    return len(changed)
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _is_inside(folder: Path, name: str) -> bool:
-    parts = Path(name).parts
-    return parts[:1] in (("streams",), ("consumers",)) and ".." not in parts and (folder / name).suffix == ".json"
-
-
-def _summary(found: Mapped, folder: Path, changed: int, files: int, gone: int) -> str:
+def _summary(found: Mapped, folder: Path, kept: Kept, files: int) -> str:
     from natsscan.reports.mapping import render_summary
 
-    removed = f", {gone} removed" if gone else ""
+    removed = f", {kept.removed} removed" if kept.removed else ""
     return (
         render_summary(found.mapping)
-        + f"\n{folder}: {files} files, {changed} written{removed}; begin with mapping.md\n"
+        + f"\n{folder}: {files} files, {kept.written} written{removed}; begin with mapping.md\n"
     )

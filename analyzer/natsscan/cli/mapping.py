@@ -39,21 +39,15 @@ def map_paths(
 def map_opened(opened: Opened, server_version: str | None, subjects: Path | None, *, is_moving: bool = False) -> Mapped:
     """Scan and map a project likewise. While it `is_moving`, decisions may be about code that is on a layer already."""
     from natsscan.cli.layer import is_on_layer
-    from natsscan.nats.artifacts.subjects import decisions_of, read_subjects
+    from natsscan.nats.artifacts.folder import decide
     from natsscan.nats.beside import beside
-    from natsscan.nats.plan import make_plan
 
     server = parse_version(server_version) if server_version else None
-    report, catalog = scan_opened(opened), opened.catalog
-    document = read_subjects(subjects, catalog.target.layouts) if subjects else None
-    told = beside((finding.usage for finding in report.to_migrate.findings), catalog.target)
-    decisions = Decisions()
-    mapping = make_plan(report.topology, told, catalog.target, decisions, server)
-    if document is not None and subjects is not None:
-        is_part = is_moving and is_on_layer(opened, report)
-        decisions = decisions_of(document, mapping, catalog.target.layouts, subjects, is_part=is_part)
-        mapping = make_plan(report.topology, told, catalog.target, decisions, server)
-    return Mapped(report, catalog, mapping, decisions, document.files if document else ())
+    report, target = scan_opened(opened), opened.catalog.target
+    told = beside((finding.usage for finding in report.to_migrate.findings), target)
+    is_part = is_moving and is_on_layer(opened, report)
+    found = decide(report.topology, told, target, subjects, server, is_part=is_part)
+    return Mapped(report, opened.catalog, found.mapping, found.decisions, found.written)
 
 
 def parse_version(text: str) -> Version:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from natsscan.core.effects import Effect
-from natsscan.core.value import MAX_ALTERNATIVES, MORE, Choice, Items, Made, Text, Value, name_of
+from natsscan.core.naming import name_of
+from natsscan.core.value import MAX_ALTERNATIVES, MORE, Choice, Items, Made, Text, Value
 from natsscan.core.walked import Place, Reference, Role
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import Loss, Problem

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from natsscan.core.value import Choice, FieldOf, Items, Known, Local, Made, Module, Part, Text, Value, name_of, one_of
+from natsscan.core.naming import name_of
+from natsscan.core.value import Choice, FieldOf, Items, Known, Local, Made, Module, Part, Text, Value, one_of
 
 if TYPE_CHECKING:
     from natsscan.core.evaluate import Evaluator

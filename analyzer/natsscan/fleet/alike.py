@@ -89,7 +89,8 @@ def _pairs(kind: str, names: Mapping[str, _Named], loose: Collection[str]) -> It
     for name in sorted(lost & names.keys()):
         plain = _plain(name)
         candidates = {other for shorter in _shorter(plain) for other in near[shorter]} - {plain}
-        others = [each for other in candidates if _is_slip(plain, other) for each in by_plain[other]]
+        near_by = (each for other in candidates if _is_slip(plain, other) for each in by_plain[other])
+        others = [each for each in near_by if not _is_code(name, each)]
         kept = [other for other in others if other not in lost or other < name]
         if kept:
             best = min(kept, key=lambda other: (other in lost, -len(names[other].services), other))
@@ -104,6 +105,13 @@ def _pair(kind: str, one: _Named, other: _Named) -> Alike:
 def _shorter(word: str) -> set[str]:
     """Return a word, and it without each of its letters; two that are a slip apart have one of these in common."""
     return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+def _is_code(one: str, other: str) -> bool:
+    """Tell whether two names differ in a word so short that a letter makes another one, as `dev` and `des` are."""
+    words, others = _SEPARATORS.split(one), _SEPARATORS.split(other)
+    differing = [pair for pair in zip(words, others, strict=False) if pair[0] != pair[1]]
+    return len(words) == len(others) and all(max(map(len, pair)) < _SHORTEST - 1 for pair in differing)
 
 
 def _is_slip(one: str, other: str) -> bool:

@@ -51,7 +51,7 @@ def open_repository(repository: Repository, cache: Cache, max_size: int = MAX_FI
     return _opened(repository, tree, _digest(tree), "")
 
 
-def commit_now(repository: Repository, cache: Cache) -> str:  # noqa: ARG001 - asked as `open_repository` is
+def commit_now(repository: Repository) -> str:
     """Return the commit that `open_repository` would find now, without fetching any file.
 
     Raises InputError as that does.

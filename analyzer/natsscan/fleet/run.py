@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from natsscan.fleet.checkout import commit_now
@@ -13,6 +14,12 @@ from natsscan.fleet.whole import make_fleet
 from natsscan.model.definitions import Definitions
 from natsscan.model.errors import InputError
 from natsscan.model.fleet import Failed, Fleet, Repository
+from natsscan.nats.artifacts.files import render
+from natsscan.nats.artifacts.folder import keep
+from natsscan.nats.artifacts.subjects import SUBJECTS_FILE
+
+# Most of the time goes by waiting for other machines, or for git to start.
+_ASKED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +43,13 @@ def run_fleet(
 ) -> Fleet:
     """Scan what is not finished, write each report as it comes, and return what all repositories are together.
 
+    The mapping of all of it is written too, and obeys what people decided in it.
+
     `progress` is told whenever something changes, and now and then.
     """
     repositories = tuple(repositories)
-    waiting, failed = [], list[Failed]()
-    for repository in repositories:
-        now = _commit_now(repository, task)
-        if now is None or not store.is_finished(repository, now):
-            waiting.append(repository)
+    waiting = _unfinished(repositories, store)
+    failed: list[Failed] = []
     before = done = len(repositories) - len(waiting)
     store.tidy(repositories)
     progress(Standing(len(repositories), done, before, 0, ()))
@@ -56,14 +62,24 @@ def run_fleet(
         progress(Standing(len(repositories), done, before, len(failed), engine.running()))
     gone = {each.repository for each in failed}
     share = engine.join(store.shares(each for each in repositories if each not in gone))
-    fleet = make_fleet(share, failed, store.history(), task.catalog, definitions)
+    subjects = store.mapping / SUBJECTS_FILE
+    fleet, decided = make_fleet(share, failed, store.history(), task.catalog, definitions, subjects)
+    files = render(decided.mapping, decided.decisions, share.beside.vhosts or ("/",), "fleet")
+    keep(store.mapping, files, decided.written)
     store.remember(fleet.history)
     return fleet
 
 
-def _commit_now(repository: Repository, task: Task) -> str | None:
-    """Return the commit that a repository is at, None if that cannot be told: scanning it will tell why."""
+def _unfinished(repositories: Iterable[Repository], store: Store) -> list[Repository]:
+    """Return the repositories that were not scanned yet as they are now; git is asked about several at once."""
+    with ThreadPoolExecutor(_ASKED_AT_ONCE) as threads:
+        return [
+            each for each, done in threads.map(lambda one: (one, _is_finished(one, store)), repositories) if not done
+        ]
+
+
+def _is_finished(repository: Repository, store: Store) -> bool:
     try:
-        return commit_now(repository, task.cache)
-    except InputError:
-        return None
+        return store.is_finished(repository, commit_now(repository))
+    except InputError:  # scanning it will tell why
+        return False

@@ -59,7 +59,7 @@ def _beside(told: Beside, repository: str) -> Beside:
     places = {
         rule: tuple((place_within(at, repository), value) for at, value in each) for rule, each in told.places.items()
     }
-    return Beside(configured, places)
+    return Beside(configured, places, told.vhosts)
 
 
 def join(left: Share, right: Share) -> Share:

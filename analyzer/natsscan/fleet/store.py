@@ -28,6 +28,11 @@ class Store:
         self.root = root
         self._told = f"{__version__} {task.catalog.digest} {task.options.exclude} {task.options.max_file_size}"
 
+    @property
+    def mapping(self) -> Path:
+        """The folder with what all of it becomes on NATS."""
+        return self.root / "nats"
+
     def prepare(self) -> None:
         """Make the folder. Raises InputError if it cannot be made or is something else."""
         try:

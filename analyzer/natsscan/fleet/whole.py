@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from pathlib import Path
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.fleet.alike import alike
@@ -21,9 +22,8 @@ from natsscan.model.fleet import (
 )
 from natsscan.model.order import Flow, Step
 from natsscan.model.topology import Topology, is_server_named
-from natsscan.nats.decisions import Decisions
+from natsscan.nats.artifacts.folder import Decided, decide
 from natsscan.nats.order import Left, flows_between, order_of
-from natsscan.nats.plan import make_plan
 from natsscan.topology.flows import QueueFlow, queue_flows
 from natsscan.topology.reconcile import reconcile
 from natsscan.topology.shapes import is_said, shape
@@ -35,10 +35,12 @@ def make_fleet(
     history: Sequence[Point],
     catalog: Catalog,
     definitions: Definitions | None = None,
-) -> Fleet:
+    subjects: Path | None = None,
+) -> tuple[Fleet, Decided]:
     """Return what a fleet is: `share` is that of all its repositories, `history` what earlier runs found.
 
-    With the broker's own `definitions`, queues and exchanges tell how they stand to these.
+    With the broker's own `definitions`, queues and exchanges tell how they stand to these. It is mapped as `subjects`
+    decides; raises InputError for decisions that do not fit.
     """
     topology = share.topology
     export = catalog.broker.export
@@ -46,13 +48,14 @@ def make_fleet(
         topology = reconcile(topology, definitions, export).topology
     queues = queue_flows(topology)
     unread, unfed, unbound = _unread(topology, queues), _unfed(queues), _unbound(topology)
-    return Fleet(
+    decided = decide(topology, share.beside, catalog.target, subjects)
+    fleet = Fleet(
         rules_digest=catalog.digest,
         scanned=share.scanned,
         failed=tuple(sorted(failed, key=lambda each: each.repository)),
         topology=topology,
         nats=share.nats,
-        mapping=make_plan(topology, share.beside, catalog.target, Decisions()),
+        mapping=decided.mapping,
         crossings=tuple(flow for flow in flows_between(topology) if _crosses(flow)),
         unread=unread,
         unfed=unfed,
@@ -62,6 +65,7 @@ def make_fleet(
         order=_order(topology, share.scanned),
         history=(*_before(history, point := point_of(share.scanned, catalog)), point),
     )
+    return fleet, decided
 
 
 def _crosses(flow: Flow) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from natsscan.catalog.catalog import Catalog
 from natsscan.core.effects import Effects
 from natsscan.core.evaluate import Evaluator
-from natsscan.core.value import name_of
+from natsscan.core.naming import name_of
 from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.program import Program
 from natsscan.haskell.routes import Routes

@@ -85,10 +85,12 @@ class Beside:
 
     `configured` are the holes of names that a configuration fills, each with its value if that is checked in. `places`
     have a property that a rule about code knows: they are by the rule's id, each with the value of the property there.
+    `vhosts` are the virtual hosts that it names, `/` if it names none.
     """
 
     configured: dict[str, str | None] = field(default_factory=dict)
     places: dict[str, tuple[tuple[Span, str], ...]] = field(default_factory=dict)
+    vhosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from natsscan.model.mapping import Beside
 from natsscan.model.span import Span
 from natsscan.model.usage import Tier, Usage
 from natsscan.nats.gaps import fitting, of_usage
+from natsscan.nats.vhosts import vhosts_of
 
 
 def beside(usages: Iterable[Usage], target: Target) -> Beside:
     """Return what usages of the system migrated from tell beside it, each given once; mentions count for nothing."""
+    usages = tuple(usages)
     rules = [rule for rule in target.gaps if rule.about == "code"]
     configured: dict[str, str | None] = {}
     places: dict[str, dict[Span, str]] = {}
@@ -23,7 +25,7 @@ def beside(usages: Iterable[Usage], target: Target) -> Beside:
                     configured[hole.key] = hole.default
         for rule, value in fitting(of_usage(usage), rules) if usage.tier is not Tier.MENTION else ():
             places.setdefault(rule.id, {})[usage.span] = value
-    return Beside(configured, {rule: tuple(sorted(at.items())) for rule, at in places.items()})
+    return Beside(configured, {rule: tuple(sorted(at.items())) for rule, at in places.items()}, vhosts_of(usages))
 
 
 def join(left: Beside, right: Beside) -> Beside:
@@ -39,4 +41,5 @@ def join(left: Beside, right: Beside) -> Beside:
     return Beside(
         {key: same.get(key) if key in both else either[key] for key in sorted(either)},
         {rule: tuple(sorted({*left.places.get(rule, ()), *right.places.get(rule, ())})) for rule in rules},
+        tuple(sorted({*left.vhosts, *right.vhosts})),
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from natsscan.catalog.python_library import PythonLibraryFile
+from natsscan.catalog.python_rules import PythonLibraryFile
 from natsscan.catalog.python_settings import PythonBrokerRule
 from natsscan.model.name import Hole, Name
 

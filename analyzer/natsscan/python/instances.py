@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from natsscan.core.arguments import bind_call, parameter_names
 from natsscan.core.binding import bind_group
 from natsscan.core.expression import Application, Let, Projection, Variable, VariablePattern
+from natsscan.core.naming import name_of
 from natsscan.core.value import (
     ABSENT,
     NONE,
@@ -25,7 +26,6 @@ from natsscan.core.value import (
     Text,
     Thunk,
     Value,
-    name_of,
     one_of,
 )
 from natsscan.core.value import Function as FunctionValue

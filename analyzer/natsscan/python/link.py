@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from natsscan.catalog.catalog import Catalog
 from natsscan.core.effects import Effect, Effects
 from natsscan.core.linking import Linker, cut_short, together, with_names
+from natsscan.core.naming import name_of
 from natsscan.core.substitute import substitute
-from natsscan.core.value import MORE, Owner, Parameter, Value, name_of, one_of, parameters
+from natsscan.core.value import MORE, Owner, Parameter, Value, one_of, parameters
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.coverage import Problem
 from natsscan.model.source import SourceFile

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from natsscan.catalog.functions import OptionsRule
 from natsscan.core.expression import Application, Expression, Projection, VariablePattern, within
-from natsscan.core.value import Environment, FieldOf, Known, Local, Made, Text, Value, name_of
+from natsscan.core.naming import name_of
+from natsscan.core.value import Environment, FieldOf, Known, Local, Made, Text, Value
 from natsscan.python.module import MODULE_LEVEL, Function
 from natsscan.python.module import Module as Lowered
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from natsscan.core.naming import name_of
 from natsscan.core.tables import pairs
-from natsscan.core.value import ABSENT, NONE, Choice, Items, Symbol, Text, Value, name_of, one_of
+from natsscan.core.value import ABSENT, NONE, Choice, Items, Symbol, Text, Value, one_of
 from natsscan.python.settings import Setting, Values
 
 TASK, QUEUE, EXCHANGE, KEY, KIND = "task", "queue", "exchange", "routing_key", "exchange_type"

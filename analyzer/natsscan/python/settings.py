@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from natsscan.catalog.python_library import PythonLibraryFile
+from natsscan.catalog.python_rules import PythonLibraryFile
 from natsscan.catalog.python_settings import OTHERS, PythonSettingRule, PythonSettingsRule, Role
 from natsscan.core.linking import named
-from natsscan.core.value import Items, Text, Thunk, Value, name_of
+from natsscan.core.naming import name_of
+from natsscan.core.value import Items, Text, Thunk, Value
 from natsscan.model.source import SourceFile
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
 from natsscan.python.module import MODULE_LEVEL

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from natsscan.core.effects import Effect
 from natsscan.core.expression import Application, Expression, Projection
+from natsscan.core.naming import name_of
 from natsscan.core.tables import pairs
-from natsscan.core.value import Environment, Function, Made, Parameter, Text, Value, name_of, one_of
+from natsscan.core.value import Environment, Function, Made, Parameter, Text, Value, one_of
 from natsscan.model.brokercall import BrokerCall
 from natsscan.model.name import Hole, Name
 from natsscan.model.span import Span

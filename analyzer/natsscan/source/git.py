@@ -45,7 +45,7 @@ def tree_of(root: Path, revision: str, max_size: int = MAX_FILE_SIZE) -> GivenTr
     for entry in filter(None, listed.split("\0")):
         about, _, path = entry.partition("\t")
         mode, _, blob, size = about.split()
-        entries.append((path, mode, blob, 0 if size == "-" else int(size)))
+        entries.append((path, mode, blob, int(size) if size.isdigit() else 0))
     return GivenTree(dict(_contents(root, entries, max_size)))
 
 

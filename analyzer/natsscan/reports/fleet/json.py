@@ -14,7 +14,7 @@ from natsscan import __version__
 from natsscan.model.fleet import Alike, Conflict, Fleet, Loose, Repository, Scanned, Work
 from natsscan.model.order import Part, Step
 from natsscan.model.span import Span
-from natsscan.reports.fleet.parts import totals, within
+from natsscan.reports.fleet.parts import totals
 from natsscan.reports.json import Tool, json_schema
 from natsscan.reports.json_topology import TopologyEntry, topology_entry
 from natsscan.reports.mapping import MappingEntry, mapping_entry
@@ -182,7 +182,7 @@ def _repository(scanned: Scanned) -> RepositoryEntry:
         committed=scanned.committed,
         files=scanned.files,
         unread=scanned.unread,
-        services=[_work(each, repository) for each in sorted(scanned.work, key=lambda each: each.service)],
+        services=[_work(each) for each in sorted(scanned.work, key=lambda each: each.service)],
         totals=_totals(scanned.work),
     )
 
@@ -195,9 +195,8 @@ def _named(repository: Repository) -> tuple[str, str, str]:
     return repository.name, repository.source, repository.revision
 
 
-def _work(work: Work, repository: Repository) -> WorkEntry:
-    service = within(work.service, repository.name)
-    return WorkEntry(work.direct, work.indirect, work.effort, work.on_nats, service)
+def _work(work: Work) -> WorkEntry:
+    return WorkEntry(work.direct, work.indirect, work.effort, work.on_nats, work.service)
 
 
 def _loose(found: Iterable[Loose]) -> list[LooseEntry]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from natsscan.model.fleet import Fleet, Scanned, Work, repository_of, service_within
+from natsscan.model.fleet import Fleet, Scanned, Work, repository_of
 from natsscan.model.mapping import Fidelity
 from natsscan.model.order import Step
 from natsscan.reports.inventory.flows import QueuePart, named_exchanges, queue_parts
@@ -63,12 +63,8 @@ class RepositoryPart:
 
     @property
     def work(self) -> tuple[Work, ...]:
-        """The work of each of its services, most first, each called as it is in the fleet."""
-        most = sorted(self.scanned.work, key=lambda each: (-each.effort, each.service))
-        return tuple(
-            Work(within(each.service, self.name), each.direct, each.indirect, each.effort, each.on_nats)
-            for each in most
-        )
+        """The work of each of its services, most first."""
+        return tuple(sorted(self.scanned.work, key=lambda each: (-each.effort, each.service)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +148,3 @@ def totals(work: Iterable[Work]) -> Totals:
         effort=sum(each.effort for each in work),
         on_nats=sum(each.on_nats for each in work),
     )
-
-
-def within(service: str, repository: str) -> str:
-    """Return a service of a repository as it is called in the fleet, however it is called so far."""
-    return service if repository_of(service) == repository else service_within(service, repository)
