@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -29,12 +27,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def modules(made: Path) -> Iterator[tuple[ModuleType, ModuleType]]:
+def modules(made: Path) -> tuple[ModuleType, ModuleType]:
     """The modules of the shop and of the warehouse."""
-    sys.path.insert(0, str(made))
-    names = ("shop.nats_messaging", "warehouse.nats_messaging")
-    yield importlib.import_module(names[0]), importlib.import_module(names[1])
-    sys.path.remove(str(made))
-    for name in names:
-        with suppress(KeyError):
-            del sys.modules[name]
+    return loaded(made / "shop/nats_messaging.py"), loaded(made / "warehouse/nats_messaging.py")
+
+
+def loaded(path: Path) -> ModuleType:
+    """Return a module under a name of its own: other tests have packages that are called `shop`, too."""
+    spec = importlib.util.spec_from_file_location(f"made_for_{path.parent.name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look there for what their annotations mean
+    spec.loader.exec_module(module)
+    return module
