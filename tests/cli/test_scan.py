@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from natsscan import __version__
 from tests.conftest import COMMAND, Command, Run, clean_environment, run_command
 
 Write = Callable[[dict[str, str | bytes]], Path]
@@ -285,6 +287,12 @@ def test_version_and_help(natsscan: Command) -> None:
     assert "natsscan PATH..." in natsscan("--help").out
     run = natsscan()
     assert "Find every use of AMQP" in run.out + run.err
+
+
+def test_asking_for_the_version_waits_for_nothing_else() -> None:
+    code = "import sys; from natsscan.__main__ import main; main(); print([m for m in ('click', 'yaml') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"natsscan {__version__}", "[]"]
 
 
 @pytest.mark.parametrize(
