@@ -36,7 +36,9 @@ class ClusterEngine:
 
     def __init__(self, work: Work, address: str) -> None:
         self._client = _connected(address)
-        self._work = self._client.scatter(work, broadcast=True, hash=False)  # goes to each worker once
+        # It goes to each worker once. As what a task gives, it is made anew if all workers that have it die; what is
+        # scattered would be lost.
+        self._work = self._client.submit(_given, work, pure=False)
         self._working: dict[Future, tuple[Repository, int]] = {}
 
     def __enter__(self) -> ClusterEngine:
@@ -51,6 +53,7 @@ class ClusterEngine:
     def scan(self, repositories: Iterable[Repository]) -> Iterator[Done | Failed | None]:
         """Yield what comes of each repository."""
         from distributed import wait
+        from distributed.client import FuturesCancelledError
 
         waiting = deque((repository, 1) for repository in repositories)
         while waiting or self._working:
@@ -61,6 +64,8 @@ class ClusterEngine:
             except TimeoutError:
                 yield None
                 continue
+            except FuturesCancelledError:  # the scheduler has forgotten some, as when it was started again
+                finished = {future for future in self._working if future.cancelled()}
             for future in finished:
                 repository, attempt = self._working.pop(future)
                 came = _came(future, repository, attempt)
@@ -90,6 +95,10 @@ class ClusterEngine:
     def _window(self) -> int:
         threads: int = sum(self._client.nthreads().values())
         return max(1, threads) * _AHEAD
+
+
+def _given(work: Work) -> Work:
+    return work
 
 
 def _do(work: Work, repository: Repository) -> Result:
@@ -125,6 +134,8 @@ def _version() -> str:
 def _came(future: Future, repository: Repository, attempt: int) -> Done | Failed:
     from distributed import KilledWorker
 
+    if future.cancelled():
+        return Failed(repository, "the scheduler has forgotten it", attempt)
     try:
         result: Result = future.result()
     except KilledWorker:  # Dask has tried it on others already
