@@ -17,7 +17,7 @@ def both(aside: Callable[[], T], here: Callable[[], U]) -> tuple[T, U]:
     It must change nothing and give a result that pickle takes. If the process dies, `aside` is run here instead, so
     that the results are the same in every case.
     """
-    if not hasattr(os, "fork") or _processors() < 2:
+    if not hasattr(os, "fork") or processors() < 2:
         return aside(), here()
     read_end, write_end = os.pipe()
     child = os.fork()
@@ -48,5 +48,6 @@ def _work(task: Callable[[], object], read_end: int, write_end: int) -> None:
         os._exit(code)
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 import time
 from contextlib import AbstractContextManager
@@ -12,6 +11,7 @@ import click
 
 from natsscan.cli.options import scan_options
 from natsscan.cli.outputs import terminal
+from natsscan.cli.scan import UNREAD
 
 if TYPE_CHECKING:
     from natsscan.fleet.engine import Engine, Work
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from natsscan.fleet.task import Task
     from natsscan.model.definitions import Definitions
 
-_UNREAD = 3
 _PAUSE = 0.2
 _SHOWN = 3
 
@@ -83,7 +82,7 @@ def fleet_command(
             raise KeyboardInterrupt("what is finished is kept; start it again to go on") from None
     store.write(render_files(fleet))
     sys.stdout.write(render(fleet, str(output), *terminal()))
-    return _UNREAD if strict and (fleet.failed or any(each.unread for each in fleet.scanned)) else 0
+    return UNREAD if strict and (fleet.failed or any(each.unread for each in fleet.scanned)) else 0
 
 
 def _engine(work: Work, workers: int | None, scheduler: str | None) -> AbstractContextManager[Engine]:
@@ -92,21 +91,22 @@ def _engine(work: Work, workers: int | None, scheduler: str | None) -> AbstractC
 
         return ClusterEngine(work, scheduler)
     from natsscan.fleet.local import LocalEngine
+    from natsscan.workers import processors
 
-    return LocalEngine(work, workers or _processors())
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return LocalEngine(work, workers or processors())
 
 
 def _definitions(files: tuple[Path, ...], task: Task) -> Definitions | None:
-    """Return what the broker itself holds. Raises InputError for what cannot be read."""
+    """Return what the broker itself holds, and tell what of it is not read. Raises InputError for what cannot be."""
+    from natsscan.reports.escape import visible
     from natsscan.source.read import read_given
     from natsscan.topology.definitions import read_definitions
 
     given = [read_given(Path(), file) for file in files]
-    return read_definitions(given, task.catalog.broker)[0] if given else None
+    definitions, problems = read_definitions(given, task.catalog.broker) if given else (None, ())
+    for problem in problems:
+        sys.stderr.write(f"natsscan: {visible(f'{problem.path}:{problem.line}: {problem.reason}')}\n")
+    return definitions
 
 
 class _Progress:

@@ -57,7 +57,8 @@ class ClusterEngine:
 
         waiting = deque((repository, 1) for repository in repositories)
         while waiting or self._working:
-            while waiting and len(self._working) < self._window():
+            window = self._window()
+            while waiting and len(self._working) < window:
                 self._start(*waiting.popleft())
             try:
                 finished = wait(list(self._working), timeout=TICK, return_when="FIRST_COMPLETED").done

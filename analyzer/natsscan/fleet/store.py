@@ -42,21 +42,27 @@ class Store:
 
     def is_finished(self, repository: Repository, commit: str) -> bool:
         """Tell whether a repository was scanned at a commit, by these rules and options and this natsscan."""
-        share = self._read(repository)
-        return share is not None and share[0] == self._key(repository, commit)
+        data = self._read(repository)
+        if data is None or data[:_KEY_LENGTH] != self._key(repository, commit):
+            return False
+        try:
+            unpack(data[_KEY_LENGTH:])
+        except ValueError:
+            return False
+        return True
 
     def keep(self, repository: Repository, result: Result) -> None:
         """Write what came back of a repository: all of it or nothing, so that what is there is finished."""
         folder = f"{REPOSITORIES}/{repository.name}"
-        share = self._key(repository, result.commit).encode() + result.share
+        share = self._key(repository, result.commit) + result.share
         self.write({f"{folder}/{_REPORT}": result.report, f"{folder}/{_SHARE}": share})
 
     def shares(self, repositories: Iterable[Repository]) -> Iterator[bytes]:
-        """Yield the packed shares of repositories, one at a time."""
+        """Yield the packed shares of repositories that are finished, one at a time."""
         for repository in repositories:
             found = self._read(repository)
             if found is not None:
-                yield found[1]
+                yield found[_KEY_LENGTH:]
 
     def tidy(self, repositories: Iterable[Repository]) -> None:
         """Remove what was written for repositories that are in the fleet no more."""
@@ -83,16 +89,14 @@ class Store:
         text = json.dumps(msgspec.to_builtins(list(history)), indent=2)
         self.write({_HISTORY: f"{text}\n".encode()})
 
-    def _key(self, repository: Repository, commit: str) -> str:
+    def _key(self, repository: Repository, commit: str) -> bytes:
         told = f"{self._told} {repository.source} {repository.revision} {commit}"
-        return blake2b(told.encode(), digest_size=_KEY_LENGTH // 2).hexdigest()
+        return blake2b(told.encode(), digest_size=_KEY_LENGTH // 2).hexdigest().encode()
 
-    def _read(self, repository: Repository) -> tuple[str, bytes] | None:
-        """Return the key and the share of a repository, None if it is not there whole."""
+    def _read(self, repository: Repository) -> bytes | None:
+        """Return the key and the share of a repository, None if they or its report are not there."""
         folder = self.root / REPOSITORIES / repository.name
         try:
-            data = (folder / _SHARE).read_bytes()
-            unpack(data[_KEY_LENGTH:])
-        except (OSError, ValueError):
+            return (folder / _SHARE).read_bytes() if (folder / _REPORT).is_file() else None
+        except OSError:
             return None
-        return (data[:_KEY_LENGTH].decode(), data[_KEY_LENGTH:]) if (folder / _REPORT).is_file() else None

@@ -63,7 +63,7 @@ def make_fleet(
         conflicts=tuple(_conflicts(topology)),
         alike=alike(topology, {each.name for each in (*unread, *unfed, *unbound)}),
         order=_order(topology, share.scanned),
-        history=(*_before(history, point := point_of(share.scanned, catalog)), point),
+        history=_with(history, _point_of(share.scanned, catalog)),
     )
     return fleet, decided
 
@@ -144,7 +144,7 @@ def _order(topology: Topology, scanned: Iterable[Scanned]) -> tuple[Step, ...]:
     )
 
 
-def point_of(scanned: Sequence[Scanned], catalog: Catalog) -> Point:
+def _point_of(scanned: Sequence[Scanned], catalog: Catalog) -> Point:
     """Return how far a fleet is."""
     work = [each for repository in scanned for each in repository.work]
     told = "\n".join(f"{each.repository.name} {each.commit}" for each in scanned)
@@ -159,6 +159,7 @@ def point_of(scanned: Sequence[Scanned], catalog: Catalog) -> Point:
     )
 
 
-def _before(history: Iterable[Point], now: Point) -> tuple[Point, ...]:
-    """Return earlier points; the same state is told once."""
-    return tuple(point for point in history if point.digest != now.digest)
+def _with(history: Sequence[Point], now: Point) -> tuple[Point, ...]:
+    """Return the points with this run's; a run that finds the state of the last one adds none."""
+    is_same = bool(history) and history[-1].digest == now.digest
+    return (*(history[:-1] if is_same else history), now)

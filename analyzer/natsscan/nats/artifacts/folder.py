@@ -51,7 +51,9 @@ def decide(
     if document is None or subjects is None:
         return Decided(mapping, Decisions(), ())
     decisions = decisions_of(document, mapping, target.layouts, subjects, is_part=is_part)
-    return Decided(make_plan(topology, beside, target, decisions, server), decisions, document.files)
+    if decisions != Decisions():
+        mapping = make_plan(topology, beside, target, decisions, server)
+    return Decided(mapping, decisions, document.files)
 
 
 def keep(folder: Path, files: Table[str, str], before: tuple[str, ...]) -> Kept:
