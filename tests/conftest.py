@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -51,6 +52,9 @@ _LONGEST = (
 )
 # Else each process that a test starts compiles all of natsscan anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What tests scan is kept for other tests of this process, and not for who runs them.
+_KEPT = TemporaryDirectory(prefix="natsscan-tests-")
+os.environ["XDG_CACHE_HOME"] = _KEPT.name
 
 
 def run_command(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None) -> Run:

@@ -9,8 +9,8 @@ import pytest
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.report import Report
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.source.project import open_project
 
 Write = Callable[[dict[str, str | bytes]], Path]

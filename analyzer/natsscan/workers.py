@@ -1,51 +1,104 @@
-"""Two pieces of work at once, on two processors."""
+"""Work done aside, in processes of its own: on other processors, and where it may die without taking all else along."""
 
 from __future__ import annotations
 
+import mmap
 import os
-import pickle
+import signal
+import sys
+import threading
 from collections.abc import Callable
-from typing import TypeVar
+from contextlib import suppress
 
-T = TypeVar("T")
-U = TypeVar("U")
+_HELD = 4096
+_FAILED, _NO_MEMORY = 1, 2
 
 
-def both(aside: Callable[[], T], here: Callable[[], U]) -> tuple[T, U]:
-    """Return the results of both functions. `aside` runs in a forked process meanwhile, where that can be.
+class WorkerFailedError(Exception):
+    """The work raised an exception, which the process took with it."""
 
-    It must change nothing and give a result that pickle takes. If the process dies, `aside` is run here instead, so
-    that the results are the same in every case.
+
+class WorkerDiedError(Exception):
+    """A process ended before its work was done. `held` is what it had in hand, empty if that is not known."""
+
+    def __init__(self, held: str, reason: str) -> None:
+        super().__init__(reason)
+        self.held = held
+        self.reason = reason
+
+
+class Worker:
+    """A forked process that does one piece of work, which changes nothing here and ends in bytes.
+
+    The work gets a function to say what it has in hand, at most some 4,000 bytes of it. The process is ended with
+    `stop`, whatever becomes of it.
     """
-    if not hasattr(os, "fork") or processors() < 2:
-        return aside(), here()
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _work(aside, read_end, write_end)
-    os.close(write_end)
-    try:
-        with os.fdopen(read_end, "rb") as results:
-            mine = here()
-            sent = results.read()
-    finally:
-        _, status = os.waitpid(child, 0)
-    if status != 0:
-        return aside(), mine
-    result: T = pickle.loads(sent)  # noqa: S301 - from our own process
-    return result, mine
+
+    def __init__(self, work: Callable[[Callable[[str], None]], bytes]) -> None:
+        """Start the work. Raises OSError if no process can be made."""
+        self._hand = mmap.mmap(-1, _HELD)  # shared with the process
+        sys.stdout.flush()
+        read_end, write_end = os.pipe()
+        try:
+            self._process = os.fork()
+        except OSError:
+            os.close(read_end)
+            os.close(write_end)
+            raise
+        if self._process == 0:
+            _do(work, self._hold, read_end, write_end)
+        os.close(write_end)
+        self._results = os.fdopen(read_end, "rb")
+        self._ended = False
+
+    def result(self) -> bytes:
+        """Wait for the end of the work and return its result.
+
+        Raises WorkerDiedError or WorkerFailedError if there is none.
+        """
+        with self._results:
+            sent = self._results.read()
+        _, status = os.waitpid(self._process, 0)
+        self._ended = True
+        if status == 0:
+            return sent
+        code = os.waitstatus_to_exitcode(status)
+        if code == _FAILED:
+            raise WorkerFailedError
+        held = self._hand[4 : 4 + int.from_bytes(self._hand[:4], "little")].decode(errors="ignore")
+        raise WorkerDiedError(held, "out of memory" if code == _NO_MEMORY else f"ended by signal {-code}")
+
+    def stop(self) -> None:
+        """End the process if it is there still."""
+        if not self._ended:
+            self._ended = True
+            self._results.close()
+            with suppress(OSError):
+                os.kill(self._process, signal.SIGKILL)
+                os.waitpid(self._process, 0)
+
+    def _hold(self, what: str) -> None:
+        told = what.encode(errors="replace")[: _HELD - 4]
+        self._hand[: 4 + len(told)] = len(told).to_bytes(4, "little") + told
 
 
-def _work(task: Callable[[], object], read_end: int, write_end: int) -> None:
-    """Run a task, write its result to a pipe and end the process. Nothing else of the parent's is touched."""
-    code = 1
+def _do(work: Callable[[Callable[[str], None]], bytes], hold: Callable[[str], None], read_end: int, end: int) -> None:
+    """Do the work, write its result to a pipe and end the process. Nothing else of the parent's is touched."""
+    code = _FAILED
     try:
         os.close(read_end)
-        with os.fdopen(write_end, "wb") as results:
-            pickle.dump(task(), results, protocol=pickle.HIGHEST_PROTOCOL)
+        with os.fdopen(end, "wb") as results:
+            results.write(work(hold))
         code = 0
+    except MemoryError:
+        code = _NO_MEMORY
     finally:
         os._exit(code)
+
+
+def can_fork() -> bool:
+    """Tell whether workers can be made: where there is fork, and no other thread that it would cut off."""
+    return hasattr(os, "fork") and threading.active_count() == 1
 
 
 def processors() -> int:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from natsscan.catalog.broker import Broker, compile_broker
+from natsscan.catalog.broker import Broker, compile_broker, naming
 from natsscan.catalog.schema import BrokerFile, ToolRule
 from natsscan.catalog.tools import Tools
 from natsscan.catalog.yamlfile import YamlFile
+from natsscan.model.source import FileKind, SourceFile
 
 TEXT = """\
 kind: broker
@@ -44,7 +45,9 @@ def broker(tmp_path: Path) -> Broker:
     ],
 )
 def test_which_files_are_looked_into(broker: Broker, data: bytes, worth: bool, named: bool) -> None:
-    assert (broker.is_worth_reading(data), broker.is_named(data)) == (worth, named)
+    source = SourceFile("a.conf", FileKind.BROKER_CONFIG, data)
+    read = naming([source], [broker], Broker.is_worth_reading)
+    assert ("a.conf" in read["hare"], broker.is_named(data)) == (worth, named)
 
 
 def test_words_that_begin_alike_are_searched_for_at_once(broker: Broker) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from natsscan.catalog.catalog import Catalog, bundled, load_catalog
+from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.catalog.compat import Compat, Home, HomeKind, Refused, compat_of
+from natsscan.catalog.rulefiles import bundled
 from natsscan.generate.haskell import PACKAGES, fixed_modules, module_path
 from natsscan.model.errors import InputError
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind

@@ -7,8 +7,8 @@ import pytest
 from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.catalog.schema import CaseRule
 from natsscan.model.usage import Tier
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.source.project import open_project
 
 RULES = {rule.id: rule for rule in load_catalog().rules}

@@ -19,8 +19,8 @@ from natsscan.fleet.local import LocalEngine
 from natsscan.fleet.task import Result
 from natsscan.model.fleet import Failed, Repository
 from natsscan.model.topology import SERVER_NAMED
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.source.project import open_project
 from natsscan.topology.shapes import form, is_said
 from tests.conftest import COMMAND, Command

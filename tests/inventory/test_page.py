@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.outcome import outcome
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.reports.formats import render_inventory
 from natsscan.source.project import open_project
 from tests.conftest import run_command
@@ -211,7 +211,9 @@ def test_five_thousand_findings_are_as_fast_as_few(see: See, wire_mini: Path, tm
         for at in range(5000)
     )
     file = tmp_path / "many.html"
-    file.write_text(render_inventory("html", outcome(replace(report, findings=many), catalog, project.tree, ())))
+    file.write_text(
+        render_inventory("html", outcome(replace(report, findings=many), lambda: catalog, project.tree, ()))
+    )
     page = see(file).page
     assert shown(page) == 5000
     timed = """async ([name, value]) => {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from natsscan.cli.mapping import map_paths
+from natsscan.cli.options import Given
 from natsscan.model.finding import Category, Finding, Severity
 from natsscan.model.order import Mismatch, Part
 from natsscan.model.topology import Consumer, Publisher, Topology
@@ -114,7 +115,7 @@ def test_what_is_left_out_is_told_and_a_cycle_may_go_either_way() -> None:
 
 
 def test_wire_mini() -> None:
-    found = map_paths((WIRE_MINI,), (), (), (), None, None)
+    found = map_paths((WIRE_MINI,), Given(), None, None)
     findings = found.report.to_migrate.findings
     steps = {step.name: at for at, step in enumerate(migration_order(found.report.topology, findings))}
     assert (

@@ -8,6 +8,7 @@ import pytest
 
 from natsscan.catalog.catalog import Catalog, load_catalog
 from natsscan.cli.mapping import map_paths
+from natsscan.cli.options import Given
 from natsscan.generate.facts import facts
 from natsscan.model.errors import InputError
 from natsscan.model.mapping import Fidelity, HoleRule, Words
@@ -385,7 +386,7 @@ def test_how_to_publish_and_to_settle_is_told(catalog: Catalog) -> None:
 
 
 def test_gaps_of_publishers_and_consumers_are_found_with_the_queue_that_they_reach() -> None:
-    found = map_paths((WIRE_MINI,), (), (), (), None, None)
+    found = map_paths((WIRE_MINI,), Given(), None, None)
     order = migration_order(found.report.topology, found.report.to_migrate.findings)
     wanted = {"publish-expiration", "publish-mixed-delivery-mode", "consume-requeue", "queue-dead-letter"}
     flows = facts(found.mapping, order, "wire-mini").flows

@@ -15,8 +15,8 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.model.coverage import Loss
 from natsscan.model.report import Report
 from natsscan.model.usage import Operation
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.source.project import open_project
 
 GOOD = "import pika\nchannel = pika.BlockingConnection().channel()\nchannel.queue_declare('good')\n"

@@ -21,8 +21,8 @@ from natsscan.model.finding import Finding
 from natsscan.model.report import Report
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Operation
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.source.project import open_project
 from tests.conftest import CASES
 

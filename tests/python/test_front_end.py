@@ -15,8 +15,8 @@ import pytest
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.report import Report
 from natsscan.model.usage import Argument, Operation, Provenance, Tier
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.source.project import open_project
 
 _NAMES = ("exchange", "queue", "routing_key", "exchange_type", "ack", "prefetch_count", "requeue", "delivery_mode")

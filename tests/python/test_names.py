@@ -12,8 +12,8 @@ import pytest
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.model.usage import Operation
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import ScanOptions
 from natsscan.source.project import open_project
 
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {

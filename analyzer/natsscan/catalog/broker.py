@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from itertools import chain
 
 from natsscan.catalog.schema import BrokerFile, DefinitionsRule, ResourcesRule, SectionRule, SettingRule
 from natsscan.catalog.tools import Tools, any_of
+from natsscan.model.questions import held_in_lower_case, matches
 from natsscan.model.source import SourceFile
 
 # Words that share this many bytes are searched for by that first: every search is over every file.
@@ -77,23 +78,22 @@ class Broker:
     tools: Tools
     settings: dict[str, tuple[tuple[tuple[str, ...], SettingRule], ...]]
 
-    def is_worth_reading(self, data: bytes, lowered: bytes | None = None) -> bool:
-        """Tell whether a file holds one of the broker's words; `lowered` is it in lower case, if that is at hand."""
-        lowered = data.lower() if lowered is None else lowered
-        if not any(stem in lowered for stem in self.stems):
-            return False
-        return self.is_named(data, lowered) or any(word in lowered for word in self.words if word.isdigit())
+    def is_worth_reading(self, source: SourceFile, held: Container[bytes]) -> bool:
+        """Tell whether a file holds one of the broker's words; `held` are those of all brokers that it holds."""
+        return self.is_named_in(source, held) or any(word in held for word in self.words if word.isdigit())
 
-    def is_named(self, data: bytes, lowered: bytes | None = None) -> bool:
+    def is_named_in(self, source: SourceFile, held: Container[bytes]) -> bool:
         """Tell whether a file holds one of the broker's words that are no port numbers, and its name.
 
-        A word may be part of another one, which the pattern of the name is there to tell.
+        A word may be part of another one, which the pattern of the name is there to tell. `held` are the words of all
+        brokers that the file holds.
         """
-        lowered = data.lower() if lowered is None else lowered
-        for word in self.names:  # no generator: this is asked of every file
-            if word in lowered:
-                return self.name_in.search(data) is not None
-        return False
+        name = self.name_in
+        return any(word in held for word in self.names) and source.ask(matches, name.pattern, name.flags)
+
+    def is_named(self, data: bytes) -> bool:
+        """Tell the same of some bytes."""
+        return bool(held_in_lower_case(data, self.names)) and self.name_in.search(data) is not None
 
     def unit_of(self, key: str) -> str:
         """Return the unit of a configuration key's value, by the last part of its path; empty if no rule knows it."""
@@ -112,18 +112,23 @@ class Broker:
 
 
 def naming(
-    sources: Iterable[SourceFile], brokers: Iterable[Broker], names: Callable[[Broker, bytes, bytes], bool]
+    sources: Iterable[SourceFile],
+    brokers: Iterable[Broker],
+    names: Callable[[Broker, SourceFile, Container[bytes]], bool],
 ) -> dict[str, dict[str, SourceFile]]:
     """Return the files that name each broker, by its id and their paths.
 
-    `names` tells whether a file does, from its bytes and these in lower case, which are made once for all brokers.
+    `names` tells whether a file does, from the words of all brokers that it holds.
     """
+    brokers = tuple(brokers)
+    stems = tuple(sorted({stem for broker in brokers for stem in broker.stems}))
+    words = tuple(sorted({word for broker in brokers for word in broker.words}))
     found: dict[str, dict[str, SourceFile]] = {broker.id: {} for broker in brokers}
     for source in sources:
-        lowered = source.data.lower()
-        for broker in brokers:
-            if names(broker, source.data, lowered):
-                found[broker.id][source.path] = source
+        if held := source.ask(held_in_lower_case, words, stems):
+            for broker in brokers:
+                if names(broker, source, held):
+                    found[broker.id][source.path] = source
     return found
 
 

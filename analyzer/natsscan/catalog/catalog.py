@@ -4,7 +4,6 @@ import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -19,6 +18,7 @@ from natsscan.catalog.python_library import PythonLibraries, compile_python
 from natsscan.catalog.python_moved import moved_libraries
 from natsscan.catalog.python_rules import PythonLibraryFile
 from natsscan.catalog.replacements import Replacements, ReplacementsFile, compile_replacements
+from natsscan.catalog.rulefiles import bundled, rule_files, rules_digest
 from natsscan.catalog.schema import (
     BrokerFile,
     ClientFile,
@@ -33,7 +33,6 @@ from natsscan.catalog.secrets import Secrets, compile_secrets
 from natsscan.catalog.systems import check_libraries, compile_systems, systems_of
 from natsscan.catalog.target import GapsFile, LayoutsFile, Target, compile_target
 from natsscan.catalog.yamlfile import YamlFile
-from natsscan.model.errors import InputError
 from natsscan.model.operator import Associativity, Fixity, Operators, Plumbing
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
 from natsscan.model.usage import Operation, Tier
@@ -161,21 +160,14 @@ class Catalog:
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
-def bundled(name: str) -> Path:
-    """Return the folder `rules` or `templates` that comes with natsscan, in an installed wheel or in a checkout."""
-    package = Path(__file__).parents[1]
-    installed = package / "data" / name
-    return installed if installed.is_dir() else package.parents[1] / name
-
-
 def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     """Load the bundled rules and those in the folders `extra`.
 
     Raises InputError, naming file and line, for a rule file that is broken, contradicts another or names what does
     not exist.
     """
-    added = tuple(path for folder in extra for path in _rule_files(folder))
-    return _catalog(added) if added else _bundled_catalog()
+    extra = tuple(extra)
+    return _catalog(extra) if extra else _bundled_catalog()
 
 
 @cache
@@ -184,12 +176,9 @@ def _bundled_catalog() -> Catalog:
     return _catalog(())
 
 
-def _catalog(added: tuple[Path, ...]) -> Catalog:
-    """Return the catalog of the rules that come with natsscan and of those in some files."""
-    loaded = [*_bundled_rules(), *map(_loaded, added)]
-    digest = blake2b(digest_size=8)
-    for path in (*_rule_files(bundled("rules")), *added):
-        digest.update(path.read_bytes())
+def _catalog(extra: tuple[Path, ...]) -> Catalog:
+    """Return the catalog of the rules that come with natsscan and of those in some folders."""
+    loaded = [*_bundled_rules(), *(_loaded(path) for folder in extra for path in rule_files(folder))]
     loaded += _moved(loaded)
     libraries = [(file, value) for file, value in loaded if isinstance(value, LibraryFile)]
     findings = [(file, value) for file, value in loaded if isinstance(value, FindingsFile)]
@@ -248,7 +237,7 @@ def _catalog(added: tuple[Path, ...]) -> Catalog:
         python_compat=compile_python_compat(
             ((file, value) for file, value in loaded if isinstance(value, PythonCompatFile)), python
         ),
-        digest=digest.hexdigest(),
+        digest=rules_digest(extra),
     )
 
 
@@ -265,14 +254,8 @@ def load_checklist_rules(extra: Iterable[Path] = ()) -> ChecklistRules:
     Raises InputError, naming file and line, for a rule file that is broken.
     """
     folders = (bundled("rules") / _CHECKLIST, *extra)
-    loaded = ((file, _convert(file)) for folder in folders for file in map(YamlFile, _rule_files(folder)))
+    loaded = ((file, _convert(file)) for folder in folders for file in map(YamlFile, rule_files(folder)))
     return compile_checklist((file, value) for file, value in loaded if isinstance(value, ChecklistFile))
-
-
-def _rule_files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such rules folder; --rules takes a folder of YAML files")
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
 
 
 @cache
@@ -280,7 +263,7 @@ def _bundled_rules() -> tuple[tuple[YamlFile, RuleFile], ...]:
     """Return the rules that come with natsscan, by their files."""
     own = bundled("rules")
     # Rules about checklists are many, and a scan needs none of them.
-    return tuple(_loaded(path) for path in _rule_files(own) if path.parent != own / _CHECKLIST)
+    return tuple(_loaded(path) for path in rule_files(own) if path.parent != own / _CHECKLIST)
 
 
 def _loaded(path: Path) -> tuple[YamlFile, RuleFile]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.rulefiles import bundled
 
 
 def environment(*, html: bool = False, final_newline: bool = False) -> Environment:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import open_paths, scan_opened
-from natsscan.cli.options import scan_options
+from natsscan.cli.options import Given, scan_options
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def baseline_command(
     paths: tuple[Path, ...],
     file: Path,
     prune: bool,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> None:
     """Write the uses of AMQP under PATHs to FILE, so that only more of them fail.
 
@@ -50,7 +48,7 @@ def baseline_command(
     if file.exists() and not prune:
         raise InputError(f"{file}: is there already; --prune takes out what is gone; remove it to begin anew")
     before = read_baseline(file) if prune else ()
-    opened = open_paths(paths, exclude, rules, definitions)
+    opened = open_paths(paths, given)
     findings = scan_opened(opened).to_migrate.findings
     if not prune:
         _write(file, made := make_baseline(findings))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import need_subjects, read_tasks, scan_options, subjects_option
+from natsscan.cli.options import Given, need_subjects, read_tasks, scan_options, subjects_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def checklist_command(
     since: str | None,
     fail_on: str,
     subjects: Path | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> int:
     """Hold a migration checklist against the project around PATH: what is done, to do, and no longer true.
 
@@ -73,17 +71,17 @@ def checklist_command(
     need_subjects(subjects)
     if (update or annotate) and (file is None or generate):
         raise click.UsageError("--update and --annotate need --checklist FILE", ctx=click.get_current_context())
-    opened = open_paths((open_project((path,)).root,), exclude, rules, definitions)
-    given = None if file is None or generate else read_tasks(file)
+    opened = open_paths((open_project((path,)).root,), given)
+    tasks = None if file is None or generate else read_tasks(file)
     now = _look_at(opened, subjects, file)
-    if given is None:
+    if tasks is None:
         text = _generated(now)
         if generate:
             return _print_or_write(text, file)
-        given = text.encode()
-    checklist = read_checklist(str(file) if file and not generate else GENERATED, given)
-    review = _review(checklist, now, rules)
-    before = _review(checklist, _look_at(_at(since, opened), subjects, file), rules) if since else None
+        tasks = text.encode()
+    checklist = read_checklist(str(file) if file and not generate else GENERATED, tasks)
+    review = _review(checklist, now, given.rules)
+    before = _review(checklist, _look_at(_at(since, opened), subjects, file), given.rules) if since else None
     if file is not None and (update or annotate):
         _write(file, review, annotate)
     if format_ == "text":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import open_here
-from natsscan.cli.options import paths_option, scan_options, tasks_option
+from natsscan.cli.options import Given, paths_option, scan_options, tasks_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ def comment_command(
     dry_run: bool,
     paths: tuple[Path, ...],
     checklist: Path | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> int:
     """Tell a pull or merge request what it does to messaging: one summary, and remarks on its lines.
 
@@ -69,9 +67,9 @@ def comment_command(
 
     forge = _connect(forge_name, repo, api_url, number)
     change = forge.change()
-    opened = open_here(paths, exclude, rules, definitions)
+    opened = open_here(paths, given)
     ends = _ends(opened.project, change, base, head)
-    found = compare_ends(opened, ends, checklist, rules)
+    found = compare_ends(opened, ends, checklist, given.rules)
     said = _said(found, ends, change, forge.longest)
     if dry_run:
         _print(said)

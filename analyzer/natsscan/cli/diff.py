@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import Opened, open_here, prepare_to_scan
-from natsscan.cli.options import paths_option, read_tasks, scan_options, tasks_option
+from natsscan.cli.options import Given, paths_option, read_tasks, scan_options, tasks_option
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.model.errors import InputError
 from natsscan.reports.formats import FORMATS, Look, render
@@ -52,9 +52,7 @@ def diff_command(
     outputs: tuple[str, ...],
     quiet: bool,
     verbose: bool,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> int:
     """Show what a change does to messaging: from commit BASE to HEAD, by default the commit that is checked out.
 
@@ -69,9 +67,9 @@ def diff_command(
     if staged and head is not None:
         raise click.UsageError("--staged and HEAD exclude each other", ctx=click.get_current_context())
     wanted, files = _wanted(fail_on), output_files(outputs)
-    opened = open_here(paths, exclude, rules, definitions)
+    opened = open_here(paths, given)
     ends = ends_of(opened.project, base, head, staged=staged)
-    found = compare_ends(opened, ends, checklist, rules)
+    found = compare_ends(opened, ends, checklist, given.rules)
     write_reports(found, files)
     look = Look(0 if quiet else 2 if verbose else 1, *terminal())
     sys.stdout.write(render(format_, found, look))
@@ -93,7 +91,7 @@ def compare_ends(opened: Opened, ends: Ends, checklist: Path | None, rules: tupl
         found = replace(found, tasks=_tasks(found, *opens, checklist, rules))
     states = {finding.fingerprint: State.NEW for finding in found.new}
     states |= {finding.fingerprint: State.UNCHANGED for finding in found.unchanged}
-    made = outcome(found.after, opened.catalog, after.tree, opened.options.exclude)
+    made = outcome(found.after, lambda: opened.catalog, after.tree, opened.options.exclude)
     return replace(made, states=states, gone=found.fixed, comparison=found)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import scan_options
+from natsscan.cli.options import Given, fleet_options
 from natsscan.cli.outputs import terminal
 from natsscan.cli.scan import UNREAD
 
@@ -35,7 +35,7 @@ _SHOWN = 3
     "--scheduler", metavar="ADDRESS", help="Scan on the workers of a Dask scheduler, such as tcp://host:8786."
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 if a repository could not be scanned.")
-@scan_options
+@fleet_options
 @click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Largest file to read.")
 def fleet_command(
     repositories: Path,
@@ -43,9 +43,7 @@ def fleet_command(
     workers: int | None,
     scheduler: str | None,
     strict: bool,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
     max_file_size: int | None,
 ) -> int:
     """Scan many repositories, and show what they are together.
@@ -59,7 +57,7 @@ def fleet_command(
     from natsscan.fleet.run import run_fleet
     from natsscan.fleet.store import Store
     from natsscan.fleet.task import Task, scan_repository
-    from natsscan.pipeline.task import ScanOptions
+    from natsscan.pipeline.options import ScanOptions
     from natsscan.reports.fleet.files import render_files
     from natsscan.reports.fleet.text import render
     from natsscan.source.read import MAX_FILE_SIZE
@@ -69,15 +67,15 @@ def fleet_command(
             "--workers is for this machine; of a scheduler all are used", click.get_current_context()
         )
     listed = read_repositories(repositories)
-    catalog = load_catalog(rules)
-    options = ScanOptions(exclude, max_file_size or MAX_FILE_SIZE)
+    catalog = load_catalog(given.rules)
+    options = ScanOptions(given.exclude, max_file_size or MAX_FILE_SIZE)
     task = Task(catalog, options, default_cache())
     store = Store(output, task)
     store.prepare()
-    given = _definitions(definitions, task)
+    definitions = _definitions(given.definitions, task)
     with _engine(partial(scan_repository, task), workers, scheduler) as engine, _Progress() as progress:
         try:
-            fleet = run_fleet(listed, task, engine, store, given, progress.update)
+            fleet = run_fleet(listed, task, engine, store, definitions, progress.update)
         except KeyboardInterrupt:
             raise KeyboardInterrupt("what is finished is kept; start it again to go on") from None
     store.write(render_files(fleet))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
+from natsscan.cli.options import Given, need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.generate.files import EVERYTHING, FILES
 from natsscan.generate.haskell import (
     CLIENT,
@@ -46,9 +46,7 @@ def generate_command(
     folder: Path | None,
     subjects: Path | None,
     server_version: str | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> None:
     """Make files for running the messaging system under PATHs on NATS.
 
@@ -89,24 +87,24 @@ def generate_command(
         raise InputError(f"{what} is about a code base; name its PATH")
     if what == COMPAT:
         need_subjects(subjects)
-        _compat(open_paths(paths, exclude, rules, definitions), paths, folder, server_version, subjects)
+        _compat(open_paths(paths, given), paths, folder, server_version, subjects)
         return
     if what in (SERVICE, PYTHON_SERVICE):
         need_subjects(subjects)
-        _service(what, open_paths(paths, exclude, rules, definitions), folder, server_version, subjects)
+        _service(what, open_paths(paths, given), folder, server_version, subjects)
         return
     if what == CONSUMER_TOOL:
         need_subjects(subjects)
-        _consumer_tool(open_paths(paths, exclude, rules, definitions), folder, server_version, subjects)
+        _consumer_tool(open_paths(paths, given), folder, server_version, subjects)
         return
     if what == PYTHON_AMQP:
         need_subjects(subjects)
-        _python_amqp(open_paths(paths, exclude, rules, definitions), paths, folder, server_version, subjects)
+        _python_amqp(open_paths(paths, given), paths, folder, server_version, subjects)
         return
     if folder is None and len(names_of(what)) > 1:
         raise InputError(f"{what} is several files: {', '.join(names_of(what))}; name a folder for them with -o DIR")
     need_subjects(subjects)
-    found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
+    found = map_paths(paths, given, server_version, subjects)
     if not found.mapping.consumers:
         raise InputError("no queue is declared or consumed here, so there is nothing to make files about")
     order = migration_order(found.report.topology, found.report.to_migrate.findings)

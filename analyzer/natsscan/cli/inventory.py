@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import open_paths
-from natsscan.cli.options import need_subjects, read_tasks, scan_options, subjects_option
+from natsscan.cli.options import Given, need_subjects, read_tasks, scan_options, subjects_option
 from natsscan.cli.outputs import write_report
 from natsscan.reports.formats import INVENTORIES, render_inventory
 
@@ -51,9 +51,7 @@ def inventory_command(
     file: Path | None,
     templates: Path | None,
     subjects: Path | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> None:
     """Write the inventory of a migration: what is there, what becomes of it, what is done and what is left.
 
@@ -61,8 +59,8 @@ def inventory_command(
     against the code, and every finding.
     """
     need_subjects(subjects)
-    opened = _without(output, open_paths((path,), exclude, rules, definitions))
-    text = render_inventory(format_, _outcome(opened, subjects, file, rules), templates)
+    opened = _without(output, open_paths((path,), given))
+    text = render_inventory(format_, _outcome(opened, subjects, file, given.rules), templates)
     if output is None:
         sys.stdout.write(text)
         return
@@ -99,7 +97,7 @@ def _look_at(opened: Opened, subjects: Path | None) -> tuple[Mapped, Outcome]:
     from natsscan.pipeline.outcome import outcome
 
     mapped = map_opened(opened, None, subjects)
-    found = outcome(mapped.report, mapped.catalog, opened.project.tree, opened.options.exclude)
+    found = outcome(mapped.report, lambda: mapped.catalog, opened.project.tree, opened.options.exclude)
     return mapped, replace(found, make_mapping=lambda: mapped.mapping)
 
 

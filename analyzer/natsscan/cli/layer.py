@@ -45,7 +45,7 @@ def map_with_layer(
     if found is not None and found.report.scope == scope and not is_on_layer(opened, found.report):
         return found
     catalog = opened.catalog.with_layer(rules).with_python_layer()
-    counting = replace(opened, project=replace(opened.project, scope=scope), catalog=catalog)
+    counting = replace(opened, project=replace(opened.project, scope=scope), load=lambda: catalog, store=None)
     return map_opened(counting, server_version, subjects)
 
 

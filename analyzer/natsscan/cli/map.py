@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import scan_options, server_version_option
+from natsscan.cli.options import Given, scan_options, server_version_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ def map_command(
     paths: tuple[Path, ...],
     folder: Path,
     server_version: str | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> None:
     """Write what the messaging system under PATHs becomes on NATS.
 
@@ -42,7 +40,7 @@ def map_command(
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"-o {folder}: is a file; give a folder")
-    found = map_paths(paths, exclude, rules, definitions, server_version, folder / SUBJECTS_FILE)
+    found = map_paths(paths, given, server_version, folder / SUBJECTS_FILE)
     usages = [finding.usage for finding in found.report.to_migrate.findings]
     files = render(found.mapping, found.decisions, vhosts_of(usages), found.report.root)
     kept = keep(folder, files, found.written)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.cli.opened import Opened, open_paths, scan_opened
+from natsscan.cli.options import Given
 from natsscan.model.errors import InputError
 from natsscan.model.mapping import OLDEST_SERVER, Mapping, Version
 from natsscan.model.report import Report
@@ -26,14 +27,12 @@ class Mapped:
 
 def map_paths(
     paths: tuple[Path, ...],
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
     server_version: str | None,
     subjects: Path | None,
 ) -> Mapped:
     """Scan, and map what was found as `subjects` decides. Raises InputError for input that cannot be read."""
-    return map_opened(open_paths(paths, exclude, rules, definitions), server_version, subjects)
+    return map_opened(open_paths(paths, given), server_version, subjects)
 
 
 def map_opened(opened: Opened, server_version: str | None, subjects: Path | None, *, is_moving: bool = False) -> Mapped:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +12,22 @@ import click
 
 from natsscan.model.errors import InputError
 
-F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What every command that scans is given.
+
+    Patterns of files to leave out, folders of rules, files with the broker's definitions, and whether to scan as if
+    nothing had been scanned before.
+    """
+
+    exclude: tuple[str, ...] = ()
+    rules: tuple[Path, ...] = ()
+    definitions: tuple[Path, ...] = ()
+    no_cache: bool = False
+
 
 _exclude = click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave out files, in .gitignore syntax; repeatable."
@@ -24,6 +41,9 @@ _definitions = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="What the broker itself holds: an export of its definitions, or resources of its operator; repeatable.",
+)
+_no_cache = click.option(
+    "--no-cache", is_flag=True, help="Scan as if for the first time; keep nothing of it for the next."
 )
 server_version_option = click.option(
     "--server-version", metavar="VERSION", help="Use only what a NATS server of this version has, such as 2.10."
@@ -65,6 +85,25 @@ def read_tasks(file: Path) -> bytes:
         raise InputError(f"--checklist {file}: cannot be read: {reason}; --generate writes one") from error
 
 
-def scan_options(command: F) -> F:
-    """Add what every command has that scans: what to leave out, rules, and the broker's definitions."""
-    return _exclude(_rules(_definitions(command)))
+def scan_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Add what every command has that scans a project: see `Given`, which the command gets as `given`."""
+    return _exclude(_rules(_definitions(_no_cache(_packed(command)))))
+
+
+def fleet_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Add the same to a command that keeps what it scans in a place of its own."""
+    return _exclude(_rules(_definitions(_packed(command))))
+
+
+def _packed(command: Callable[..., T]) -> Callable[..., T]:
+    @wraps(command)
+    def packed(
+        exclude: tuple[str, ...],
+        rules: tuple[Path, ...],
+        definitions: tuple[Path, ...],
+        no_cache: bool = False,
+        **others: object,
+    ) -> T:
+        return command(given=Given(exclude, rules, definitions, no_cache), **others)
+
+    return packed

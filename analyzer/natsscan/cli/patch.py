@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import Opened, open_paths
-from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
+from natsscan.cli.options import Given, need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.model.errors import InputError
 from natsscan.model.patch import Applicability, Patch, Stage
 
@@ -67,9 +67,7 @@ def patch_command(
     route: str | None,
     subjects: Path | None,
     server_version: str | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> int:
     """Print changes that put NATS beside RabbitMQ, or what a later stage needs, as a diff.
 
@@ -82,7 +80,7 @@ def patch_command(
             ctx=click.get_current_context(),
         )
     need_subjects(subjects)
-    opened = open_paths(paths, exclude, rules, definitions)
+    opened = open_paths(paths, given)
     tree, patches = _patches(opened, server_version, subjects, route)
     patches = tuple(patch for patch in patches if not only or _is_wanted(patch, only))
     if form == "json":

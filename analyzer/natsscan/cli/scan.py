@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from natsscan.cli.opened import open_paths, scan_opened
-from natsscan.cli.options import scan_options
+from natsscan.cli.options import Given, scan_options
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.reports.formats import FORMATS, Look, render
 
 if TYPE_CHECKING:
-    from natsscan.model.baseline import Ratchet
+    from natsscan.model.baseline import Known, Ratchet
     from natsscan.model.comparison import State
     from natsscan.model.report import Report
 
@@ -51,9 +51,7 @@ def scan_command(
     fail_on: str | None,
     baseline: Path | None,
     strict: bool | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
     max_file_size: int | None,
 ) -> int:
     """Scan PATHs and show where AMQP is used.
@@ -61,20 +59,21 @@ def scan_command(
     Names are resolved in the whole project around the PATHs: the git root, else the folder with natsscan.toml,
     cabal.project or stack.yaml.
     """
-    from natsscan.findings.baseline import hold
-    from natsscan.findings.baseline_file import read_baseline
     from natsscan.pipeline.outcome import outcome
 
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
     files = output_files(outputs)
-    opened = open_paths(paths, exclude, rules, definitions, max_file_size)
+    opened = open_paths(paths, given, max_file_size)
     known_in = baseline or opened.baseline
-    known = read_baseline(known_in) if known_in else None
+    known = _known(known_in) if known_in else None
     report, config = scan_opened(opened), opened.config
-    found = outcome(report, opened.catalog, opened.project.tree, opened.options.exclude)
-    ratchet = hold(report.to_migrate.findings, known, opened.project.in_scope) if known is not None else None
-    if ratchet is not None:
+    found = outcome(report, lambda: opened.catalog, opened.project.tree, opened.options.exclude, opened.store)
+    ratchet = None
+    if known is not None:
+        from natsscan.findings.baseline import hold
+
+        ratchet = hold(report.to_migrate.findings, known, opened.project.in_scope)
         found = replace(found, states=_states(ratchet), stale=ratchet.stale)
     write_reports(found, files)
     detail = 0 if quiet else 2 if verbose else 1
@@ -86,6 +85,12 @@ def scan_command(
         sys.stdout.write(told if quiet else f"\n{told}")
     code = _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
     return code or (0 if ratchet is None else FINDINGS if ratchet.new else STALE if ratchet.stale else 0)
+
+
+def _known(file: Path) -> tuple[Known, ...]:
+    from natsscan.findings.baseline_file import read_baseline
+
+    return read_baseline(file)
 
 
 def _states(ratchet: Ratchet) -> dict[str, State]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import scan_options
+from natsscan.cli.options import Given, scan_options
 
 if TYPE_CHECKING:
     from natsscan.model.report import Report
@@ -21,9 +21,7 @@ FORMATS = ("text", "json", "mermaid", "dot", "svg")
 def topology_command(
     paths: tuple[Path, ...],
     format_: str,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> None:
     """Show the messaging system that the code under PATHs describes.
 
@@ -32,7 +30,7 @@ def topology_command(
     """
     from natsscan.cli.opened import open_paths, scan_opened
 
-    report = scan_opened(open_paths(paths, exclude, rules, definitions))
+    report = scan_opened(open_paths(paths, given))
     sys.stdout.write(_render(report, format_))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.options import need_subjects, scan_options, server_version_option, subjects_option
+from natsscan.cli.options import Given, need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def verify_command(
     url: str | None,
     rabbitmq: str | None,
     server_version: str | None,
-    exclude: tuple[str, ...],
-    rules: tuple[Path, ...],
-    definitions: tuple[Path, ...],
+    given: Given,
 ) -> int:
     """Prove on a real server that messages go the same ways on NATS.
 
@@ -59,7 +57,7 @@ def verify_command(
         rabbit.connect(rabbitmq).close()  # before all that takes its time
     from natsscan.nats.proof.samples import make_trial
 
-    found = map_paths(paths, exclude, rules, definitions, server_version, subjects)
+    found = map_paths(paths, given, server_version, subjects)
     trial = make_trial(found.report.topology, found.mapping)
     if not trial.instances:
         raise InputError("no queue is declared or consumed here, so there is nothing to prove")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from natsscan.cache.place import user_folder
 from natsscan.model.errors import InputError
 
 MAX_BYTES = 20_000_000_000
@@ -69,10 +70,8 @@ class Cache:
 
 
 def default_cache() -> Cache:
-    """Return the cache of the user: in $XDG_CACHE_HOME, else in ~/.cache."""
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    base = named if named.is_absolute() else Path(os.path.expanduser("~")) / ".cache"  # noqa: PTH111 - never raises
-    return Cache(base / "natsscan" / "repositories")
+    """Return the cache of the user."""
+    return Cache(user_folder("repositories"))
 
 
 def fresh(clone: Path) -> Path:

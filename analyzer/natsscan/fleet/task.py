@@ -11,7 +11,7 @@ from natsscan.fleet.cache import Cache
 from natsscan.fleet.checkout import open_repository
 from natsscan.fleet.share import pack, share_of
 from natsscan.model.fleet import Repository
-from natsscan.pipeline.task import ScanOptions
+from natsscan.pipeline.options import ScanOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,6 @@ def scan_repository(task: Task, repository: Repository) -> Result:
     exclude = (*config.exclude, *task.options.exclude)
     options = replace(task.options, exclude=exclude, alone=True)
     report = scan(opened.project, task.catalog, options, lambda *_: None)
-    found = outcome(report, task.catalog, opened.project.tree, options.exclude)
+    found = outcome(report, lambda: task.catalog, opened.project.tree, options.exclude)
     share = share_of(repository, opened.commit, opened.committed, report, task.catalog)
     return Result(opened.commit, render(found).encode(), pack(share))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.rulefiles import bundled
 from natsscan.model.marks import GENERATED
 
 CLIENT = "haskell-client"

@@ -6,7 +6,7 @@ import ast
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.rulefiles import bundled
 from natsscan.generate.compat_plan import CompatPlan
 from natsscan.generate.python_plan import MODULE, render_python_plan
 from natsscan.model.marks import GENERATED

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.rulefiles import bundled
 from natsscan.generate.python_layout import docstring, gap_items, shown
 from natsscan.generate.python_names import SERVICE
 from natsscan.generate.python_service_text import Writer

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.rulefiles import bundled
 from natsscan.nats.artifacts.document import duration
 from natsscan.reports.escape import visible
 from natsscan.reports.markdown import Safe, cell, code, prose

@@ -1,22 +1,24 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from natsscan.catalog.functions import GeneratedRule
+from natsscan.haskell.glance import (
+    fixity_lines,
+    imported_modules,
+    may_define,
+    may_pass_modules_on,
+    may_pass_on,
+    module_name,
+)
 from natsscan.haskell.module import Import, Module, read_fixity
 from natsscan.haskell.reader import parse_file
 from natsscan.model.operator import Fixity
+from natsscan.model.questions import holds
 from natsscan.model.source import SourceFile
 from natsscan.model.symbol import SymbolId
-
-_MODULE = re.compile(rb"^[ \t>]*module\s+([\w.']+)", re.MULTILINE)
-_IMPORT = re.compile(
-    rb"import\s+(?:\{-#[^#]*#-\}\s*)?(?:safe\s+)?(?:qualified\s+)?(?:\"[^\"]*\"\s+)?([\w.']+)", re.MULTILINE
-)
-_FIXITY = re.compile(rb"^[ \t]*infix[lr]?[ \t][^\n]*", re.MULTILINE)
 
 
 class ModuleIndex:
@@ -41,9 +43,7 @@ class ModuleIndex:
     def _by_name(self) -> dict[str, SourceFile]:
         found: dict[str, SourceFile] = {}
         for source in self._sources:
-            at = source.data.find(b"\nmodule ") + 1  # nearly always what is looked for
-            match = _MODULE.match(source.data, at) or _MODULE.search(source.data)
-            name = match.group(1).decode(errors="replace") if match is not None else "Main"
+            name = source.ask(module_name)
             found[name if name not in found else f"{name} ({source.path})"] = source
         return found
 
@@ -60,7 +60,7 @@ class ModuleIndex:
         """Return the fields of a record constructor that a module of the project defines and this one imports."""
         for line in module.imports:
             source = self._by_name.get(line.module)
-            if source is None or not line.answers_to(qualifier) or constructor.encode() not in source.data:
+            if source is None or not line.answers_to(qualifier) or not source.ask(holds, constructor.encode()):
                 continue
             fields = self._module(line.module, source).constructor_fields.get(constructor)
             if fields is not None:
@@ -71,9 +71,8 @@ class ModuleIndex:
         if name not in self._fixities:
             source = self._by_name.get(name)
             found: dict[str, Fixity] = {}
-            if source is not None and b"infix" in source.data:
-                for match in _FIXITY.finditer(source.data):
-                    found.update(read_fixity(match.group().decode(errors="replace")))
+            for line in source.ask(fixity_lines) if source is not None else ():
+                found.update(read_fixity(line))
             self._fixities[name] = found
         return self._fixities[name]
 
@@ -92,8 +91,8 @@ class ModuleIndex:
     def _importing(self) -> dict[str, list[SourceFile]]:
         found: dict[str, list[SourceFile]] = {}
         for source in self._sources:
-            for name in _imported(source.data):
-                found.setdefault(name.decode(errors="replace"), []).append(source)
+            for name in source.ask(imported_modules):
+                found.setdefault(name, []).append(source)
         return found
 
     def importers(self, name: str) -> list[SourceFile]:
@@ -115,8 +114,7 @@ class ModuleIndex:
             passed = waiting.pop()
             for source in self.importers(passed):
                 other = self._name_of.get(source.path)
-                exports = _header(source.data)[len(b"module ") :]
-                if other and other not in found and other != name and b"module " + passed.encode() in exports:
+                if other and other not in found and other != name and source.ask(may_pass_on, passed):
                     found.add(other)
                     waiting.append(other)
         return found
@@ -155,7 +153,7 @@ class ModuleIndex:
         names = (field, "_" + field)
         for candidate in (module_name, *(line.module for line in module.imports)):
             source = self._by_name.get(candidate)
-            if source is None or field.encode() not in source.data:
+            if source is None or not source.ask(holds, field.encode()):
                 continue
             for constructor, fields in self._module(candidate, source).constructor_fields.items():
                 if any(name in fields for name in names):
@@ -207,7 +205,7 @@ class ModuleIndex:
 
     def _exported(self, name: str, value: str, generated: tuple[GeneratedRule, ...]) -> SymbolId | None:
         source = self._by_name[name]
-        if not _may_define(source.data, value) and not self._passes_modules_on(name, source):
+        if not source.ask(may_define, value) and not self._passes_modules_on(name, source):
             return None
         module = self._module(name, source)
         own = self._own(module, value, generated)
@@ -231,7 +229,7 @@ class ModuleIndex:
     def _passes_modules_on(self, name: str, source: SourceFile) -> bool:
         """Tell whether the export list of a module may hold other modules as a whole."""
         if name not in self._passing:
-            self._passing[name] = _header(source.data).count(b"module ") > 1
+            self._passing[name] = source.ask(may_pass_modules_on)
         return self._passing[name]
 
     def _module(self, name: str, source: SourceFile) -> Module:
@@ -239,55 +237,6 @@ class ModuleIndex:
             module = parse_file(source)[0]
             self._modules[name] = module if name == module.name else replace(module, name=name)
         return self._modules[name]
-
-
-def _may_define(data: bytes, name: str) -> bool:
-    """Tell whether a module may define or pass on a name, by its text: false spares it from being parsed.
-
-    A name that is generated shares all but its first character with the name it is made from.
-    """
-    word = name.encode()
-    if not word or word[1:] not in data:
-        return False
-    if name[0].islower():
-        made = name[:1].upper().encode() + word[1:]
-        by_effect = b"makeSem" in data and _holds(data, b" ", made)
-        code = data[max(0, data.find(b"\nmodule ")) :]  # what stands above is prose
-        if _holds(code, b"\n", word) or word + b" ::" in data or _holds(data, b"_", word) or by_effect:
-            return True
-    elif re.search(rb"[=|]\s*(?:forall[^.]*\.\s*)?%b\b|\b%b\s*::" % (re.escape(word), re.escape(word)), data):
-        return True
-    header = _header(data)
-    return _holds(header, b" ", word) or _holds(header, b"(", word)
-
-
-def _holds(data: bytes, before: bytes, word: bytes) -> bool:
-    """Tell whether a text holds a whole word after some bytes."""
-    wanted = before + word
-    at = data.find(wanted)
-    while at >= 0:
-        end = at + len(wanted)
-        if not (data[end : end + 1].isalnum() or data[end : end + 1] in (b"_", b"'")):
-            return True
-        at = data.find(wanted, end)
-    return False
-
-
-def _imported(data: bytes) -> set[bytes]:
-    """Return the names of the modules that a file imports."""
-    found = set()
-    at = data.find(b"import ")
-    while at >= 0:
-        if match := _IMPORT.match(data, at) if data[at - 1 : at] in (b"\n", b"") else None:
-            found.add(match.group(1))
-        at = data.find(b"\nimport ", at) + 1 or -1
-    return found
-
-
-def _header(data: bytes) -> bytes:
-    """Return a module's name and export list, without the prose above."""
-    end = data.find(b"\nimport ")
-    return data[data.find(b"\nmodule ") + 1 : end if end >= 0 else len(data)]
 
 
 def _may_bring(line: Import, name: str) -> bool:

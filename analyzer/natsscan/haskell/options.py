@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.haskell.glance import module_name
+from natsscan.model.questions import held_in_lower_case, holds
 from natsscan.model.source import SourceFile
 from natsscan.model.span import Span
 from natsscan.source.text import TextPositions
 
-_MODULE = re.compile(rb"^module\s+([\w.']+)", re.MULTILINE)
 _FIELD = re.compile(rb"^[ \t]+(?:[{,][ \t]*)?_?([a-z][\w']*)[ \t]*::", re.MULTILINE)
 _ASKED = re.compile(rb"\.:[?!]?=?[ \t]*\"([^\"\n]+)\"")
 
@@ -22,14 +23,18 @@ def find_options(
 
     A module of options is one whose name the rules take for a configuration's and that reads JSON.
     """
-    configuration = re.compile(catalog.functions.configuration)
+    broker, configuration = catalog.broker, re.compile(catalog.functions.configuration)
     found: dict[str, list[Span]] = {}
+    patterns: tuple[re.Pattern[bytes], ...]
     for source in sources:
-        if b"JSON" not in source.data:
+        if not source.ask(holds, b"JSON"):
             continue
-        module = _MODULE.search(source.data)
-        is_options = module is not None and configuration.search(module.group(1).decode(errors="replace"))
-        patterns = (_FIELD, _ASKED) if is_options else (_ASKED,) if catalog.broker.is_named(source.data) else ()
+        if configuration.search(source.ask(module_name)):
+            patterns = (_FIELD, _ASKED)
+        elif broker.is_named_in(source, source.ask(held_in_lower_case, broker.names)):
+            patterns = (_ASKED,)
+        else:
+            continue
         for match in (match for pattern in patterns for match in pattern.finditer(source.data)):
             span = positions_of(source).span(match.start(1), match.end(1))
             found.setdefault(match.group(1).decode(errors="replace"), []).append(span)

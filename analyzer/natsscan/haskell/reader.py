@@ -9,6 +9,7 @@ from natsscan.catalog.catalog import Catalog
 from natsscan.haskell.masking import mask_literate, readings
 from natsscan.haskell.module import Module, parse_module
 from natsscan.haskell.scope import Exports, Scope
+from natsscan.model.questions import holds_any
 from natsscan.model.source import SourceFile
 
 
@@ -47,7 +48,7 @@ def read_haskell(sources: Iterable[SourceFile], catalog: Catalog, tick: Callable
 
 
 def _holding(sources: dict[str, SourceFile], literals: tuple[bytes, ...]) -> list[str]:
-    return sorted(path for path, source in sources.items() if any(literal in source.data for literal in literals))
+    return sorted(path for path, source in sources.items() if source.ask(holds_any, literals))
 
 
 def parse_file(source: SourceFile) -> tuple[Module, ...]:

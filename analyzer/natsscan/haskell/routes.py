@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from natsscan.catalog.broker import Broker
+from natsscan.model.questions import holds
 from natsscan.model.source import SourceFile
 from natsscan.model.symbol import LibrarySymbol, SymbolId, SymbolKind
 from natsscan.model.usage import Operation
@@ -35,7 +36,9 @@ def find_routes(sources: Iterable[SourceFile], broker: Broker) -> Routes:
     fields: dict[SymbolId, LibrarySymbol] = {}
     types: dict[SymbolId, LibrarySymbol] = {}
     for source in sources:
-        named = _MODULE.search(source.data) if b'"api"' in source.data and b":>" in source.data else None
+        if not (source.ask(holds, b'"api"') and source.ask(holds, b":>")):
+            continue
+        named = _MODULE.search(source.data)
         if named is None:
             continue
         module = named.group(1).decode()

@@ -20,6 +20,7 @@ from natsscan.haskell.routes import Routes
 from natsscan.haskell.scope import Scope
 from natsscan.haskell.wanted import Wanted
 from natsscan.haskell.words import words_in
+from natsscan.model.questions import held
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId
 
 # How often wrappers of wrappers are looked for outside of the modules that use a library themselves.
@@ -164,10 +165,11 @@ class HaskellRoutines(Routines):
             by_module.setdefault(symbol.module, set()).update(self._wanted.add([symbol]))
         wanted: dict[str, set[bytes]] = {}
         for name, words in by_module.items():
+            sorted_words = tuple(sorted(words))
             self._wanted.modules |= self._index.passing_on(name)
             for source in self._index.reaching(name):
-                if held := {word for word in words if word in source.data}:
-                    wanted.setdefault(source.path, set()).update(held)
+                if found_here := source.ask(held, sorted_words):
+                    wanted.setdefault(source.path, set()).update(found_here)
         found = []
         for path, words in sorted(wanted.items()):
             for module in self._index.at(path):

@@ -32,8 +32,7 @@ def assembled_variables(
     """Return a usage for each variable of the broker whose name is whole only where a function is called."""
     found: dict[tuple[str, int, str], Usage] = {}
     for source in sources:
-        beginnings = _UNFINISHED.findall(source.data)
-        if not any(catalog.broker.variable.match(text.decode().rstrip("_")) for text in beginnings):
+        if not any(catalog.broker.variable.match(text.rstrip("_")) for text in source.ask(unfinished_variables)):
             continue
         for module in index.at(source.path):
             # Whichever import it comes by: preludes of all sorts pass these functions on.
@@ -59,6 +58,11 @@ def assembled_variables(
                             arguments=(Argument("role", "read", Provenance.LITERAL, span),),
                         )
     return tuple(found[key] for key in sorted(found))
+
+
+def unfinished_variables(data: bytes) -> tuple[str, ...]:
+    """Return the texts in a file that look like the beginning of an environment variable's name."""
+    return tuple(text.decode() for text in _UNFINISHED.findall(data))
 
 
 def _readers(catalog: Catalog, module: str) -> Exports:

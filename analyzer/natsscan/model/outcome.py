@@ -3,15 +3,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from natsscan.model.baseline import Known
-from natsscan.model.checklist import Review
-from natsscan.model.comparison import Comparison, State
-from natsscan.model.finding import Finding
-from natsscan.model.mapping import Mapping
-from natsscan.model.patch import Patch
-from natsscan.model.report import Report
-from natsscan.model.rule import RulePage
+if TYPE_CHECKING:
+    from natsscan.model.baseline import Known
+    from natsscan.model.checklist import Review
+    from natsscan.model.comparison import Comparison, State
+    from natsscan.model.finding import Finding
+    from natsscan.model.mapping import Mapping
+    from natsscan.model.patch import Patch
+    from natsscan.model.report import Report
+    from natsscan.model.rule import RulePage
 
 
 def _hidden(path: str, line: str) -> str:

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar, TypeVarTuple
+
+Ts = TypeVarTuple("Ts")
+T = TypeVar("T")
 
 
 class FileKind(StrEnum):
@@ -59,3 +64,11 @@ class SourceFile:
     path: str
     kind: FileKind
     data: bytes
+
+    def ask(self, question: Callable[[bytes, *Ts], T], *arguments: *Ts) -> T:
+        """Return what a function says of the bytes. Who asks all files of a tree asks this way, and looks into few.
+
+        The function is one of a module and goes by the bytes and its arguments alone; they and its answer are literals.
+        So questions can be noted, and asked again (`source/watch.py`).
+        """
+        return question(self.data, *arguments)

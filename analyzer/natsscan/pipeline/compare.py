@@ -10,8 +10,9 @@ from natsscan.findings.compare import compare_findings
 from natsscan.model.comparison import Comparison
 from natsscan.model.errors import InputError
 from natsscan.nats.properties import compare_systems
+from natsscan.pipeline.options import ScanOptions
 from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import Progress, ScanOptions
+from natsscan.pipeline.task import Progress
 from natsscan.source.changes import changes
 from natsscan.source.git import commit_of, index_of, tree_of
 from natsscan.source.project import Project

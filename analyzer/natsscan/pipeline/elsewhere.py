@@ -45,7 +45,7 @@ def _files(task: Task, programs: Iterable[SourceFile]) -> Iterator[SourceFile]:
         kind = kinds.of(path)
         if kind is None or kind in _SILENT or kind is FileKind.PYTHON:
             continue
-        data = task.project.tree.read(path, task.options.max_file_size)
+        data = task.look_into(path)
         if isinstance(data, bytes):
             yield SourceFile(path, kind, data)
 

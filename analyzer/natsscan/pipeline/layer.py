@@ -14,7 +14,8 @@ from natsscan.haskell.library_uses import LibraryUses, library_uses
 from natsscan.model.mapping import Mapping as Plan
 from natsscan.model.source import FileKind
 from natsscan.model.topology import Topology
-from natsscan.pipeline.task import ScanOptions, Task, read
+from natsscan.pipeline.options import ScanOptions
+from natsscan.pipeline.task import Task, read
 from natsscan.source.kinds import Kinds
 from natsscan.source.project import Project
 from natsscan.source.services import Services

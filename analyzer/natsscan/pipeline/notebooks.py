@@ -19,7 +19,7 @@ def unread_notebooks(task: Task) -> Iterator[Problem]:
     for path in task.paths:
         if not path.endswith(".ipynb") or not task.project.in_scope(path):
             continue
-        data = task.project.tree.read(path, task.options.max_file_size)
+        data = task.look_into(path)
         if isinstance(data, Problem):
             yield data
         elif data is not None and (at := imported_in_notebook(data, sorted(own))) is not None:

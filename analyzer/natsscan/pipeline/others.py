@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from natsscan.catalog.broker import Broker, naming
 from natsscan.model.coverage import Problem
+from natsscan.model.questions import matches
 from natsscan.model.source import PYTHON_PACKAGING, FileKind
 from natsscan.model.usage import Usage
 from natsscan.pipeline.surfaces import read_surfaces
@@ -26,8 +27,9 @@ def scan_others(task: Task, kinds: dict[str, FileKind], progress: Progress) -> P
         configs = (source for source in reading.sources if source.kind is FileKind.BROKER_CONFIG)
         worth[broker.id] |= {source.path: source for source in configs if broker.name.search(source.path)}
         # Nor need a file that asks for one of its packages: few of them have the broker's name.
+        packages = broker.python_packages
         asking = (source for source in reading.sources if source.kind in PYTHON_PACKAGING)
-        worth[broker.id] |= {each.path: each for each in asking if broker.python_packages.search(each.data)}
+        worth[broker.id] |= {each.path: each for each in asking if each.ask(matches, packages.pattern, packages.flags)}
         if worth[broker.id]:
             charts = Charts(task.paths, reading.sources, broker)
             places = included(reading.sources, worth[broker.id], broker)

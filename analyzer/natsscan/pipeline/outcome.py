@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
-from natsscan.catalog.catalog import Catalog
-from natsscan.model.mapping import Mapping
 from natsscan.model.outcome import Outcome
-from natsscan.model.patch import Patch
-from natsscan.model.report import Report
-from natsscan.model.rule import RulePage
+from natsscan.pipeline.kept import propose_kept
 from natsscan.source.tree import Tree
+
+if TYPE_CHECKING:
+    from natsscan.cache.store import Store
+    from natsscan.catalog.catalog import Catalog
+    from natsscan.model.mapping import Mapping
+    from natsscan.model.patch import Patch
+    from natsscan.model.report import Report
+    from natsscan.model.rule import RulePage
+    from natsscan.source.kinds import Kinds
 
 Read = Callable[[str], bytes | None]
 
@@ -37,8 +43,13 @@ def propose_mapping(report: Report, catalog: Catalog) -> Mapping:
     return make_plan(report.topology, told, catalog.target, Decisions())
 
 
-def outcome(report: Report, catalog: Catalog, tree: Tree, exclude: tuple[str, ...]) -> Outcome:
-    """Return what the formats are made of."""
+def outcome(
+    report: Report, load: Callable[[], Catalog], tree: Tree, exclude: tuple[str, ...], store: Store | None = None
+) -> Outcome:
+    """Return what the formats are made of; the rules are loaded if one of them needs more than the report.
+
+    The `store` may have the mapping already.
+    """
     read = reading(tree)
 
     made: list[tuple[Mapping, tuple[Patch, ...]]] = []
@@ -49,31 +60,36 @@ def outcome(report: Report, catalog: Catalog, tree: Tree, exclude: tuple[str, ..
 
         # Outcomes that are this one with more in it ask again.
         if not made or made[-1][0] is not mapping:
-            made.append((mapping, make_patches(report, mapping, catalog, read, tree.list(exclude).paths, renderer())))
+            made.append((mapping, make_patches(report, mapping, load(), read, tree.list(exclude).paths, renderer())))
         return made[-1][1]
 
     def make_rules() -> tuple[RulePage, ...]:
         from natsscan.reports.rules import rule_pages
 
-        return rule_pages(catalog, report.targets)
+        return rule_pages(load(), report.targets)
 
     return Outcome(
         report=report,
         read=read,
-        make_mapping=partial(propose_mapping, report, catalog),
+        make_mapping=partial(propose_kept, report, load, store),
         make_patches=make_patches,
-        redact=_redacting(catalog, tree, exclude),
+        redact=_redacting(load, tree, exclude),
         make_rules=make_rules,
     )
 
 
-def _redacting(catalog: Catalog, tree: Tree, exclude: tuple[str, ...]) -> Callable[[str, str], str]:
+def _redacting(load: Callable[[], Catalog], tree: Tree, exclude: tuple[str, ...]) -> Callable[[str, str], str]:
     """Return what strikes the secrets out of a line of the file at a path."""
-    from natsscan.findings.redact import notation_of, redact
-    from natsscan.source.kinds import Kinds
 
     @cache
     def kinds() -> Kinds:
+        from natsscan.source.kinds import Kinds
+
         return Kinds(tree.list(exclude).paths)
 
-    return lambda path, line: redact(catalog.secrets, line, notation_of(kinds().of(path) or ""))
+    def redacted(path: str, line: str) -> str:
+        from natsscan.findings.redact import notation_of, redact
+
+        return redact(load().secrets, line, notation_of(kinds().of(path) or ""))
+
+    return redacted

@@ -22,8 +22,8 @@ def scan_programs(task: Task, kinds: dict[str, FileKind], progress: Progress) ->
     """Scan the programs. All of the project are read, since names lead everywhere; those in scope are reported."""
     catalog, nothing = task.catalog, Belonging()
     reading = read(task, kinds, progress)
-    named = naming(reading.sources, catalog.brokers, Broker.is_named)
-    packages = (task.project.tree.read(path, task.options.max_file_size) for path in filter(is_package, task.paths))
+    named = naming(reading.sources, catalog.brokers, Broker.is_named_in)
+    packages = (task.look_into(path) for path in filter(is_package, task.paths))
     in_haskell = {
         broker: {path: source for path, source in sources.items() if source.kind is FileKind.HASKELL}
         for broker, sources in named.items()

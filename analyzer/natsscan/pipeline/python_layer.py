@@ -25,7 +25,8 @@ from natsscan.patches.python.importing import imports_between, name_of, root_of
 from natsscan.patches.python.layer import MemberAt, PythonLayer
 from natsscan.patches.python.units import TEST
 from natsscan.pipeline.elsewhere import looking_elsewhere
-from natsscan.pipeline.task import ScanOptions, Task, read
+from natsscan.pipeline.options import ScanOptions
+from natsscan.pipeline.task import Task, read
 from natsscan.python.index import index_of
 from natsscan.python.link import find_in_python
 from natsscan.python.members import MemberWalker

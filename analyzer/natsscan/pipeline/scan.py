@@ -1,14 +1,9 @@
-"""From a project on disk to a report.
-
-Programs and all other files need nothing of each other, so they are scanned side by side. Each side is imported where
-it is needed, since importing is a good part of the time that a scan takes.
-"""
+"""From a project on disk to a report."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterable, Mapping
 
 from natsscan.catalog.broker import Broker
 from natsscan.catalog.catalog import Catalog
@@ -23,7 +18,10 @@ from natsscan.model.source import PROGRAMS, FileKind
 from natsscan.model.span import Span
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Usage
-from natsscan.pipeline.task import Part, Progress, ScanOptions, Task
+from natsscan.pipeline.options import ScanOptions, Side
+from natsscan.pipeline.parts import Done, scan_parts
+from natsscan.pipeline.task import Part, Progress, Task
+from natsscan.source.discover import Listing
 from natsscan.source.kinds import Kinds, is_helmfile
 from natsscan.source.project import Project
 from natsscan.source.read import read_given
@@ -34,10 +32,6 @@ from natsscan.topology.definitions import lines_of, read_definitions
 from natsscan.topology.nats import build_nats, nats_call_of
 from natsscan.topology.order import bound_before_declared
 from natsscan.topology.reconcile import Reconciled, reconcile
-from natsscan.workers import both
-
-# Below this number of files a second process costs more than it saves.
-_WORTH_A_PROCESS = 300
 
 
 def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Progress) -> Report:
@@ -46,22 +40,44 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
     Never raises for what a file holds: what cannot be read is in the report's coverage. Raises InputError for
     definitions of the broker that cannot be read at all.
     """
-    listing = project.tree.list(options.exclude)
+    return scan_listed(project, project.tree.list(options.exclude), catalog, options, progress, {})[0]
+
+
+def scan_listed(
+    project: Project,
+    listing: Listing,
+    catalog: Catalog,
+    options: ScanOptions,
+    progress: Progress,
+    known: Mapping[Side, Part],
+) -> tuple[Report, dict[Side, Done]]:
+    """Scan the files that are listed, as far as the parts are not known yet; return those that were not, too."""
+    task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
+    files = files_by_side(project, listing)
+    done = scan_parts(task, files, known, progress)
+    parts = tuple(known[side] if side in known else done[side].part for side in Side)
+    return _report(task, listing, tuple(files[Side.PROGRAMS]), parts), done
+
+
+def files_by_side(project: Project, listing: Listing) -> dict[Side, dict[str, FileKind]]:
+    """Return the files that each part of a scan reads, with their kinds."""
     kinds = Kinds(listing.paths)
     kind_of = {path: kind for path in listing.paths if (kind := kinds.of(path)) is not None}
-    programs = {path: kind for path, kind in kind_of.items() if kind in PROGRAMS}
-    # Charts and helmfiles say whose the values in other files are, so all of the project are read.
-    others = {
-        path: kind
-        for path, kind in kind_of.items()
-        if kind not in PROGRAMS and (project.in_scope(path) or kind is FileKind.HELM_CHART or is_helmfile(path))
+    return {
+        Side.PROGRAMS: {path: kind for path, kind in kind_of.items() if kind in PROGRAMS},
+        # Charts and helmfiles say whose the values in other files are, so all of the project are read.
+        Side.OTHERS: {
+            path: kind
+            for path, kind in kind_of.items()
+            if kind not in PROGRAMS and (project.in_scope(path) or kind is FileKind.HELM_CHART or is_helmfile(path))
+        },
     }
-    task = Task(project, catalog, options, listing.paths, Services(listing.paths, project.root.name))
-    if options.alone or len(others) < _WORTH_A_PROCESS:
-        parts = (_others(task, others, progress), _programs(task, programs, progress))
-    else:
-        parts = both(partial(_others, task, others, lambda *_: None), partial(_programs, task, programs, progress))
-    usages = mark_unused((usage for part in parts for usage in part.usages), catalog, tuple(programs), project.in_scope)
+
+
+def _report(task: Task, listing: Listing, programs: tuple[str, ...], parts: tuple[Part, ...]) -> Report:
+    """Return what the parts of a scan say together. Raises InputError for definitions that cannot be read."""
+    project, catalog, options = task.project, task.catalog, task.options
+    usages = mark_unused((usage for part in parts for usage in part.usages), catalog, programs, project.in_scope)
     options_read = {key: places for part in parts for key, places in part.options.items()}
     usages = tuple(
         usage for broker in catalog.brokers for usage in _with_readers(usages, options_read, catalog, broker)
@@ -109,18 +125,6 @@ def scan(project: Project, catalog: Catalog, options: ScanOptions, progress: Pro
 def _reconciled(code: Topology, definitions: Definitions | None, catalog: Catalog) -> Reconciled:
     export = catalog.broker.export
     return reconcile(code, definitions, export) if definitions and export else Reconciled(code, ())
-
-
-def _programs(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Part:
-    from natsscan.pipeline.programs import scan_programs
-
-    return scan_programs(task, kinds, progress)
-
-
-def _others(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Part:
-    from natsscan.pipeline.others import scan_others
-
-    return scan_others(task, kinds, progress)
 
 
 def _with_readers(

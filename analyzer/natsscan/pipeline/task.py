@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.findings.suppress import Note, read_notes
@@ -14,10 +13,12 @@ from natsscan.model.marks import BASELINE, GENERATED
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.usage import Usage
+from natsscan.pipeline.options import ScanOptions
 from natsscan.source.project import Project
-from natsscan.source.read import MAX_FILE_SIZE, text_problem
+from natsscan.source.read import text_problem
 from natsscan.source.services import Services
 from natsscan.source.text import TextPositions
+from natsscan.source.watch import Watch
 
 # How files of natsscan's own begin, which would be told of for what they are about: a baseline, a client.
 _OWN = (BASELINE.encode(), f"-- {GENERATED}".encode())
@@ -26,28 +27,32 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class ScanOptions:
-    """What a user may set: files to leave out (`.gitignore` syntax), the largest file read in bytes, the broker's own.
-
-    `definitions` are files that say what the broker itself holds. `alone` keeps a scan in its own process: others run
-    beside it.
-    """
-
-    exclude: tuple[str, ...] = ()
-    max_file_size: int = MAX_FILE_SIZE
-    definitions: tuple[Path, ...] = ()
-    alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Task:
-    """What to scan, and what is known: the same for programs and other files. `paths` are all of the project."""
+    """What to scan, and what is known: the same for programs and other files. `paths` are all of the project.
+
+    `watch` notes which files are looked into, if that is of use later. Those `set_aside` are not to be read, each for a
+    reason.
+    """
 
     project: Project
     catalog: Catalog
     options: ScanOptions
     paths: tuple[str, ...]
     services: Services
+    watch: Watch | None = None
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+
+    def look_into(self, path: str) -> bytes | Problem | None:
+        """Return the bytes of a file, or what keeps them from being read; None if there is nothing to read."""
+        if self.watch is not None:
+            self.watch.opened.add(path)
+        return self.read(path)
+
+    def read(self, path: str) -> bytes | Problem | None:
+        """Return the same of a file that is not looked into yet."""
+        if path in self.set_aside:
+            return Problem(path, 0, self.set_aside[path], Loss.WHOLE)
+        return self.project.tree.read(path, self.options.max_file_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +108,29 @@ def read(task: Task, kinds: dict[str, FileKind], progress: Progress) -> Reading:
     sources: list[SourceFile] = []
     problems: list[Problem] = []
     unread: dict[str, FileKind] = {}
+    watch = task.watch
+    make = SourceFile if watch is None else watch.file
     for done, (path, kind) in enumerate(kinds.items()):
         progress("reading", done, len(kinds))
-        data = task.project.tree.read(path, task.options.max_file_size)
+        data = task.read(path)
+        is_text = is_plain(path, kind, data)
+        if not is_text and watch is not None:
+            watch.opened.add(path)
         if data is None or (isinstance(data, bytes) and _is_own(data, kind)):
             continue
-        problem = data if isinstance(data, Problem) else text_problem(path, data, kind)
+        problem = None if is_text else data if isinstance(data, Problem) else text_problem(path, data, kind)
         if problem is not None:
             problems.append(problem)
         if isinstance(data, Problem) or (problem is not None and problem.loss is Loss.WHOLE):
             unread[path] = kind
         else:
-            sources.append(SourceFile(path, kind, data))
+            sources.append(make(path, kind, data))
     return Reading(tuple(sources), tuple(problems), unread)
+
+
+def is_plain(path: str, kind: FileKind, data: bytes | Problem | None) -> bool:
+    """Tell whether what was read of a path is text without problems, and not of natsscan's own."""
+    return isinstance(data, bytes) and not _is_own(data, kind) and text_problem(path, data, kind) is None
 
 
 def _is_own(data: bytes, kind: FileKind) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from natsscan.catalog.python_library import PythonLibraries
+from natsscan.model.questions import holds_any, matches
 from natsscan.model.source import SourceFile
 
 # An import statement that names one of some packages: at the beginning of a file or line, or behind another statement.
@@ -20,18 +21,17 @@ def using_libraries(sources: Iterable[SourceFile], libraries: PythonLibraries) -
 
     The latter count if some file of the project imports a library.
     """
-    packages = [package.encode() for package in libraries.packages]
+    packages = tuple(package.encode() for package in libraries.packages)
     if not packages:
         return ()
-    named = re.compile(_IMPORTING % _any(packages), re.MULTILINE)
-    calls = [f".{name}(".encode() for name in sorted(libraries.distinctive)]
+    named = _IMPORTING % _any(packages)
+    calls = tuple(f".{name}(".encode() for name in sorted(libraries.distinctive))
     importing: list[str] = []
     calling: list[str] = []
     for source in sources:
-        data = source.data
-        if any(package in data for package in packages) and named.search(data):
+        if source.ask(holds_any, packages) and source.ask(matches, named, re.MULTILINE):
             importing.append(source.path)
-        elif any(call in data for call in calls):
+        elif source.ask(holds_any, calls):
             calling.append(source.path)
     return tuple(sorted([*importing, *calling])) if importing else ()
 

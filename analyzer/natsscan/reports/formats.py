@@ -65,10 +65,12 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
             return summary.render(outcome.comparison, summary.Links(), summary.STEP_SUMMARY)
         case "markdown" | "html":
             return render_inventory(name, outcome)
-    from natsscan.reports import diff, text
+    from natsscan.reports import text
 
     detail = text.Detail(look.detail)
     if outcome.comparison:
+        from natsscan.reports import diff
+
         return diff.render(outcome.comparison, detail, look.width, look.colour)
     return text.render(outcome.report, detail, look.width, look.colour)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.target import GapRule
 from natsscan.catalog.templates import environment
+from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.rules import render_page
-from natsscan.reports.words import FIDELITY
 
 _NOUNS = {
     "exchange": "an exchange",

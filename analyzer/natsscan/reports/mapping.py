@@ -7,8 +7,8 @@ from collections import Counter
 import msgspec
 
 from natsscan.model.mapping import ConfigValue, Discipline, Fidelity, Gap, Mapping
+from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.place import Place, places
-from natsscan.reports.words import FIDELITY
 
 _LOST = (Fidelity.NONE, Fidelity.APPROX)
 _SHOWN = 12

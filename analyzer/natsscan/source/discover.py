@@ -6,10 +6,12 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-import pathspec
+from typing import TYPE_CHECKING
 
 from natsscan.model.coverage import Loss, Problem
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 # Folders that hold what a build or a package manager made, not what people wrote.
 GENERATED_FOLDERS = frozenset(
@@ -50,7 +52,7 @@ def listing(names: Iterable[str], exclude: tuple[str, ...], problems: Iterable[P
 
     A name that is not UTF-8 is a problem: no report could name the file.
     """
-    spec = pathspec.GitIgnoreSpec.from_lines(exclude) if exclude else None
+    spec = _patterns(exclude) if exclude else None
     kept: list[str] = []
     excluded: dict[str, str] = {}
     unnamed: list[Problem] = []
@@ -92,14 +94,14 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
         where = PurePosixPath(os.path.relpath(error.filename, root)).as_posix()
         problems.append(Problem(where, 0, f"folder: {(error.strerror or 'unreadable').lower()}", Loss.WHOLE))
 
-    ignores: dict[str, list[tuple[str, pathspec.GitIgnoreSpec]]] = {}
+    ignores: dict[str, list[tuple[str, GitIgnoreSpec]]] = {}
     for folder, folders, files in os.walk(root, onerror=unreadable):
         relative = os.path.relpath(folder, root)
         prefix = "" if relative == "." else relative.replace(os.sep, "/") + "/"
         specs = list(ignores.get(prefix.rstrip("/").rpartition("/")[0], [])) if prefix else []
         if ".gitignore" in files:
             lines = (Path(folder) / ".gitignore").read_text(errors="replace").splitlines()
-            specs.append((prefix, pathspec.GitIgnoreSpec.from_lines(lines)))
+            specs.append((prefix, _patterns(lines)))
         ignores[prefix.rstrip("/")] = specs
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         folders[:] = sorted(
@@ -110,5 +112,11 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[str]:
         yield from (prefix + name for name in sorted([*files, *links]) if not _ignored(prefix + name, specs))
 
 
-def _ignored(path: str, specs: list[tuple[str, pathspec.GitIgnoreSpec]]) -> bool:
+def _patterns(lines: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # git itself says of most trees what is left out
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _ignored(path: str, specs: list[tuple[str, GitIgnoreSpec]]) -> bool:
     return any(spec.match_file(path.removeprefix(prefix)) for prefix, spec in specs)

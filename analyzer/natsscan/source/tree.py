@@ -15,6 +15,11 @@ from natsscan.source.read import MAX_FILE_SIZE, read_file, too_large
 class Tree(Protocol):
     """The files of a project by their paths from its root."""
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the files are on disk, None if they are somewhere else."""
+        ...
+
     def list(self, exclude: tuple[str, ...] = ()) -> Listing:
         """List the files, without those that patterns in `.gitignore` syntax leave out."""
         ...
@@ -30,6 +35,11 @@ class DiskTree:
 
     root: Path
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder."""
+        return self.root
+
     def list(self, exclude: tuple[str, ...] = ()) -> Listing:
         """List the files as git sees them, else as the folder has them."""
         return list_files(self.root, exclude)
@@ -44,6 +54,11 @@ class GivenTree:
     """Files whose content is known already, as that of a commit is. What is no file there is given as its problem."""
 
     files: Mapping[str, bytes | Problem]
+
+    @property
+    def folder(self) -> Path | None:
+        """None: the files are not those that lie on disk."""
+        return None
 
     def list(self, exclude: tuple[str, ...] = ()) -> Listing:
         """List the files."""
@@ -61,6 +76,11 @@ class TreeWithout:
 
     tree: Tree
     path: str
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the other tree is."""
+        return self.tree.folder
 
     def list(self, exclude: tuple[str, ...] = ()) -> Listing:
         """List the other files."""

@@ -21,11 +21,11 @@ class NamedTemplate:
     body: tuple[int, int]
 
 
-def defined_names(data: bytes) -> list[str]:
+def defined_names(data: bytes) -> tuple[str, ...]:
     """Return the names of the templates that a file defines, without looking where they end."""
-    return (
-        [match[2].decode("utf-8", errors="replace") for match in _DEFINES.finditer(data)] if b"define" in data else []
-    )
+    if b"define" not in data:
+        return ()
+    return tuple(match[2].decode("utf-8", errors="replace") for match in _DEFINES.finditer(data))
 
 
 def named_templates(data: bytes, actions: Sequence[Action]) -> tuple[NamedTemplate, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import takewhile
 
 from natsscan.catalog.broker import Broker
+from natsscan.model.questions import matches
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.helmdefines import defined_names, named_templates
@@ -28,17 +29,18 @@ def included(sources: Iterable[SourceFile], worth: Container[str], broker: Broke
     templates = [source for source in sources if source.kind is FileKind.HELM_TEMPLATE]
     homes: dict[str, list[str]] = {}
     for source in templates:
-        for name in defined_names(source.data):
+        for name in source.ask(defined_names):
             homes.setdefault(name, []).append(source.path)
     wanted = {name for name, paths in homes.items() if any(path in worth for path in paths)}
     if homes:
         wanted |= {name for source in templates if source.path in worth for name in _given_values(source, broker)}
     if not wanted:
         return {}
-    asked = re.compile(rb"\b(?:include|template)\s+[\"`](?:%s)[\"`]" % b"|".join(re.escape(n.encode()) for n in wanted))
+    names = b"|".join(re.escape(name.encode()) for name in sorted(wanted))
+    asking = rb"\b(?:include|template)\s+[\"`](?:%s)[\"`]" % names
     found: dict[str, dict[str, set[Included]]] = {}
     for source in templates:
-        for name, place in _places(source) if asked.search(source.data) else ():
+        for name, place in _places(source) if source.ask(matches, asking) else ():
             home = _home(homes.get(name, ()), source.path) if name in wanted else None
             if home is not None:
                 found.setdefault(home, {}).setdefault(name, set()).add(place)

@@ -14,12 +14,12 @@ from natsscan.model.fleet import Alike, Conflict, Loose, repository_of
 from natsscan.model.mapping import ConsumerPlan, Fidelity, Gap, filters_of
 from natsscan.model.span import Span
 from natsscan.reports.escape import visible
+from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.fleet.parts import Parts, RepositoryPart
 from natsscan.reports.inventory.data import embedded
 from natsscan.reports.inventory.flows import QueuePart
 from natsscan.reports.inventory.words import stream_traits
 from natsscan.reports.topology import traits
-from natsscan.reports.words import FIDELITY
 from natsscan.topology.shapes import shape
 
 _PLACES_SHOWN = 5

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.rulefiles import bundled
 from natsscan.reports.inventory.templates import OWN, Templates
 
 

@@ -14,6 +14,7 @@ from natsscan.nats.artifacts.document import duration
 from natsscan.reports.checklist import WORDS
 from natsscan.reports.checklist_files import with_code
 from natsscan.reports.escape import visible
+from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.inventory.data import APPLICABILITY, facets, page_data
 from natsscan.reports.inventory.glossary import load_glossary, used_in
 from natsscan.reports.inventory.ids import Ids
@@ -23,7 +24,6 @@ from natsscan.reports.inventory.words import excerpts, stream_traits
 from natsscan.reports.layout import FONT_SIZE, SMALL_FONT_SIZE, place
 from natsscan.reports.picture import hexagon, path, px
 from natsscan.reports.topology import traits
-from natsscan.reports.words import FIDELITY
 from natsscan.topology.graph import NodeKind, build_graph
 
 PAGE = "inventory.html"

@@ -19,6 +19,7 @@ from natsscan.nats.artifacts.document import duration
 from natsscan.reports.checklist import WORDS
 from natsscan.reports.diagrams import mermaid
 from natsscan.reports.escape import visible
+from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.inventory.data import APPLICABILITY
 from natsscan.reports.inventory.glossary import load_glossary, used_in
 from natsscan.reports.inventory.parts import parts_of
@@ -27,7 +28,6 @@ from natsscan.reports.inventory.words import stream_traits
 from natsscan.reports.markdown import Safe, cell, code, prose_with_code
 from natsscan.reports.topology import traits
 from natsscan.reports.totals import by_service
-from natsscan.reports.words import FIDELITY
 from natsscan.topology.graph import Graph, build_graph
 
 DOCUMENT = "inventory.md"

@@ -10,7 +10,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from natsscan.catalog.catalog import bundled
+from natsscan.catalog.rulefiles import bundled
 from natsscan.model.errors import InputError
 from natsscan.reports.escape import visible
 from natsscan.reports.markdown import Safe, prose
