@@ -24,7 +24,6 @@ class WorkerDiedError(Exception):
     def __init__(self, held: str, reason: str) -> None:
         super().__init__(reason)
         self.held = held
-        self.reason = reason
 
 
 class Worker:

@@ -28,6 +28,7 @@ _COMMANDS = (
     "diff",
     "comment",
     "baseline",
+    "cache",
     "rules",
     "explain",
     "schema",
@@ -86,6 +87,8 @@ def main() -> NoReturn:
         told = str(error.__cause__ or error)  # click passes it on as the cause of its own
         print(f"natsscan: interrupted; {told or 'nothing was written'}", file=sys.stderr)  # noqa: T201
         code = INTERRUPTED
+    except MemoryError:
+        code = _fail("out of memory; give it more, or name fewer paths")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; do not complain at exit
         code = 0

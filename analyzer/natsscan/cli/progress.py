@@ -9,12 +9,14 @@ _PAUSE = 0.1
 
 
 class Progress:
-    """One line on standard error that tells how far a scan is: only on a terminal, only after a second."""
+    """One line on standard error that tells how far a scan is: only on a terminal, only after a second.
+
+    Processes that do a part of the scan may draw it as well.
+    """
 
     def __init__(self) -> None:
         self._visible = sys.stderr.isatty()
-        self._next = time.monotonic() + _PATIENCE
-        self._drawn = False
+        self._next = self._first = time.monotonic() + _PATIENCE
 
     def __enter__(self) -> Progress:
         return self
@@ -22,7 +24,7 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._drawn:
+        if self._visible and time.monotonic() >= self._first:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
@@ -31,7 +33,6 @@ class Progress:
         if not self._visible or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _PAUSE
-        self._drawn = True
         of_all = f" of {total:,}" if total else ""
         sys.stderr.write(f"\r\x1b[K{stage} {done:,}{of_all} files")
         sys.stderr.flush()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.opened import open_paths, scan_opened
+from natsscan.cli.opened import Opened, open_paths, scan_opened
 from natsscan.cli.options import Given, scan_options
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.reports.formats import FORMATS, Look, render
@@ -42,6 +42,7 @@ STALE = 4
 @click.option("--strict/--no-strict", default=None, help="Exit with 3 if something could not be read.")
 @scan_options
 @click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Largest file to read.")
+@click.option("--watch", "watching", is_flag=True, help="Scan again whenever files change, until Ctrl-C.")
 def scan_command(
     paths: tuple[Path, ...],
     format_: str,
@@ -53,18 +54,47 @@ def scan_command(
     strict: bool | None,
     given: Given,
     max_file_size: int | None,
+    watching: bool,
 ) -> int:
     """Scan PATHs and show where AMQP is used.
 
     Names are resolved in the whole project around the PATHs: the git root, else the folder with natsscan.toml,
     cabal.project or stack.yaml.
     """
-    from natsscan.pipeline.outcome import outcome
-
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", ctx=click.get_current_context())
-    files = output_files(outputs)
-    opened = open_paths(paths, given, max_file_size)
+    files, look = output_files(outputs), Look(0 if quiet else 2 if verbose else 1, *terminal())
+
+    def opened() -> Opened:
+        return open_paths(paths, given, max_file_size)
+
+    def show() -> tuple[str, int]:
+        return _show(opened(), paths, baseline, files, format_, look, fail_on, strict)
+
+    if watching:
+        from natsscan.cli.watch import watch
+
+        named = (*given.definitions, *([baseline] if baseline else ()))
+        watch(lambda: show()[0], opened, named, [file for _, file in files])
+        return 0
+    text, code = show()
+    sys.stdout.write(text)
+    return code
+
+
+def _show(
+    opened: Opened,
+    paths: tuple[Path, ...],
+    baseline: Path | None,
+    files: list[tuple[str, Path]],
+    format_: str,
+    look: Look,
+    fail_on: str | None,
+    strict: bool | None,
+) -> tuple[str, int]:
+    """Scan, write the files that are asked for, and return what to print and the exit code."""
+    from natsscan.pipeline.outcome import outcome
+
     known_in = baseline or opened.baseline
     known = _known(known_in) if known_in else None
     report, config = scan_opened(opened), opened.config
@@ -76,15 +106,14 @@ def scan_command(
         ratchet = hold(report.to_migrate.findings, known, opened.project.in_scope)
         found = replace(found, states=_states(ratchet), stale=ratchet.stale)
     write_reports(found, files)
-    detail = 0 if quiet else 2 if verbose else 1
-    sys.stdout.write(render(format_, found, Look(detail, *terminal())))
+    text = render(format_, found, look)
     if ratchet is not None and format_ == "text":
         from natsscan.reports import baseline as held
 
-        told = held.render(ratchet, str(known_in), " ".join(map(str, paths)), *terminal())
-        sys.stdout.write(told if quiet else f"\n{told}")
+        told = held.render(ratchet, str(known_in), " ".join(map(str, paths)), look.width, look.colour)
+        text += told if look.detail == 0 else f"\n{told}"
     code = _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
-    return code or (0 if ratchet is None else FINDINGS if ratchet.new else STALE if ratchet.stale else 0)
+    return text, code or (0 if ratchet is None else FINDINGS if ratchet.new else STALE if ratchet.stale else 0)
 
 
 def _known(file: Path) -> tuple[Known, ...]:

@@ -8,7 +8,7 @@ the others give the same answers (`source/watch.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
@@ -68,7 +68,7 @@ def scan_kept(
     `rules` is the digest of the rules, `load` loads them, if that is needed. What is found is kept in the store.
     Raises InputError for broken rules, and for definitions of the broker that cannot be read.
     """
-    listing = project.tree.list(options.exclude)
+    listing = _listing(project, options, store)
     files = _files(project, listing, rules, options, store)
     held = {side: record for side in Side if (record := _holding(side, files, project, options, store)) is not None}
     definitions = _definitions(options)
@@ -83,12 +83,21 @@ def scan_kept(
     report, done = scan_listed(project, listing, load(), options, progress, known)
     is_whole = all(each.seen is not None for each in done.values())
     # What changed meanwhile may have been read before or after.
-    if is_whole and files == _files(project, project.tree.list(options.exclude), rules, options, store):
+    if is_whole and files == _files(project, _listing(project, options, store), rules, options, store):
         held |= {side: _keep(side, files, each, store) for side, each in done.items()}
         if definitions is not None:
             _put(store, _report_key(files, held, definitions), report)
         store.tidy()
     return report
+
+
+def _listing(project: Project, options: ScanOptions, store: Store) -> Listing:
+    """List the files of a project, without what is kept, which may be in its folder: services of CI ask for that."""
+    listing = project.tree.list(options.exclude)
+    if not store.root.is_relative_to(project.root):
+        return listing
+    folder = f"{store.root.relative_to(project.root).as_posix()}/"
+    return replace(listing, paths=tuple(path for path in listing.paths if not path.startswith(folder)))
 
 
 def propose_kept(report: Report, load: Callable[[], Catalog], store: Store | None) -> Mapping:

@@ -17,7 +17,7 @@ from natsscan.pipeline.task import Part, Progress, Task
 from natsscan.source.watch import Seen, Watch
 from natsscan.workers import Worker, WorkerDiedError, WorkerFailedError, can_fork
 
-_MOST_DEATHS = 5
+_MOST_DEATHS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,14 @@ def scan_parts(
     sides = [side for side in Side if side not in known]
     if task.options.alone or not can_fork():
         return {side: _scan(side, task, files[side], progress, _forget) for side in sides}
-    # Only the longer part tells how far it is: there is one line to do so.
-    workers = {side: _worker(side, task, files[side], progress if side is sides[-1] else _hush) for side in sides}
+    workers: dict[Side, Worker] = {}
     try:
-        return {side: _result(worker, side, task, files[side]) for side, worker in workers.items()}
+        for side in sides:
+            # Only the longer part tells how far it is: there is one line to do so.
+            workers[side] = _worker(side, task, files[side], progress if side is sides[-1] else _hush)
+        return {side: _result(workers[side], side, task, files[side]) for side in sides}
+    except OSError:  # there is no room for a process
+        return {side: _scan(side, task, files[side], progress, _forget) for side in sides}
     finally:
         for worker in workers.values():
             worker.stop()
@@ -58,17 +62,21 @@ def _worker(side: Side, task: Task, files: dict[str, FileKind], progress: Progre
 def _result(worker: Worker, side: Side, task: Task, files: dict[str, FileKind]) -> Done:
     """Return what a worker found; if it died over a file, what another one finds without it."""
     set_aside: dict[str, str] = {}
-    while True:
+    for deaths in range(_MOST_DEATHS):
+        if deaths:
+            worker = _worker(side, replace(task, set_aside=dict(set_aside)), files, _hush)
         try:
             done = _decoder.decode(worker.result())
             return replace(done, seen=None) if set_aside else done
         except WorkerFailedError:
             return _scan(side, task, files, _hush, _forget)  # to raise here what was raised there
         except WorkerDiedError as death:
-            if death.held in set_aside or death.held not in files or len(set_aside) == _MOST_DEATHS:
-                return Done(_lost(side, task, death.reason), None)
-            set_aside[death.held] = f"left out, since the process that read it was {death.reason}"
-        worker = _worker(side, replace(task, set_aside=dict(set_aside)), files, _hush)
+            reason = f"the process that read it was {death}"
+            if death.held in files:
+                set_aside[death.held] = f"left out, since {reason}"
+        finally:
+            worker.stop()
+    return Done(_lost(side, task, reason), None)
 
 
 def _scan(side: Side, task: Task, files: dict[str, FileKind], progress: Progress, hold: Callable[[str], None]) -> Done:
@@ -83,7 +91,7 @@ def _scan(side: Side, task: Task, files: dict[str, FileKind], progress: Progress
 
 
 def _lost(side: Side, task: Task, reason: str) -> Part:
-    told = f"{side}: none of them read, since each process that tried was {reason}"
+    told = f"{side}: none of them is read, since {reason}, and that {_MOST_DEATHS} times"
     return Part((), {}, {}, (Problem(task.project.scope[0], 0, told, Loss.WHOLE),), {}, (), {})
 
 
