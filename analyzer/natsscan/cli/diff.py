@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsscan.cli.opened import Opened, open_here, prepare_to_scan
+from natsscan.cli.opened import Opened, open_here, prepare_to_scan, scan_project
 from natsscan.cli.options import Given, paths_option, read_tasks, scan_options, tasks_option
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
 from natsscan.model.errors import InputError
@@ -85,7 +85,13 @@ def compare_ends(opened: Opened, ends: Ends, checklist: Path | None, rules: tupl
 
     prepare_to_scan()
     with Progress() as progress:
-        found, before, after = compare(opened.project, opened.catalog, opened.options, ends, progress.update)
+        found, before, after = compare(
+            opened.project,
+            lambda project: scan_project(opened, project, progress.update),
+            opened.catalog.target,
+            opened.options,
+            ends,
+        )
     if checklist is not None:
         opens = replace(opened, project=before), replace(opened, project=after)
         found = replace(found, tasks=_tasks(found, *opens, checklist, rules))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from natsscan.catalog.catalog import Catalog
     from natsscan.config import Config
     from natsscan.model.report import Report
+    from natsscan.pipeline.options import Progress as Told
     from natsscan.pipeline.options import ScanOptions
     from natsscan.source.project import Project
 
@@ -85,15 +86,20 @@ def scan_opened(opened: Opened) -> Report:
 
     prepare_to_scan()
     with Progress() as progress:
-        if opened.store is None:
-            from natsscan.pipeline.scan import scan
+        return scan_project(opened, opened.project, progress.update)
 
-            return scan(opened.project, opened.catalog, opened.options, progress.update)
-        from natsscan.catalog.rulefiles import rules_digest
-        from natsscan.pipeline.kept import scan_kept
 
-        rules = rules_digest(opened.rules)
-        return scan_kept(opened.project, rules, lambda: opened.catalog, opened.options, progress.update, opened.store)
+def scan_project(opened: Opened, project: Project, progress: Told) -> Report:
+    """Scan a state of the project that is opened, or return what an earlier scan found of it."""
+    if opened.store is None:
+        from natsscan.pipeline.scan import scan
+
+        return scan(project, opened.catalog, opened.options, progress)
+    from natsscan.catalog.rulefiles import rules_digest
+    from natsscan.pipeline.kept import scan_kept
+
+    rules = rules_digest(opened.rules)
+    return scan_kept(project, rules, lambda: opened.catalog, opened.options, progress, opened.store)
 
 
 def prepare_to_scan() -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.target import Target
 from natsscan.findings.compare import compare_findings
 from natsscan.model.comparison import Comparison
 from natsscan.model.errors import InputError
+from natsscan.model.report import Report
 from natsscan.nats.properties import compare_systems
 from natsscan.pipeline.options import ScanOptions
-from natsscan.pipeline.scan import scan
-from natsscan.pipeline.task import Progress
 from natsscan.source.changes import changes
 from natsscan.source.git import commit_of, index_of, tree_of
 from natsscan.source.project import Project
@@ -54,9 +54,12 @@ def _end(span: str, dots: str) -> str:
 
 
 def compare(
-    project: Project, catalog: Catalog, options: ScanOptions, ends: Ends, progress: Progress
+    project: Project, scan: Callable[[Project], Report], target: Target, options: ScanOptions, ends: Ends
 ) -> tuple[Comparison, Project, Project]:
-    """Compare two states of a project, both read from git's objects; also return the project as it is in each."""
+    """Compare two states of a project, both read from git's objects; also return the project as it is in each.
+
+    `scan` scans each of them by these options.
+    """
     root, head_commit = project.root, ends.head_commit
     old = replace(project, tree=tree_of(root, ends.base_commit, options.max_file_size))
     new = replace(
@@ -65,11 +68,10 @@ def compare(
         if head_commit is None
         else tree_of(root, head_commit, options.max_file_size),
     )
-    before = scan(old, catalog, options, progress)
-    after = scan(new, catalog, options, progress)
+    before, after = scan(old), scan(new)
     change = changes(root, ends.base_commit, head_commit)
     findings = compare_findings(before.to_migrate.findings, after.to_migrate.findings, change.moved)
-    system = compare_systems(before, after, catalog.target, _renamed_services(old, new, options, change.moved))
+    system = compare_systems(before, after, target, _renamed_services(old, new, options, change.moved))
     comparison = Comparison(
         base=ends.base,
         head=ends.head,

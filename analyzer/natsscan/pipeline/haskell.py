@@ -15,7 +15,8 @@ from natsscan.haskell.usages import find_usages
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.source import SourceFile
 from natsscan.model.usage import Usage
-from natsscan.pipeline.task import Found, Progress, Task
+from natsscan.pipeline.options import Progress
+from natsscan.pipeline.task import Found, Task
 from natsscan.source.project import Project
 from natsscan.source.text import TextPositions
 

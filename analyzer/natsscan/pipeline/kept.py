@@ -27,8 +27,8 @@ from natsscan.source.watch import Seen
 if TYPE_CHECKING:
     from natsscan.catalog.catalog import Catalog
     from natsscan.model.mapping import Mapping
+    from natsscan.pipeline.options import Progress
     from natsscan.pipeline.parts import Done
-    from natsscan.pipeline.task import Progress
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ def scan_kept(
     """
     listing = _listing(project, options, store)
     files = _files(project, listing, rules, options, store)
-    held = {side: record for side in Side if (record := _holding(side, files, project, options, store)) is not None}
+    held = {side: key for side in Side if (key := _holding(side, files, project, options, store)) is not None}
     definitions = _definitions(options)
     if len(held) == len(Side) and definitions is not None:
         report = _get(store, _report_key(files, held, definitions), Report)
@@ -79,7 +79,7 @@ def scan_kept(
     from natsscan.pipeline.scan import scan_listed
     from natsscan.pipeline.task import Part
 
-    known = {side: part for side, record in held.items() if (part := _get(store, record.part, Part)) is not None}
+    known = {side: part for side, key in held.items() if (part := _get(store, key, Part)) is not None}
     report, done = scan_listed(project, listing, load(), options, progress, known)
     is_whole = all(each.seen is not None for each in done.values())
     # What changed meanwhile may have been read before or after.
@@ -134,24 +134,28 @@ def _digests(tree: Tree, paths: tuple[str, ...], max_size: int, store: Store) ->
     return [now[path].digest for path in paths]
 
 
-def _holding(side: Side, files: Files, project: Project, options: ScanOptions, store: Store) -> Record | None:
-    """Return the record of a part that would be the same again, None if there is none."""
-    record = _get(store, _key(side, files.key), Record)
-    if record is None or record.digests == files.digests:
-        return record
-    if len(record.digests) != len(files.digests):
+def _holding(side: Side, files: Files, project: Project, options: ScanOptions, store: Store) -> str | None:
+    """Return the key of a part that would be the same again, None if there is none."""
+    exact = _get(store, _key(side, files.key, files.digests), str)
+    if exact is not None:
+        return exact
+    last = _get(store, _key(side, files.key), Record)
+    seen = None if last is None else _get(store, _key("seen", last.part), Seen)
+    if last is None or seen is None or len(last.digests) != len(files.digests):
         return None
-    seen = _get(store, _key("seen", record.part), Seen)
-    if seen is None:
-        return None
-    for path in files.changed_since(record.digests):
+    for path in files.changed_since(last.digests):
         if path in seen.opened:
             return None
         if path in seen.asked and not _says_the_same(path, files.paths, seen, project, options):
             return None
-    record = msgspec.structs.replace(record, digests=files.digests)
-    _put(store, _key(side, files.key), record)
-    return record
+    _remember(side, files, last.part, store)
+    return last.part
+
+
+def _remember(side: Side, files: Files, part: str, store: Store) -> None:
+    """Keep which part has been found: of the files as they are, and as the last one."""
+    _put(store, _key(side, files.key, files.digests), part)
+    _put(store, _key(side, files.key), Record(part, files.digests))
 
 
 def _says_the_same(path: str, paths: tuple[str, ...], seen: Seen, project: Project, options: ScanOptions) -> bool:
@@ -164,13 +168,13 @@ def _says_the_same(path: str, paths: tuple[str, ...], seen: Seen, project: Proje
     return is_text and isinstance(data, bytes) and seen.answers_alike(path, data)
 
 
-def _keep(side: Side, files: Files, done: Done, store: Store) -> Record:
-    """Keep a part, by all that it was made of."""
-    record = Record(_key("part", side, files.key, files.digests), files.digests)
-    _put(store, record.part, done.part)
-    _put(store, _key("seen", record.part), done.seen)
-    _put(store, _key(side, files.key), record)
-    return record
+def _keep(side: Side, files: Files, done: Done, store: Store) -> str:
+    """Keep a part, and what it was made of; return its key."""
+    part = _key("part", side, files.key, files.digests)
+    _put(store, part, done.part)
+    _put(store, _key("seen", part), done.seen)
+    _remember(side, files, part, store)
+    return part
 
 
 def _definitions(options: ScanOptions) -> bytes | None:
@@ -182,8 +186,8 @@ def _definitions(options: ScanOptions) -> bytes | None:
         return None  # who reads them for the report says so
 
 
-def _report_key(files: Files, held: dict[Side, Record], definitions: bytes) -> str:
-    return _key("report", files.key, *(held[side].part for side in Side), definitions)
+def _report_key(files: Files, held: dict[Side, str], definitions: bytes) -> str:
+    return _key("report", files.key, *(held[side] for side in Side), definitions)
 
 
 def _key(*parts: object) -> str:

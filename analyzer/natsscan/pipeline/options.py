@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from natsscan.source.read import MAX_FILE_SIZE
+
+# Is told a stage, how many files are done in it, and how many there are; zero where that is not known.
+Progress = Callable[[str, int, int], None]
 
 
 class Side(StrEnum):

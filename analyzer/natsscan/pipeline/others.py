@@ -7,8 +7,9 @@ from natsscan.model.coverage import Problem
 from natsscan.model.questions import matches
 from natsscan.model.source import PYTHON_PACKAGING, FileKind
 from natsscan.model.usage import Usage
+from natsscan.pipeline.options import Progress
 from natsscan.pipeline.surfaces import read_surfaces
-from natsscan.pipeline.task import Found, Part, Progress, Task, part, read
+from natsscan.pipeline.task import Found, Part, Task, part, read
 from natsscan.source.text import TextPositions
 from natsscan.surfaces.charts import Charts
 from natsscan.surfaces.includes import included

@@ -12,8 +12,8 @@ import msgspec
 
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.source import FileKind
-from natsscan.pipeline.options import Side
-from natsscan.pipeline.task import Part, Progress, Task
+from natsscan.pipeline.options import Progress, Side
+from natsscan.pipeline.task import Part, Task
 from natsscan.source.watch import Seen, Watch
 from natsscan.workers import Worker, WorkerDiedError, WorkerFailedError, can_fork
 

@@ -10,9 +10,10 @@ from natsscan.haskell.clients import known_here
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.usage import Tier
 from natsscan.pipeline.haskell import scan_haskell
+from natsscan.pipeline.options import Progress
 from natsscan.pipeline.python import scan_python
 from natsscan.pipeline.surfaces import read_surfaces
-from natsscan.pipeline.task import Part, Progress, Task, part, read
+from natsscan.pipeline.task import Part, Task, part, read
 from natsscan.source.kinds import is_package
 from natsscan.surfaces.registry import READERS
 from natsscan.surfaces.surface import Belonging

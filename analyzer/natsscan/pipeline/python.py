@@ -9,7 +9,8 @@ from natsscan.model.coverage import Loss, Problem
 from natsscan.model.source import SourceFile
 from natsscan.pipeline.elsewhere import looking_elsewhere
 from natsscan.pipeline.notebooks import unread_notebooks
-from natsscan.pipeline.task import Found, Progress, Task
+from natsscan.pipeline.options import Progress
+from natsscan.pipeline.task import Found, Task
 from natsscan.python.reader import using_libraries
 from natsscan.source.text import TextPositions
 

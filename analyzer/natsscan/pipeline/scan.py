@@ -18,9 +18,9 @@ from natsscan.model.source import PROGRAMS, FileKind
 from natsscan.model.span import Span
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Usage
-from natsscan.pipeline.options import ScanOptions, Side
+from natsscan.pipeline.options import Progress, ScanOptions, Side
 from natsscan.pipeline.parts import Done, scan_parts
-from natsscan.pipeline.task import Part, Progress, Task
+from natsscan.pipeline.task import Part, Task
 from natsscan.source.discover import Listing
 from natsscan.source.kinds import Kinds, is_helmfile
 from natsscan.source.project import Project

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from natsscan.catalog.catalog import Catalog
@@ -13,7 +13,7 @@ from natsscan.model.marks import BASELINE, GENERATED
 from natsscan.model.source import FileKind, SourceFile
 from natsscan.model.span import Span
 from natsscan.model.usage import Usage
-from natsscan.pipeline.options import ScanOptions
+from natsscan.pipeline.options import Progress, ScanOptions
 from natsscan.source.project import Project
 from natsscan.source.read import text_problem
 from natsscan.source.services import Services
@@ -23,7 +23,6 @@ from natsscan.source.watch import Watch
 # How files of natsscan's own begin, which would be told of for what they are about: a baseline, a client.
 _OWN = (BASELINE.encode(), f"-- {GENERATED}".encode())
 _OWN_PYTHON = f"# {GENERATED}".encode()
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
