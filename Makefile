@@ -28,9 +28,9 @@ lint: $(READY) ## Check style, types and the direction of imports
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: bench
-bench: $(READY) ## Time a scan of CORPUS against ast-grep and ripgrep in the same run
+bench: $(READY) ## Time scans of CORPUS against ast-grep and ripgrep, and of trees that grow
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'ast-grep-cli>=0.40'
-	@$(BIN)/python tests/bench.py $(CORPUS)
+	@$(BIN)/python -m tests.bench $(CORPUS)
 
 .PHONY: lock
 lock: ## Renew requirements/dev.lock from pyproject.toml

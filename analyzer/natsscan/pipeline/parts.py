@@ -69,14 +69,16 @@ def _result(worker: Worker, side: Side, task: Task, files: dict[str, FileKind]) 
             done = _decoder.decode(worker.result())
             return replace(done, seen=None) if set_aside else done
         except WorkerFailedError:
-            return _scan(side, task, files, _hush, _forget)  # to raise here what was raised there
+            break
         except WorkerDiedError as death:
             reason = f"the process that read it was {death}"
             if death.held in files:
                 set_aside[death.held] = f"left out, since {reason}"
         finally:
             worker.stop()
-    return Done(_lost(side, task, reason), None)
+    else:
+        return Done(_lost(side, task, reason), None)
+    return _scan(side, task, files, _hush, _forget)  # to raise here what was raised there
 
 
 def _scan(side: Side, task: Task, files: dict[str, FileKind], progress: Progress, hold: Callable[[str], None]) -> Done:
