@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from natsscan.catalog.catalog import load_catalog
 from tests.fleet.synthetic import NAMES, WIRE_MINI
 
 _MODULE = re.compile(r"^module +([A-Z][\w.]*)", re.MULTILINE)
-# Modules of the library itself, which no code base renames, and of programs, which all have one name.
-_KEPT = re.compile(r"Network\.AMQP(?:\.|$)|Main$")
 
 
 def make_tree(root: Path, size: int) -> Path:
     """Make a project of `size` times wire-mini below a folder, and return the folder."""
     files = {path.relative_to(WIRE_MINI): path for path in sorted(WIRE_MINI.rglob("*")) if path.is_file()}
     texts = {name: path.read_text() for name, path in files.items()}
-    modules = sorted({found for text in texts.values() for found in _MODULE.findall(text) if not _KEPT.match(found)})
+    kept = {"Main", *load_catalog().modules}  # programs all have one name, and libraries theirs
+    modules = sorted({found for text in texts.values() for found in _MODULE.findall(text)} - kept)
     module = re.compile(rf"\b(?:{'|'.join(map(re.escape, modules))})(?![\w.])")
     name = re.compile("|".join(map(re.escape, NAMES)))
     (root / ".git").mkdir(parents=True)  # where a project ends
