@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from natsscan.model.questions import question
+
 _MODULE = re.compile(rb"^[ \t>]*module\s+([\w.']+)", re.MULTILINE)
 _IMPORT = re.compile(
     rb"import\s+(?:\{-#[^#]*#-\}\s*)?(?:safe\s+)?(?:qualified\s+)?(?:\"[^\"]*\"\s+)?([\w.']+)", re.MULTILINE
@@ -11,6 +13,7 @@ _IMPORT = re.compile(
 _FIXITY = re.compile(rb"^[ \t]*infix[lr]?[ \t][^\n]*", re.MULTILINE)
 
 
+@question
 def module_name(data: bytes) -> str:
     """Return the name of the module that a file holds; without a header that is `Main`."""
     at = data.find(b"\nmodule ") + 1  # nearly always what is looked for
@@ -18,6 +21,7 @@ def module_name(data: bytes) -> str:
     return match.group(1).decode(errors="replace") if match is not None else "Main"
 
 
+@question
 def imported_modules(data: bytes) -> tuple[str, ...]:
     """Return the names of the modules that a file imports, sorted."""
     found = set[bytes]()
@@ -29,21 +33,25 @@ def imported_modules(data: bytes) -> tuple[str, ...]:
     return tuple(sorted(name.decode(errors="replace") for name in found))
 
 
+@question
 def fixity_lines(data: bytes) -> tuple[str, ...]:
     """Return the lines that declare fixities of operators."""
     return tuple(found.decode(errors="replace") for found in _FIXITY.findall(data)) if b"infix" in data else ()
 
 
+@question
 def may_pass_on(data: bytes, module: str) -> bool:
     """Tell whether the export list of a file may hold a module as a whole."""
     return b"module " + module.encode() in _header(data)[len(b"module ") :]
 
 
+@question
 def may_pass_modules_on(data: bytes) -> bool:
     """Tell whether the export list of a file may hold any other module as a whole."""
     return _header(data).count(b"module ") > 1
 
 
+@question
 def may_define(data: bytes, name: str) -> bool:
     """Tell whether a module may define or pass on a name, by its text: false spares it from being parsed.
 

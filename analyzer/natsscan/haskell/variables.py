@@ -14,6 +14,7 @@ from natsscan.haskell.program import Program
 from natsscan.haskell.routes import Routes
 from natsscan.haskell.routines import HaskellRoutines
 from natsscan.haskell.scope import Exports, Scope
+from natsscan.model.questions import question
 from natsscan.model.source import SourceFile
 from natsscan.model.symbol import LibrarySymbol, Namespace, SymbolId, SymbolKind
 from natsscan.model.usage import Argument, Operation, Provenance, Tier, Usage
@@ -60,6 +61,7 @@ def assembled_variables(
     return tuple(found[key] for key in sorted(found))
 
 
+@question
 def unfinished_variables(data: bytes) -> tuple[str, ...]:
     """Return the texts in a file that look like the beginning of an environment variable's name."""
     return tuple(text.decode() for text in _UNFINISHED.findall(data))

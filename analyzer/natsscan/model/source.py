@@ -68,7 +68,6 @@ class SourceFile:
     def ask(self, question: Callable[[bytes, *Ts], T], *arguments: *Ts) -> T:
         """Return what a function says of the bytes. Who asks all files of a tree asks this way, and looks into few.
 
-        The function is one of a module and goes by the bytes and its arguments alone; they and its answer are literals.
-        So questions can be noted, and asked again (`source/watch.py`).
+        The function is marked as a `question`, so that it can be noted, and asked again (`source/watch.py`).
         """
         return question(self.data, *arguments)

@@ -12,7 +12,10 @@ from importlib import import_module
 
 import msgspec
 
+from natsscan.model.questions import is_question
 from natsscan.model.source import FileKind, SourceFile, T, Ts
+
+_OWN = "natsscan."
 
 
 class Question(msgspec.Struct, frozen=True, order=True):
@@ -22,9 +25,13 @@ class Question(msgspec.Struct, frozen=True, order=True):
     function: str
     arguments: str
 
-    def answer(self, data: bytes) -> str:
-        """Return what it says of some bytes, as a literal."""
-        return repr(getattr(import_module(self.module), self.function)(data, *literal_eval(self.arguments)))
+    def answer(self, data: bytes) -> str | None:
+        """Return what it says of some bytes, as a literal; None if it is no question."""
+        try:
+            function = getattr(import_module(self.module) if self.module.startswith(_OWN) else None, self.function)
+            return repr(function(data, *literal_eval(self.arguments))) if is_question(function) else None
+        except (ImportError, AttributeError, SyntaxError, TypeError, ValueError):
+            return None  # written down by something else
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -39,7 +46,7 @@ class Asked(msgspec.Struct, frozen=True):
         if path not in self.answers and not self.of_most:
             return True
         answer = self.question.answer(data)
-        return answer == self.answers.get(path, answer if answer in _NOTHING else None)
+        return answer is not None and answer == self.answers.get(path, answer if answer in _NOTHING else None)
 
 
 class Seen(msgspec.Struct, frozen=True):

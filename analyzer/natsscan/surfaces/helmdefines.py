@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from natsscan.model.questions import question
 from natsscan.surfaces.helmmask import Action
 
 _OPENS = re.compile(r"(?:if|with|range|define|block)\b")
@@ -21,6 +22,7 @@ class NamedTemplate:
     body: tuple[int, int]
 
 
+@question
 def defined_names(data: bytes) -> tuple[str, ...]:
     """Return the names of the templates that a file defines, without looking where they end."""
     if b"define" not in data:
