@@ -12,8 +12,8 @@ from typing import NoReturn
 import click
 
 from natsscan import __version__
+from natsscan.catalog.escape import visible
 from natsscan.model.errors import InputError, StoppedError
-from natsscan.reports.escape import visible
 from natsscan.source.signals import end_on_signals, stop_on_signals
 
 USAGE_ERROR = 2
