@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from natsscan.reports.markdown import cell, code, prose
+from natsscan.catalog.markdown import cell, code, prose
 
 HOSTILE = (
     "@octocat #12 https://evil.example www.evil.example :tada: $x$ *a* <img src=x> [l](u) ![p](u) `c` a|b &copy; ~s~"

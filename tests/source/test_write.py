@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from natsscan.model.errors import InputError
-from natsscan.source.write import write_files
+from natsscan.source.leftovers import NEW, OLD, beside
+from natsscan.source.unfinished import begin_record, put_back_unfinished
+from natsscan.source.write import write_file, write_files
 
 
 def test_files_are_written_removed_and_keep_their_mode(tmp_path: Path) -> None:
@@ -46,3 +49,65 @@ def test_if_one_cannot_be_written_none_is(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"old"
     assert not (tmp_path / "b").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "c"]
+
+
+def test_names_that_begin_alike_or_are_very_long_are_written_apart(tmp_path: Path) -> None:
+    names = ["a" * 150 + end for end in ("one", "two")] + ["é" * 120 + end for end in ("one", "two")]
+    write_files(tmp_path, {name: name.encode() for name in names})
+    assert {path.name: path.read_bytes().decode() for path in tmp_path.iterdir()} == {name: name for name in names}
+
+
+def test_folders_made_on_the_way_go_again_if_one_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held/file").write_bytes(b"")
+    with pytest.raises(InputError, match="held: cannot be written: is a directory"):
+        write_files(tmp_path, {"new/deep/file": b"1", "empty/file": b"2", "held": b"3"})
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
+        "empty",
+        "held",
+        "held/file",
+    ]
+
+
+def test_a_file_that_is_named_is_written_through_its_link(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/report").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("folder/report")
+    write_file(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder/report").read_bytes() == b"new"
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match="loop: cannot be written"):
+        write_file(tmp_path / "loop", b"new")
+
+
+def test_what_is_no_regular_file_is_written_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_file(tmp_path / "pipe", b"new")
+    assert os.read(reading, 10) == b"new"
+    os.close(reading)
+    write_file(Path(os.devnull), b"new")
+    assert Path(os.devnull).is_char_device()
+
+
+def test_files_of_a_run_that_was_killed_are_put_back_unless_they_have_changed_since(tmp_path: Path) -> None:
+    files: dict[str, bytes | None] = {"a": b"new a", "b": b"new b", "c": b"new c", "d/e": b"new e", "gone": None}
+    for name in ("a", "b", "c", "gone"):
+        (tmp_path / name).write_bytes(f"old {name}".encode())
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    begin_record(tmp_path, files)
+    for name in ("a", "b"):
+        os.link(tmp_path / name, beside(tmp_path / name, OLD))
+        (tmp_path / name).unlink()
+        (tmp_path / name).write_bytes(files[name] or b"")
+    (tmp_path / "gone").rename(beside(tmp_path / "gone", OLD))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/e").write_bytes(b"new e")
+    beside(tmp_path / "c", NEW).write_bytes(b"new c")
+    (tmp_path / "b").write_bytes(b"somebody's own")
+    assert put_back_unfinished(tmp_path) == 3
+    found = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert found == before | {tmp_path / "b": b"somebody's own"}
+    assert put_back_unfinished(tmp_path) == 0

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 import yaml
 
+from natsscan.catalog.escape import printable
 from natsscan.model.errors import InputError
 
 T = TypeVar("T")
@@ -139,3 +140,18 @@ class YamlFile:
         except msgspec.ValidationError as error:
             return str(error) == message
         return False
+
+
+def yaml_text(content: object, *, width: int = 120, default_flow_style: bool | None = False) -> str:
+    """Return a document as YAML for people; what cannot be seen in its texts is escaped, and letters only with it."""
+    for allow_unicode in (True, False):
+        text = yaml.safe_dump(
+            content,
+            sort_keys=False,
+            allow_unicode=allow_unicode,
+            width=width,
+            default_flow_style=default_flow_style,
+        )
+        if all(line == printable(line) for line in text.split("\n")):
+            break
+    return text

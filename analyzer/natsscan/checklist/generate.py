@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from natsscan.catalog.escape import visible
+from natsscan.catalog.markdown import inert
 from natsscan.catalog.templates import environment
 from natsscan.checklist.forgotten import grouped
 from natsscan.checklist.tree import Tree
@@ -40,7 +42,7 @@ def generate_checklist(tree: Tree, mapping: Mapping) -> str:
     order = migration_order(tree.report.topology, tree.old)
     old, new = tree.catalog.broker.title, ", ".join(tree.report.targets.values())
     templates = environment()
-    templates.filters["md"] = _plain
+    templates.filters |= {"md": _plain, "code": _code}
     code = [finding for finding in tree.old if tree.is_program(finding.usage.span.path)]
     return templates.get_template("checklist.md").render(
         title=tree.report.root,
@@ -62,7 +64,7 @@ def _service_tasks(step: Step, findings: Sequence[Finding], old: str, new: str) 
     operations = {finding.usage.operation for finding in findings}
     lines = [f"- [ ] {text.format(old=old, new=new)}" for which, text in _TASKS if which & operations]
     lines += [f"- [ ] Consume `{queue}` from {new}" for queue in map(_code, step.consumes)]
-    lines += [f"- [ ] Update `{path}`" for path in sorted({f.usage.span.path for f in findings if f.effort})]
+    lines += [f"- [ ] Update `{_code(path)}`" for path in sorted({f.usage.span.path for f in findings if f.effort})]
     lines.append("- [ ] Support both " + f"{old} and {new}")
     lines.append("- [ ] Test message delivery")
     return "\n".join(lines)
@@ -90,9 +92,8 @@ def _infrastructure(tree: Tree, findings: Iterable[Finding]) -> list[tuple[str, 
 
 def _plain(text: str) -> str:
     """Return text from code such that Markdown only shows it, on one line."""
-    text = " ".join(text.split())
-    return "".join(f"\\{c}" if c in "\\*_[]<>`" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\*_[]<>`" else c for c in inert(text))
 
 
 def _code(text: str) -> str:
-    return text.replace("`", "'")
+    return visible(text).replace("`", "'")

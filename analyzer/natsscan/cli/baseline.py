@@ -62,9 +62,9 @@ def baseline_command(
 
 def _write(file: Path, baseline: tuple[Known, ...]) -> None:
     from natsscan.findings.baseline_file import write_baseline
-    from natsscan.source.write import write_files
+    from natsscan.source.write import write_file
 
     folder = file.resolve().parent
     if not folder.is_dir():
         raise InputError(f"-o {file}: there is no folder {folder}; make it first")
-    write_files(folder, {file.name: write_baseline(baseline).encode()})
+    write_file(file, write_baseline(baseline).encode())

@@ -9,6 +9,7 @@ import click
 
 from natsscan.cli.options import Given, need_subjects, read_tasks, scan_options, subjects_option
 from natsscan.model.errors import InputError
+from natsscan.source.write import write_file
 
 if TYPE_CHECKING:
     from natsscan.checklist.tree import Tree
@@ -147,7 +148,7 @@ def _print_or_write(text: str, file: Path | None) -> int:
         return 0
     if file.exists():
         raise InputError(f"--checklist {file}: is there already; remove it first, or leave --checklist out to print")
-    _write_file(file, text.encode())
+    write_file(file, text.encode())
     sys.stdout.write(f"{file}: written; natsscan checklist --checklist {file} holds it against the code\n")
     return 0
 
@@ -159,13 +160,7 @@ def _write(file: Path, review: Review, annotate: bool) -> None:
     if annotate:
         data = with_annotations(data, review.judgements)
     if data != review.checklist.data:
-        _write_file(file, data)
-
-
-def _write_file(file: Path, data: bytes) -> None:
-    from natsscan.source.write import write_files
-
-    write_files(file.resolve().parent, {file.name: data})
+        write_file(file, data)
 
 
 def _statuses(text: str) -> frozenset[Status]:

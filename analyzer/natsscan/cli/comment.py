@@ -176,7 +176,7 @@ def _publish(forge: Forge, said: _Said, head: str) -> str:
 
 
 def _print(said: _Said) -> None:
-    from natsscan.reports.escape import visible
+    from natsscan.catalog.escape import visible
 
     sys.stdout.write(said.summary or "no summary: there is nothing to say\n")
     for remark in said.remarks or ():

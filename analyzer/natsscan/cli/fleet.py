@@ -96,7 +96,7 @@ def _engine(work: Work, workers: int | None, scheduler: str | None) -> AbstractC
 
 def _definitions(files: tuple[Path, ...], task: Task) -> Definitions | None:
     """Return what the broker itself holds, and tell what of it is not read. Raises InputError for what cannot be."""
-    from natsscan.reports.escape import visible
+    from natsscan.catalog.escape import visible
     from natsscan.source.read import read_given
     from natsscan.topology.definitions import read_definitions
 

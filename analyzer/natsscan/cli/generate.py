@@ -137,8 +137,8 @@ def _compat(
     opened: Opened, paths: tuple[Path, ...], folder: Path | None, server_version: str | None, subjects: Path | None
 ) -> None:
     """Write the package of the layer for the whole project, and say what is in it and what comes next."""
+    from natsscan.catalog.escape import visible
     from natsscan.cli.layer import layer_of, layer_rules
-    from natsscan.reports.escape import visible
 
     if folder is None:
         package = layer_rules(opened).package
@@ -164,8 +164,8 @@ def _python_amqp(
     opened: Opened, paths: tuple[Path, ...], folder: Path | None, server_version: str | None, subjects: Path | None
 ) -> None:
     """Write the package with the APIs of libraries for Python, and say what is in it and what comes next."""
+    from natsscan.catalog.escape import visible
     from natsscan.cli.layer import python_layer_of
-    from natsscan.reports.escape import visible
 
     if folder is None:
         raise InputError(f"{PYTHON_AMQP} is a package; name a folder for it with -o DIR, such as shop/nats_amqp")
@@ -204,8 +204,8 @@ def _service(what: str, opened: Opened, folder: Path | None, server_version: str
 
 def _consumer_tool(opened: Opened, folder: Path | None, server_version: str | None, subjects: Path | None) -> None:
     """Write the command that looks at the first message of a queue, and say what comes next."""
+    from natsscan.catalog.escape import visible
     from natsscan.cli.consumer import consumer_tool, next_steps
-    from natsscan.reports.escape import visible
 
     if folder is None:
         raise InputError(f"{CONSUMER_TOOL} is a package; name a folder for it, such as -o tools/{CONSUMER_TOOL}")

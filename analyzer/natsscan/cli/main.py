@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
 
 from natsscan import __version__
-from natsscan.model.errors import InputError
+from natsscan.catalog.escape import visible
+from natsscan.model.errors import InputError, StoppedError
+from natsscan.source.signals import end_on_signals, stop_on_signals
 
 USAGE_ERROR = 2
-INTERRUPTED = 130
+_KILLED = 128  # what shells add to the number of a signal
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 
 
 # In the order that help lists them. Each is imported when it is run: their needs differ, and all of them start.
@@ -71,8 +78,11 @@ def main() -> NoReturn:
     """Run the command line and exit.
 
     0: done; 1: findings at or above --fail-on; 2: bad input; 3: files unread and --strict; 4: the baseline is stale;
-    130: interrupted.
+    130: interrupted; 143: terminated.
     """
+    stop_on_signals()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks, or no encoding has
     try:
         code = cli(standalone_mode=False)
         sys.stdout.flush()
@@ -84,18 +94,36 @@ def main() -> NoReturn:
     except click.ClickException as error:
         code = _fail(error.format_message())
     except (KeyboardInterrupt, click.Abort) as error:
-        told = str(error.__cause__ or error)  # click passes it on as the cause of its own
-        print(f"natsscan: interrupted; {told or 'nothing was written'}", file=sys.stderr)  # noqa: T201
-        code = INTERRUPTED
+        cause = error.__cause__ if isinstance(error, click.Abort) else error  # click raises one of its own
+        number = cause.signal if isinstance(cause, StoppedError) else signal.SIGINT
+        told = str(cause or "") or "nothing was written"
+        _tell(f"{'terminated' if number == signal.SIGTERM else 'interrupted'}; {told}")
+        code = _KILLED + number
     except MemoryError:
         code = _fail("out of memory; give it more, or name fewer paths")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; do not complain at exit
+        _forget_output()
         code = 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            raise
+        _forget_output()
+        code = _fail(f"the output cannot be written: {(error.strerror or str(error)).lower()}")
+    end_on_signals()
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _forget_output() -> None:
+    """Let what was not written go, whose reader has gone or whose disk is full, or Python complains at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fail(message: str) -> int:
-    line = " ".join(message.split())
-    print(f"natsscan: {line}", file=sys.stderr)  # noqa: T201
+    _tell(message)
     return USAGE_ERROR
+
+
+def _tell(message: str) -> None:
+    """Print a line to standard error: for people, and nothing in it for a terminal or a runner to obey."""
+    with suppress(OSError):  # there is nobody left to tell
+        print(f"natsscan: {visible(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201

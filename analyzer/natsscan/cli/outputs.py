@@ -12,6 +12,7 @@ import click
 
 from natsscan.model.errors import InputError
 from natsscan.reports.formats import FORMATS, Look, render
+from natsscan.source.write import write_file
 
 if TYPE_CHECKING:
     from natsscan.model.outcome import Outcome
@@ -28,16 +29,13 @@ def output_files(outputs: Iterable[str]) -> list[tuple[str, Path]]:
 
 def write_reports(outcome: Outcome, files: Iterable[tuple[str, Path]]) -> None:
     """Write an outcome to files. Raises InputError for one that cannot be written."""
-    for name, file in files:
-        write_report(file, render(name, outcome, Look()))
+    for file, text in [(file, render(name, outcome, Look())) for name, file in files]:
+        write_report(file, text)
 
 
 def write_report(file: Path, text: str) -> None:
     """Write one report. Raises InputError if that cannot be done."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{file}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    write_file(file, text.encode())
 
 
 def _output(text: str) -> tuple[str, Path]:

@@ -13,6 +13,7 @@ import click
 
 from natsscan.cli.opened import Opened, open_paths
 from natsscan.cli.options import Given, need_subjects, scan_options, server_version_option, subjects_option
+from natsscan.cli.stopping import told_if_stopped
 from natsscan.model.errors import InputError
 from natsscan.model.patch import Applicability, Patch, Stage
 
@@ -80,6 +81,8 @@ def patch_command(
             ctx=click.get_current_context(),
         )
     need_subjects(subjects)
+    if write or interactive:
+        _put_back(paths)
     opened = open_paths(paths, given)
     tree, patches = _patches(opened, server_version, subjects, route)
     patches = tuple(patch for patch in patches if not only or _is_wanted(patch, only))
@@ -101,6 +104,7 @@ class _Tree:
 
     root: Path
     read: Callable[[str], bytes | None]
+    leftovers: tuple[str, ...]
 
     def files(self, patches: Iterable[Patch]) -> dict[str, bytes | None]:
         return {path: self.read(path) for patch in patches for path in patch.paths}
@@ -117,15 +121,18 @@ def _patches(
     from natsscan.cli.native import native_of
     from natsscan.patches.plan import make_patches
     from natsscan.pipeline.outcome import reading
+    from natsscan.source.discover import UNFINISHED
     from natsscan.source.helm import renderer
 
     found, project = map_opened(opened, server_version, subjects, is_moving=route is not None), opened.project
-    read, every = reading(project.tree), project.tree.list(opened.options.exclude).paths
+    read, listed = reading(project.tree), project.tree.list(opened.options.exclude)
+    every = listed.paths
     layer = _layer(opened, found, server_version, subjects) if route == COMPAT else None
     python = python_layer_of(opened, server_version, subjects, found) if route == COMPAT else None
     native = native_of(opened, found, server_version, subjects) if route == NATIVE else None
     patches = make_patches(found.report, found.mapping, found.catalog, read, every, renderer(), layer, native, python)
-    return _Tree(project.root, read), patches
+    leftovers = tuple(path for path, why in listed.excluded.items() if why == UNFINISHED)
+    return _Tree(project.root, read, leftovers), patches
 
 
 def _layer(opened: Opened, found: Mapped, server_version: str | None, subjects: Path | None) -> Layer:
@@ -181,6 +188,7 @@ def _run(
     check: bool,
 ) -> int:
     from natsscan.reports.patches import by_hand, patch_diff, summary, titled
+    from natsscan.reports.words import number
 
     found = _select(patches, stage, wanted)
     others = [patch for patch in patches if patch.stage is stage and patch.applicability not in wanted]
@@ -190,8 +198,10 @@ def _run(
         return CHANGES if found.kept else 0
     chosen = _ask(tree, found.kept) if interactive else found.kept
     if write or interactive:
-        _write(tree, chosen)
-        sys.stdout.write(told if write else f"{len(chosen)} of {told}")
+        written = _write(tree, chosen)
+        with told_if_stopped(f"{number(written, 'file is', 'files are')} written"):
+            sys.stdout.write(told if write else f"{len(chosen)} of {told}")
+            sys.stdout.flush()
         return 0
     files = tree.files(found.kept)
     out = sys.stdout.buffer
@@ -205,11 +215,25 @@ def _run(
     return 0
 
 
-def _write(tree: _Tree, patches: tuple[Patch, ...]) -> None:
-    """Make patches in the files, as they are now: one that has changed since it was read is refused."""
+def _put_back(paths: tuple[Path, ...]) -> None:
+    """Let the tree be as it was before a run that was killed while it wrote: half of a patch is no sound beginning."""
+    from natsscan.reports.words import number
+    from natsscan.source.project import open_project
+    from natsscan.source.unfinished import put_back_unfinished
+
+    count = put_back_unfinished(open_project(paths).root)
+    if count:
+        sys.stderr.write(f"natsscan: a run was killed while it wrote; {number(count, 'file')} of it put back first\n")
+
+
+def _write(tree: _Tree, patches: tuple[Patch, ...]) -> int:
+    """Make patches in the files, as they are now, and return in how many.
+
+    One that has changed since it was read is refused. What a run that was killed has left is removed.
+    """
     from natsscan.patches.engine import apply
     from natsscan.source.read import read_file
-    from natsscan.source.write import write_files
+    from natsscan.source.write import remove_leftovers, write_files
 
     now: dict[str, bytes | None] = {}
     for path, before in tree.files(patches).items():
@@ -217,7 +241,10 @@ def _write(tree: _Tree, patches: tuple[Patch, ...]) -> None:
         now[path] = data if isinstance(data, bytes) else None
         if now[path] != before:
             raise InputError(f"{path}: has changed since it was read; nothing was written, run again")
-    write_files(tree.root, apply(now, patches))
+    remove_leftovers(tree.root, tree.leftovers)
+    changed = apply(now, patches)
+    write_files(tree.root, changed, recorded=True)
+    return len(changed)
 
 
 def _write_series(

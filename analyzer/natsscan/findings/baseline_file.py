@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-import yaml
 
-from natsscan.catalog.yamlfile import YamlFile
+from natsscan.catalog.yamlfile import YamlFile, yaml_text
 from natsscan.model.baseline import Known
 from natsscan.model.marks import BASELINE
 
@@ -48,4 +47,4 @@ def write_baseline(baseline: Iterable[Known]) -> str:
         for path, entries in groupby(sorted(baseline), key=lambda entry: entry.path)
     }
     document = {"version": 1, "known": known}
-    return _HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None)
+    return _HEAD + yaml_text(document, width=10_000, default_flow_style=None)

@@ -121,6 +121,7 @@ class LocalEngine:
 def _serve(work: Work, connection: Connection) -> None:
     """Scan one repository after the other, and send what comes of each: a result, or why there is none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = os.getppid()
     while True:
         while not connection.poll(TICK):  # processes that were forked later hold the other end too, so it may not end

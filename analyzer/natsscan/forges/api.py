@@ -11,9 +11,9 @@ import httpx
 import msgspec
 
 from natsscan import __version__
+from natsscan.catalog.escape import visible
 from natsscan.forges.forge import ForgeError, MissingError, ReadOnlyError, RefusedError
 from natsscan.model.errors import InputError
-from natsscan.reports.escape import visible
 
 T = TypeVar("T")
 Json = dict[str, object]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from natsscan.catalog.markdown import code
 from natsscan.model.patch import digest
 from natsscan.model.remark import Remark
-from natsscan.reports.markdown import code
 from natsscan.reports.words import number
 from natsscan.source.hunks import DiffHunk
 

@@ -6,9 +6,9 @@ import re
 import textwrap
 from collections.abc import Iterable
 
+from natsscan.catalog.escape import visible
 from natsscan.generate.gaps import gap_texts
 from natsscan.model.mapping import Gap
-from natsscan.reports.escape import visible
 
 WIDTH = 120
 _LINES = 3  # of each gap

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from natsscan.catalog.escape import visible
 from natsscan.generate.gaps import gap_texts
 from natsscan.generate.python_plan import quoted
 from natsscan.model.mapping import Fidelity, Gap
-from natsscan.reports.escape import visible
 
 WIDTH = 120
 INDENT = "    "

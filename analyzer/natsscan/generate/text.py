@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from natsscan.catalog.escape import printable
+from natsscan.catalog.markdown import Safe, cell, code, prose
 from natsscan.catalog.rulefiles import bundled
 from natsscan.nats.artifacts.document import duration
-from natsscan.reports.escape import visible
-from natsscan.reports.markdown import Safe, cell, code, prose
 
 _META = re.compile(r"[.+*?()|\[\]{}^\\]")
 _HOLE = re.compile(r"(\{[^{}]*\})")
@@ -40,12 +40,12 @@ def environment(suffix: str) -> Environment:
 
 def shell(text: object) -> Safe:
     """Return text as one word of a POSIX shell."""
-    return Safe(shlex.quote(visible(str(text))))
+    return Safe(shlex.quote(printable(str(text))))
 
 
 def quoted(text: object) -> str:
     """Return text as a string of JSON, which YAML and PromQL take too."""
-    return json.dumps(visible(str(text)), ensure_ascii=False)
+    return json.dumps(printable(str(text)), ensure_ascii=False)
 
 
 def regex(name: str) -> str:

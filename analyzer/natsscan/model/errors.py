@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 
@@ -11,3 +12,11 @@ class InputError(Exception):
         """Return the error that names `path` and, where known, the line in it."""
         where = f"{path}:{line}" if line else f"{path}"
         return cls(f"{where}: {reason}")
+
+
+class StoppedError(KeyboardInterrupt):
+    """A signal has come that ends the command. Its text says what was written, and is empty where that is nothing."""
+
+    def __init__(self, number: int, told: str = "") -> None:
+        super().__init__(told)
+        self.signal = signal.Signals(number)

@@ -7,9 +7,9 @@ from io import StringIO
 from rich.padding import Padding
 from rich.text import Text
 
+from natsscan.catalog.escape import visible
 from natsscan.model.baseline import Ratchet
 from natsscan.reports.console import console as make_console
-from natsscan.reports.escape import visible
 from natsscan.reports.words import number
 
 

@@ -13,11 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from natsscan.catalog.escape import visible
 from natsscan.checklist.review import leaves, moves
 from natsscan.checklist.understand import shared_sections
 from natsscan.model.checklist import Judgement, Proposal, Review, Status
 from natsscan.reports.console import console as make_console
-from natsscan.reports.escape import visible
 from natsscan.reports.words import number
 
 WORDS = {

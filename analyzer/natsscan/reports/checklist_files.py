@@ -10,12 +10,13 @@ from io import StringIO
 import msgspec
 from markupsafe import Markup, escape
 
+from natsscan.catalog.escape import csv_cell, json_text, visible
+from natsscan.catalog.markdown import cell, code, prose_with_code
 from natsscan.catalog.templates import environment
 from natsscan.checklist.review import moves
 from natsscan.model.checklist import Evidence, Judgement, Review, Status
 from natsscan.reports.checklist import counted, progress
-from natsscan.reports.escape import csv_cell, visible
-from natsscan.reports.markdown import cell, prose_with_code
+from natsscan.reports.inventory.templates import shown
 
 SCHEMA_VERSION = 1
 _COLUMNS = ("id", "line", "section", "service", "task", "ticked", "status", "reason", "next", "evidence", "patches")
@@ -109,7 +110,7 @@ def _json(review: Review, root: str, before: Review | None) -> str:
         if before is not None
         else None,
     )
-    return msgspec.json.format(msgspec.json.encode(entry), indent=2).decode() + "\n"
+    return json_text(entry)
 
 
 def _task(judged: Judgement) -> TaskEntry:
@@ -161,9 +162,12 @@ def _csv(review: Review) -> str:
 def _document(form: str, review: Review, root: str) -> str:
 
     templates = environment(html=form == "html")
+    if form == "html":
+        templates.finalize = shown
     templates.filters["md"] = prose_with_code
     templates.filters["cell"] = partial(prose_with_code, span=cell)
     templates.filters["code"] = with_code
+    templates.filters["span"] = code
     name = "judged.html" if form == "html" else "judged.md"
     return templates.get_template(name).render(
         review=review, root=root, counted=counted(review.judgements), progress=progress(review)

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
+from natsscan.catalog.escape import csv_cell
 from natsscan.model.comparison import State
 from natsscan.model.finding import Finding
 from natsscan.model.outcome import Outcome
-from natsscan.reports.escape import csv_cell
 from natsscan.reports.words import number
 
 COLUMNS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from natsscan.reports.escape import visible
+from natsscan.catalog.escape import visible
 from natsscan.topology.graph import Graph, Node, NodeKind
 
 _MERMAID = {

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from natsscan.catalog.escape import visible
 from natsscan.model.comparison import Comparison, Fate, PropertyChange, SystemPart
 from natsscan.model.coverage import Problem
 from natsscan.model.finding import Finding
 from natsscan.model.span import Span
 from natsscan.model.usage import Operation, Tier
 from natsscan.reports.console import console as make_console
-from natsscan.reports.escape import visible
 from natsscan.reports.text import Detail
 from natsscan.reports.totals import count
 from natsscan.reports.words import number

@@ -6,10 +6,10 @@ actions/toolkit (packages/core/src/command.ts). A step shows 10 of each severity
 
 from __future__ import annotations
 
+from natsscan.catalog.escape import visible
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.outcome import Outcome
 from natsscan.reports.annotated import annotated, unread
-from natsscan.reports.escape import visible
 from natsscan.reports.totals import in_words
 from natsscan.reports.words import number
 

@@ -10,11 +10,12 @@ from typing import Literal
 
 import msgspec
 
+from natsscan.catalog.escape import json_text
+from natsscan.catalog.markdown import prose_with_code
 from natsscan.model.comparison import Comparison, Fate
 from natsscan.model.errors import InputError
 from natsscan.model.outcome import Outcome
 from natsscan.model.remark import Remark
-from natsscan.reports.markdown import prose_with_code
 from natsscan.reports.remarks import remarks
 from natsscan.reports.totals import in_words
 from natsscan.reports.words import number
@@ -47,7 +48,7 @@ def render(outcome: Outcome) -> str:
         raise InputError("github-review shows the lines of a change; use natsscan diff BASE --format github-review")
     said = remarks(outcome)
     review = ReviewEntry("COMMENT", _body(outcome, outcome.comparison, said), [_comment(remark) for remark in said])
-    return msgspec.json.format(msgspec.json.encode(review), indent=2).decode() + "\n"
+    return json_text(review)
 
 
 def _comment(remark: Remark) -> CommentEntry:

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from natsscan.catalog.escape import json_text
+from natsscan.catalog.markdown import inert
 from natsscan.model.coverage import Problem
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.outcome import Outcome
 from natsscan.model.patch import digest
 from natsscan.reports.annotated import annotated, unread
-from natsscan.reports.markdown import inert
 
 _SEVERITY = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -50,7 +51,7 @@ def render(outcome: Outcome) -> str:
     issues = [*map(_finding, annotated(outcome)), *map(_unread, unread(outcome))]
     prints = _numbered(issue.fingerprint for issue in issues)
     found = [msgspec.structs.replace(issue, fingerprint=own) for issue, own in zip(issues, prints, strict=True)]
-    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
+    return json_text(found)
 
 
 def _finding(finding: Finding) -> Issue:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from natsscan import __version__
+from natsscan.catalog.escape import json_text
 from natsscan.model.comparison import State
 from natsscan.model.coverage import KindCoverage, Loss
 from natsscan.model.finding import Category, Finding, Severity, Suppressed
@@ -148,12 +149,12 @@ def render(outcome: Outcome) -> str:
     made = document(outcome.report, outcome.mapping)
     if outcome.states or outcome.stale:
         made = msgspec.structs.replace(made, baseline=_baseline(outcome))
-    return msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n"
+    return json_text(made)
 
 
 def render_topology(topology: Topology, nats: NatsUse) -> str:
     """Return the messaging system alone as JSON, in the shape that it has in the report."""
-    return msgspec.json.format(msgspec.json.encode(topology_entry(topology, nats)), indent=2).decode() + "\n"
+    return json_text(topology_entry(topology, nats))
 
 
 def document(report: Report, mapping: Mapping) -> ReportDocument:

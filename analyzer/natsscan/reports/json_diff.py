@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from natsscan.catalog.escape import json_text
 from natsscan.model.checklist import Status
 from natsscan.model.comparison import Comparison, Fate, PropertyChange, SystemPart
 from natsscan.reports.json import FindingEntry, Tool, finding_entry, json_schema, tool
@@ -73,7 +74,7 @@ class DiffDocument(msgspec.Struct, frozen=True):
 
 def render(comparison: Comparison) -> str:
     """Return a change as JSON, indented, with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(_document(comparison)), indent=2).decode() + "\n"
+    return json_text(_document(comparison))
 
 
 def schema() -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from natsscan import __version__
+from natsscan.catalog.escape import json_text
 from natsscan.model.patch import Applicability, Checks, Patch, Stage
 from natsscan.reports.place import Place, places
 
@@ -66,7 +67,7 @@ class PatchesDocument(msgspec.Struct, frozen=True):
 def render(patches: Iterable[Patch]) -> str:
     """Return patches as JSON, indented, with a final newline; bytes that are no UTF-8 are escaped."""
     document = PatchesDocument(1, f"natsscan {__version__}", [_entry(patch) for patch in patches])
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return json_text(document)
 
 
 def _entry(patch: Patch) -> PatchEntry:

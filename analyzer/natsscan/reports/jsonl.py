@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from natsscan.catalog.escape import json_text
 from natsscan.model.comparison import State
 from natsscan.model.coverage import KindCoverage, Loss
 from natsscan.model.finding import Finding
@@ -71,7 +72,7 @@ def render(outcome: Outcome) -> str:
         totals=totals_entry(report),
         lines=len(lines),
     )
-    return msgspec.json.Encoder().encode_lines([first, *lines]).decode()
+    return "".join(json_text(line, indented=False) for line in [first, *lines])
 
 
 def _lines(outcome: Outcome) -> Iterator[ProblemLine | FindingLine | SuppressedLine | StaleLine]:

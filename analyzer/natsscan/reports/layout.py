@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from natsscan.reports.escape import visible
+from natsscan.catalog.escape import visible
 from natsscan.topology.graph import Edge, Graph, Node, NodeKind
 
 # All in px. A character of a monospaced font is 0.6 of its size wide, one of East Asian scripts twice that.

@@ -6,6 +6,7 @@ from collections import Counter
 
 import msgspec
 
+from natsscan.catalog.escape import visible
 from natsscan.model.mapping import ConfigValue, Discipline, Fidelity, Gap, Mapping
 from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.place import Place, places
@@ -108,7 +109,7 @@ def render_summary(mapping: Mapping) -> str:
         f"and {len(mapping.consumers)} consumers; {len(mapping.publishers)} publishers. "
         f"NATS {mapping.least_version} or later."
     ]
-    lines += [f"Not mapped, as only the running program knows its name: {name}" for name in mapping.unmapped]
+    lines += [visible(f"Not mapped, as only the running program knows its name: {name}") for name in mapping.unmapped]
     counts = Counter(gap.fidelity for gap in mapping.gaps)
     lines.append(
         f"\nOf {len(mapping.gaps)} properties, {counts[Fidelity.NONE]} are lost, {counts[Fidelity.APPROX]} change, "
@@ -122,7 +123,7 @@ def render_summary(mapping: Mapping) -> str:
         first = gaps[0]
         place = f"  {first.at[0].path}:{first.at[0].line}" if first.at else ""
         more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
-        lines.append(f"  {FIDELITY[first.fidelity]:8} {first.property}: {first.about}{more}{place}")
+        lines.append(visible(f"  {FIDELITY[first.fidelity]:8} {first.property}: {first.about}{more}{place}"))
     if len(shown) > _SHOWN:
         lines.append(f"  and {len(shown) - _SHOWN} more kinds, in mapping.md")
     return "\n".join(lines) + "\n"

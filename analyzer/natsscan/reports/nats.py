@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from natsscan.catalog.escape import visible
 from natsscan.model.finding import Finding
 from natsscan.model.natsuse import NatsEnd, NatsRole, NatsUse
 from natsscan.model.topology import Topology
 from natsscan.model.usage import Operation
-from natsscan.reports.escape import visible
 from natsscan.reports.place import Place
 from natsscan.reports.words import number
 from natsscan.topology.nats import on_both

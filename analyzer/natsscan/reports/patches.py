@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 from textwrap import fill
 
+from natsscan.catalog.escape import visible
 from natsscan.model.patch import Applicability, Check, Patch
 from natsscan.patches.diff import edited_diff, whole_diff
 from natsscan.patches.engine import Files, replacements, splice
-from natsscan.reports.escape import visible
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _WIDTH = 100
+# What git takes for the end of what a mail says, and the beginning of a diff, or of another mail.
+_ENDS_A_MESSAGE = re.compile(r"^(?=---|diff |Index: |From |>)", re.MULTILINE)
 
 
 def patch_diff(
@@ -68,13 +70,14 @@ def series(patches: Iterable[Patch], files: Files, is_executable: Callable[[str]
 def _mail(patch: Patch) -> bytes:
     """Return the head of a mail, dated as `git format-patch` dates what has no date."""
     passed = [name for name in ("applies", "parses", "idempotent", "rescan_clean", "renders") if _passed(patch, name)]
-    body = [fill(patch.reason, 72), "", f"Stage: {patch.stage}", f"Applicability: {patch.applicability}"]
+    reason = _ENDS_A_MESSAGE.sub(" ", fill(visible(patch.reason), 72))
+    body = [reason, "", f"Stage: {patch.stage}", f"Applicability: {patch.applicability}"]
     body.append(f"Checks: {', '.join(name.replace('_', ' ') for name in passed)}")
     head = [
         "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001",
         "From: natsscan <natsscan@example.invalid>",
         "Date: Mon, 17 Sep 2001 00:00:00 +0000",
-        f"Subject: [PATCH] {patch.title}",
+        f"Subject: [PATCH] {visible(patch.title)}",
         "",
     ]
     return ("\n".join([*head, *body, "", "---", ""])).encode()
@@ -95,7 +98,7 @@ def summary(kept: Iterable[Patch], held: Iterable[tuple[Patch, str]], others: It
         lines[0] += f"; {unsafe} that want a look are left out, see --unsafe"
     if hand:
         lines[0] += f"; {hand} by hand"
-    lines += [f"  held back: {patch.title}: {reason}" for patch, reason in held]
+    lines += [visible(f"  held back: {patch.title}: {reason}") for patch, reason in held]
     return "\n".join(lines) + "\n"
 
 

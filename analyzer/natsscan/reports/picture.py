@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from natsscan.catalog.escape import visible
 from natsscan.catalog.templates import environment
-from natsscan.reports.escape import visible
 from natsscan.reports.layout import FONT_SIZE, SMALL_FONT_SIZE, Box, Line, place, text_width
 from natsscan.topology.graph import Graph, NodeKind
 

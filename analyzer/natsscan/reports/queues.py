@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from natsscan.catalog.escape import visible
 from natsscan.model.topology import Queue, Topology
-from natsscan.reports.escape import visible
 from natsscan.topology.flows import QueueFlow, queue_flows
 
 _NOBODY = "-"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from natsscan.catalog.escape import json_text
+from natsscan.catalog.markdown import inert
 from natsscan.model.coverage import Problem
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.outcome import Outcome
@@ -13,7 +15,6 @@ from natsscan.model.patch import Patch, Suggestion
 from natsscan.model.span import Span
 from natsscan.patches.suggest import due, open_suggestions
 from natsscan.reports.annotated import annotated, unread
-from natsscan.reports.markdown import inert
 
 _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NOTE: "INFO"}
 
@@ -103,7 +104,7 @@ def render(outcome: Outcome) -> str:
         *_patches(outcome, findings),
     ]
     result = Result(Source("natsscan"), "INFO", said)
-    return msgspec.json.format(msgspec.json.encode(result), indent=2).decode() + "\n"
+    return json_text(result)
 
 
 def _finding(finding: Finding, outcome: Outcome, url: str | None) -> Diagnostic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
+from natsscan.catalog.markdown import fenced, prose_with_code
 from natsscan.model.comparison import Comparison, Fate, PropertyChange
 from natsscan.model.finding import Finding
 from natsscan.model.outcome import Outcome
@@ -12,7 +13,6 @@ from natsscan.model.patch import Patch, Suggestion, digest
 from natsscan.model.remark import Remark
 from natsscan.model.usage import Tier
 from natsscan.patches.suggest import due, open_suggestions
-from natsscan.reports.markdown import fenced, prose_with_code
 from natsscan.reports.words import number
 
 # How long a comment may be on GitHub, in characters; counted here in bytes of UTF-8, which are never fewer.

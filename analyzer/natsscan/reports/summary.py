@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from natsscan.catalog.escape import visible
+from natsscan.catalog.markdown import cell, code, prose_with_code
 from natsscan.catalog.templates import environment
 from natsscan.model.comparison import Comparison, Fate, PropertyChange
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.span import Span
 from natsscan.model.usage import Operation, Tier
 from natsscan.reports.diff import newly_unread
-from natsscan.reports.escape import visible
-from natsscan.reports.markdown import cell, code, prose_with_code
 from natsscan.reports.totals import count, in_words
 from natsscan.reports.words import number
 

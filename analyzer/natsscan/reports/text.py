@@ -13,13 +13,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from natsscan.catalog.escape import visible
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.report import Report
 from natsscan.model.source import PROGRAMS
 from natsscan.model.usage import Operation, Tier
 from natsscan.reports.console import console as make_console
-from natsscan.reports.escape import visible
 from natsscan.reports.nats import in_use
 from natsscan.reports.queues import queue_table
 from natsscan.reports.totals import by_service, count

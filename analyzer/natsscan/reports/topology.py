@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from natsscan.catalog.escape import visible
 from natsscan.model.span import Span
 from natsscan.model.topology import Consumer, Declared, Exchange, Origin, Publisher, Topology
-from natsscan.reports.escape import visible
 from natsscan.topology.flows import QueueFlow, queue_flows
 from natsscan.topology.shapes import shape
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from natsscan.model.coverage import Loss, Problem
+from natsscan.source.leftovers import is_leftover
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -21,6 +22,8 @@ GENERATED_FOLDERS = frozenset(
         "site-packages", "third-party", "third_party", "vendor", "vendored",
     }
 )  # fmt: skip
+# Left over from a run that was killed while it wrote files.
+UNFINISHED = "unfinished"
 # What stands for bytes of a name that are no UTF-8 (os.fsdecode).
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -29,7 +32,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class Listing:
     """The files of a project, as paths relative to the root, sorted.
 
-    `excluded` maps each path left out to why: the name of a generated folder, or `exclude`.
+    `excluded` maps each path left out to why: the name of a generated folder, `exclude`, or UNFINISHED.
     """
 
     paths: tuple[str, ...]
@@ -60,6 +63,8 @@ def listing(names: Iterable[str], exclude: tuple[str, ...], problems: Iterable[P
         folder = next((part for part in name.split("/")[:-1] if part in GENERATED_FOLDERS), None)
         if folder is not None:
             excluded[name] = folder
+        elif is_leftover(name.rpartition("/")[2]):
+            excluded[name] = UNFINISHED
         elif spec is not None and spec.match_file(name):
             excluded[name] = "exclude"
         elif not name.isascii() and _SURROGATE.search(name):

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from natsscan.source.write import write_files
-
 # What is wrong with a chart, by its files and some values; None if it renders.
 Render = Callable[[Mapping[str, bytes], Mapping[str, object]], str | None]
 
@@ -24,7 +22,10 @@ def renderer() -> Render | None:
         with TemporaryDirectory() as folder:
             root = Path(folder).resolve() / "chart"
             root.mkdir()
-            write_files(root, files)
+            for path, data in files.items():
+                file = root / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
             try:
                 with Chart.load(root) as chart:
                     chart.render(values=dict(values), name="release", namespace="default")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import yaml
-
+from natsscan.catalog.yamlfile import yaml_text
 from natsscan.model.mapping import Mapping, filters_of
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
@@ -45,7 +44,7 @@ def render(mapping: Mapping, title: str) -> str:
         "operations": dict(sorted(operations.items())),
         "components": {"messages": {"message": {"payload": {}}}},
     }
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return yaml_text(content, width=120)
 
 
 def _channel(subject: str) -> dict[str, object]:

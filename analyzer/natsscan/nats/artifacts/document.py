@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from natsscan.catalog.markdown import cell, code, prose
 from natsscan.catalog.templates import environment
 from natsscan.model.mapping import OLDEST_SERVER, Discipline, Fidelity, Gap, Mapping, PublisherPlan, filters_of
 
@@ -16,7 +17,7 @@ _HEADINGS = {
 def render(mapping: Mapping, title: str) -> str:
     """Return the document."""
     templates = environment()
-    templates.filters["cell"] = cell
+    templates.filters |= {"text": prose, "code": code, "cell": cell}
     templates.filters["days"] = duration
     return templates.get_template("mapping.md").render(
         mapping=mapping,
@@ -53,11 +54,6 @@ def by_rule(mapping: Mapping, fidelity: Fidelity) -> list[tuple[Gap, list[Gap]]]
         if gap.fidelity is fidelity:
             found.setdefault(gap.rule, []).append(gap)
     return [(gaps[0], gaps) for gaps in found.values()]
-
-
-def cell(text: object) -> str:
-    """Return a text as it may stand in a cell of a table."""
-    return str(text).replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
 
 def duration(nanoseconds: object) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import yaml
-
+from natsscan.catalog.yamlfile import yaml_text
 from natsscan.model.mapping import DURATIONS, Config, Mapping
 
 _RENAMED = {
@@ -56,7 +55,7 @@ def _document(kind: str, name: str, config: Config, more: dict[str, str]) -> str
         else:
             spec[_camel(field)] = value
     content = {"apiVersion": "jetstream.nats.io/v1beta2", "kind": kind, "metadata": {"name": name}, "spec": spec}
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return yaml_text(content, width=120)
 
 
 def _duration(nanoseconds: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from natsscan.catalog.escape import printable
 from natsscan.model.mapping import Mapping
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]+")
@@ -28,7 +29,7 @@ def render(mapping: Mapping, vhosts: tuple[str, ...]) -> str:
     for name, vhost in _accounts(vhosts).items():
         variable = f"NATS_{name}_PASSWORD"
         lines += [
-            f"  {name} {{  # virtual host {vhost}",
+            f"  {name} {{  # virtual host {printable(vhost)}",
             "    jetstream: enabled",
             f"    users: [ {{ user: {name.lower()}, password: ${variable} }} ]",
             "  }",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from natsscan.catalog.strict import Strict
 from natsscan.catalog.target import LayoutsFile, Setting, config
-from natsscan.catalog.yamlfile import YamlFile
+from natsscan.catalog.yamlfile import YamlFile, yaml_text
 from natsscan.model.errors import InputError
 from natsscan.model.mapping import DURATIONS, ConfigValue, HoleRule, Mapping, Words
 from natsscan.nats.decisions import Decisions
@@ -149,7 +148,7 @@ def render_subjects(mapping: Mapping, files: tuple[str, ...], decided: Decisions
         "holes": {name: _hole_content(rule) for name, rule in sorted(mapping.holes.items())},
         "files": list(files),
     }
-    return _HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return _HEAD + yaml_text(content, width=120)
 
 
 def _is_changed(document: SubjectsDocument, stale: str, layouts: LayoutsFile, rules: HoleRules) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from markupsafe import Markup
 
+from natsscan.catalog.escape import visible
 from natsscan.model.fleet import Alike, Conflict, Loose, repository_of
 from natsscan.model.mapping import ConsumerPlan, Fidelity, Gap, filters_of
 from natsscan.model.span import Span
-from natsscan.reports.escape import visible
 from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.fleet.parts import Parts, RepositoryPart
 from natsscan.reports.inventory.data import embedded

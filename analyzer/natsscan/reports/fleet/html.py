@@ -6,9 +6,9 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from natsscan import __version__
+from natsscan.catalog.escape import visible
 from natsscan.model.fleet import Fleet
 from natsscan.model.mapping import Fidelity
-from natsscan.reports.escape import visible
 from natsscan.reports.fleet import burndown
 from natsscan.reports.fleet.data import page_data
 from natsscan.reports.fleet.parts import parts_of

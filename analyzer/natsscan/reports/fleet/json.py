@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from natsscan import __version__
+from natsscan.catalog.escape import json_text
 from natsscan.model.fleet import Alike, Conflict, Fleet, Loose, Repository, Scanned, Work
 from natsscan.model.order import Part, Step
 from natsscan.model.span import Span
@@ -145,7 +146,7 @@ class FleetDocument(msgspec.Struct, frozen=True):
 
 def render(fleet: Fleet) -> str:
     """Return the fleet as JSON, indented, with a final newline; equal fleets give equal text."""
-    return msgspec.json.format(msgspec.json.encode(document(fleet)), indent=2).decode() + "\n"
+    return json_text(document(fleet))
 
 
 def document(fleet: Fleet) -> FleetDocument:

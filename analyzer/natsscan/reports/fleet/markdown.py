@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from natsscan import __version__
+from natsscan.catalog.markdown import Safe, cell, code
 from natsscan.model.fleet import Fleet
 from natsscan.model.mapping import Fidelity
 from natsscan.reports.fleet.parts import parts_of
 from natsscan.reports.fleet.templates import templates
 from natsscan.reports.fleet.words import answer, briefly, kept
 from natsscan.reports.inventory.markdown import bar, places_of
-from natsscan.reports.markdown import Safe, cell, code
 
 DOCUMENT = "fleet.md"
 # GitHub renders no document of more than 512 KB, and a list of thousands is read by nobody.

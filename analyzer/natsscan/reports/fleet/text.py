@@ -11,10 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from natsscan.catalog.escape import visible
 from natsscan.model.fleet import Alike, Conflict, Failed, Fleet, Loose
 from natsscan.model.span import Span
 from natsscan.reports.console import console as make_console
-from natsscan.reports.escape import visible
 from natsscan.reports.fleet.parts import Parts, parts_of
 from natsscan.reports.fleet.words import answer, more
 

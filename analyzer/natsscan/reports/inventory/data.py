@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import msgspec
 from markupsafe import Markup
 
+from natsscan.catalog.escape import visible
 from natsscan.model.finding import Category, Finding, Severity
 from natsscan.model.inventory import Inventory, ShownPatch
 from natsscan.model.patch import Applicability, Stage
 from natsscan.model.usage import Operation
-from natsscan.reports.escape import visible
 
 # How people call what it takes to make a patch.
 APPLICABILITY = {

@@ -8,12 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from natsscan import __version__
+from natsscan.catalog.escape import visible
 from natsscan.model.inventory import Inventory
 from natsscan.model.patch import Applicability
 from natsscan.nats.artifacts.document import duration
 from natsscan.reports.checklist import WORDS
 from natsscan.reports.checklist_files import with_code
-from natsscan.reports.escape import visible
 from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.inventory.data import APPLICABILITY, facets, page_data
 from natsscan.reports.inventory.glossary import load_glossary, used_in

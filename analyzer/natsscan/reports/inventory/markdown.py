@@ -11,6 +11,8 @@ from pathlib import Path
 from markupsafe import escape
 
 from natsscan import __version__
+from natsscan.catalog.escape import visible
+from natsscan.catalog.markdown import Safe, cell, code, prose_with_code
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.inventory import FileDiff, Inventory, ShownPatch
 from natsscan.model.patch import Applicability
@@ -18,14 +20,12 @@ from natsscan.model.span import Span
 from natsscan.nats.artifacts.document import duration
 from natsscan.reports.checklist import WORDS
 from natsscan.reports.diagrams import mermaid
-from natsscan.reports.escape import visible
 from natsscan.reports.fidelity import FIDELITY
 from natsscan.reports.inventory.data import APPLICABILITY
 from natsscan.reports.inventory.glossary import load_glossary, used_in
 from natsscan.reports.inventory.parts import parts_of
 from natsscan.reports.inventory.templates import Templates
 from natsscan.reports.inventory.words import stream_traits
-from natsscan.reports.markdown import Safe, cell, code, prose_with_code
 from natsscan.reports.topology import traits
 from natsscan.reports.totals import by_service
 from natsscan.topology.graph import Graph, build_graph

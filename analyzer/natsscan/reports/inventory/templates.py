@@ -10,10 +10,10 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from natsscan.catalog.escape import visible
+from natsscan.catalog.markdown import Safe, prose
 from natsscan.catalog.rulefiles import bundled
 from natsscan.model.errors import InputError
-from natsscan.reports.escape import visible
-from natsscan.reports.markdown import Safe, prose
 
 OWN = bundled("templates") / "inventory"
 
@@ -45,7 +45,7 @@ class Templates:
         environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(self.folders),
             autoescape=(lambda each: each is None or each.endswith((".html", ".svg"))) if is_html else False,
-            finalize=_shown if is_html else _prose,
+            finalize=shown if is_html else _prose,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -81,7 +81,8 @@ def _check(folder: Path) -> None:
             raise InputError.at(path, None, f"cannot be read as UTF-8 text: {error}") from error
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
+    """Return what a template for HTML is to show, with controls in it made visible; markup stays as it is."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

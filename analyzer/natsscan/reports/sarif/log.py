@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from natsscan import __version__
+from natsscan.catalog.escape import json_text
 from natsscan.model.baseline import Known
 from natsscan.model.coverage import Loss, Problem
 from natsscan.model.outcome import Outcome
@@ -103,7 +104,7 @@ def _encoded(outcome: Outcome, rules: list[Rule], kept: list[Result], left_out: 
         results=kept,
         properties=RunProperties(report.root, list(report.scope), report.rules_digest),
     )
-    return msgspec.json.encode(Log(_SCHEMA, "2.1.0", [run])) + b"\n"
+    return json_text(Log(_SCHEMA, "2.1.0", [run]), indented=False).encode()
 
 
 def _category(report: Report) -> str:

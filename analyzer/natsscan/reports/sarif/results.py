@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from natsscan.catalog.escape import visible
 from natsscan.model.comparison import State
 from natsscan.model.finding import Finding, Suppressed
 from natsscan.model.outcome import Outcome
 from natsscan.model.patch import Patch
 from natsscan.patches.suggest import due, open_suggestions
-from natsscan.reports.escape import visible
 from natsscan.reports.sarif.places import Places, artifact
 from natsscan.reports.sarif.schema import (
     ArtifactChange,

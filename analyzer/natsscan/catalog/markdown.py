@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from natsscan.reports.escape import visible
+from natsscan.catalog.escape import visible
 
 # Between these characters and what follows, forges see mentions, issues, links and pictures of a name.
 _ZERO_WIDTH_SPACE = "\u200b"
