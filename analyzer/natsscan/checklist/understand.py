@@ -20,12 +20,10 @@ CREATING = "create"
 class Understood:
     """A task as natsscan understands it; `rule` is None if none is about such tasks.
 
-    `verb` is the class of its verb, empty for one that is in none. `named` is what it names, `wanted` those names among
-    them that need not be there yet.
+    `named` is what it names, `wanted` those names among them that need not be there yet.
     """
 
     task: Task
-    verb: str
     service: str
     rule: CompiledRule | None
     named: tuple[Named, ...]
@@ -62,7 +60,7 @@ def _understand(task: Task, rules: ChecklistRules, tree: Tree, phases: Sequence[
     named = tuple(each for each in named if each.kind is not Kind.OTHER)
     where = " > ".join([*task.sections, *task.parents])
     rule = rule_for(rules.rules, verb, task.text, where, bool(named))
-    return Understood(task, verb, service, rule, named, _wanted(task, verb, named))
+    return Understood(task, service, rule, named, _wanted(task, verb, named))
 
 
 def verb_of(text: str, verbs: dict[str, str]) -> str:

@@ -204,7 +204,7 @@ def _facade(part: Facade) -> str:
         "",
         f"-- | What this code base uses of @{part.stands_for}@, on JetStream.",
         f"module {part.module}",
-        *_parenthesised("", part.names, "  "),
+        *_parenthesised(part.names),
         "where",
         "",
     ]
@@ -221,13 +221,13 @@ def _facade(part: Facade) -> str:
 
 def _import(module: str, items: list[str]) -> list[str]:
     line = f"import {module} ({', '.join(items)})"
-    return [line] if len(line) <= _LINE else [f"import {module}", *_parenthesised("", items, "  ")]
+    return [line] if len(line) <= _LINE else [f"import {module}", *_parenthesised(items)]
 
 
-def _parenthesised(before: str, items: Iterable[str], indent: str) -> list[str]:
+def _parenthesised(items: Iterable[str]) -> list[str]:
     each = list(items)
-    first = [f"{indent}{before}( {each[0]},"] if each else [f"{indent}{before}("]
-    return [*first, *(f"{indent}  {item}," for item in each[1:]), f"{indent})"]
+    first = [f"  ( {each[0]},"] if each else ["  ("]
+    return [*first, *(f"    {item}," for item in each[1:]), "  )"]
 
 
 def _refused(refusal: Refusal) -> list[str]:

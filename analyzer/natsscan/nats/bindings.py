@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from natsscan.model.topology import Binding, Exchange, Topology
 from natsscan.nats.names import HoleRules, subject, word_token
 from natsscan.nats.subjects import intersection, without_subsets
-from natsscan.nats.topic import Filters, translate_words
+from natsscan.nats.topic import Filters, translate
 
 _DELAYED = "x-delayed-message"
 _EVERY_SERVER_HAS = {"amq.direct": "direct", "amq.fanout": "fanout", "amq.topic": "topic", "amq.headers": "headers"}
@@ -51,7 +51,7 @@ def filters_of_key(root: str, kind: str, key: str, rules: HoleRules) -> Filters:
         return Filters((subject(root, key, rules),), is_exact=True)
     if kind == "topic":
         words = key.split(".") if key else []
-        return translate_words(root, [each if each in ("*", "#") else word_token(each, rules) for each in words])
+        return translate(root, [each if each in ("*", "#") else word_token(each, rules) for each in words])
     return Filters((root, f"{root}.>"), is_exact=kind == "fanout")
 
 

@@ -18,7 +18,6 @@ _EMPTY = "=0"
 _ESCAPED = re.compile(rb"=([0-9A-F]{2})")
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
 _NOT_IN_NAMES = frozenset(" .*>/\\\t\r\n\f\0")
-_GROUP = re.compile(r"[A-Za-z0-9/_=-]{1,16}")
 
 
 def token(word: str) -> str:
@@ -68,8 +67,3 @@ def asset_name_problem(name: str) -> str | None:
     if _NOT_IN_NAMES & set(name):
         return "has a space, a dot, a wildcard or a slash"
     return "has a '%', of which servers before 2.12.12 and 2.14.3 lose acknowledgements" if "%" in name else None
-
-
-def group_problem(name: str) -> str | None:
-    """Return what keeps the server from taking a name for a priority group (error 10162); None if nothing."""
-    return None if _GROUP.fullmatch(name) else "is not 1 to 16 of letters, digits and /_=-"

@@ -28,11 +28,10 @@ _DELAYS = "delays"
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What every step needs: rules, decisions, subjects of exchanges, and of the schedules of those that have some."""
+    """What every step needs: rules, decisions, the subjects of exchanges' schedules, and holes by their tokens."""
 
     target: Target
     decisions: Decisions
-    roots: Mapping[str, str]
     delays: Mapping[str, str]
     named: Mapping[str, str]
 
@@ -53,7 +52,7 @@ def make_plan(
     unmapped = tuple(name for name in kinds if name not in mapped)
     named = {hole_token(hole): hole for hole in rules}
     delays = {e: f"{layouts.schedule_root}.{asset(e, rules)}" for e in delayed_exchanges(topology) if e in roots}
-    context = _Context(target, decisions, roots, delays, named)
+    context = _Context(target, decisions, delays, named)
     streams, consumers = _assets(grouped(found, roots, delays, context.wild), context)
     to = ways(roots, found, delays, streams, layouts.queue_root, rules)
     judged = [judge(of_publisher(p, rules), target, server) for p in topology.publishers]

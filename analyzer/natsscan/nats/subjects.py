@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MAX_CONTROL_LINE = 4096  # bytes of a protocol line, as the server has it unless told otherwise
-_RESERVED = ("$JS.", "$SYS.")
-_RESERVED_BUT_KEPT = ("$JS.EVENT.", "$SYS.ACCOUNT.")
 
 
 def problem(subject: str, *, wildcards: bool) -> str | None:
@@ -27,15 +25,6 @@ def problem(subject: str, *, wildcards: bool) -> str | None:
     if len(subject.encode()) > MAX_CONTROL_LINE // 2:
         return f"is longer than {MAX_CONTROL_LINE // 2} bytes; a line of the protocol holds {MAX_CONTROL_LINE}"
     return None
-
-
-def stream_subject_problem(subject: str) -> str | None:
-    """Return what keeps a stream from taking a filter as one of its subjects; None if nothing (server error 10052)."""
-    if subject in (">", "*.>"):
-        return "takes everything, acknowledgements too"
-    if subject.startswith(_RESERVED) and not subject.startswith(_RESERVED_BUT_KEPT):
-        return "is the server's own"
-    return problem(subject, wildcards=True)
 
 
 def matches(filter_: str, subject: str) -> bool:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
-
-from natsscan.nats.escape import token
-from natsscan.nats.subjects import without_subsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +16,12 @@ class Filters:
     is_exact: bool
 
 
-def translate(root: str, pattern: str, max_words: int | None = None) -> Filters:
-    """Return the filters below the subject `root` for a pattern of a topic exchange.
+def translate(root: str, words: list[str]) -> Filters:
+    """Return the filters below the subject `root` for a topic exchange's pattern, whose words are tokens already.
 
-    No finite set of filters takes `#` before a literal word exactly, unless no key has more than `max_words` words: the
-    tail of a filter is open or of one length. Then the tightest single one that takes all is returned.
+    No finite set of filters takes `#` before a literal word exactly: the tail of a filter is open or of one length. The
+    tightest single one that takes all is returned for it.
     """
-    return translate_words(root, pattern_words(pattern), max_words)
-
-
-def pattern_words(pattern: str) -> list[str]:
-    """Return the words of a pattern: `*` and `#` as they are, others as tokens."""
-    return [word if word in ("*", "#") else token(word) for word in pattern.split(".")] if pattern else []
-
-
-def translate_words(root: str, words: list[str], max_words: int | None = None) -> Filters:
-    """Return the filters for a pattern whose words are tokens already, see `translate`."""
     if "#" not in words:
         return Filters((_join(root, words),), is_exact=True)
     first = words.index("#")
@@ -47,10 +33,7 @@ def translate_words(root: str, words: list[str], max_words: int | None = None) -
         stars = tail.count("*")
         closed = () if stars else (_join(root, head),)
         return Filters((*closed, _join(root, head, ["*"] * max(stars - 1, 0), [">"])), is_exact=True)
-    fixed = len(words) - words.count("#")
-    if max_words is not None:
-        return Filters(_expand(root, words, max(max_words - fixed, 0)), is_exact=True)
-    after = fixed - first
+    after = len(words) - words.count("#") - first
     return Filters((_join(root, words[:first], ["*"] * (after - 1), [">"]),), is_exact=False)
 
 
@@ -67,19 +50,6 @@ def _matches(pattern: list[str], words: list[str]) -> bool:
         else:
             reachable = {at + 1 for at in reachable if at < len(words) and part in ("*", words[at])}
     return len(words) in reachable
-
-
-def _expand(root: str, words: list[str], room: int) -> tuple[str, ...]:
-    """Return a filter for each way in which the `#` of a pattern share at most `room` words."""
-    hashes = words.count("#")
-    found = []
-    for counts in product(range(room + 1), repeat=hashes):
-        if sum(counts) <= room:
-            left = iter(counts)
-            found.append(
-                _join(root, [part for word in words for part in (["*"] * next(left) if word == "#" else [word])])
-            )
-    return without_subsets(found)
 
 
 def _join(root: str, *parts: list[str]) -> str:

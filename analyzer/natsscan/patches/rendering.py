@@ -9,6 +9,7 @@ from functools import cached_property
 
 import yaml
 
+from natsscan.catalog.yamlfile import SAFE_LOADER
 from natsscan.model.patch import Check, Patch, Stage
 from natsscan.model.source import SourceFile
 from natsscan.patches.engine import changed
@@ -16,8 +17,6 @@ from natsscan.source.helm import Render
 from natsscan.source.kinds import Kinds
 from natsscan.surfaces.chartfiles import read_helmfile
 from natsscan.surfaces.helmmask import mask
-
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def _together(files: Iterable[bytes]) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for data in files:
         try:
-            loaded = yaml.load(mask(data), Loader=_LOADER)  # noqa: S506  # the C twin of the safe loader
+            loaded = yaml.load(mask(data), Loader=SAFE_LOADER)  # noqa: S506  # the C twin of the safe loader
         except (yaml.YAMLError, RecursionError):
             continue
         if isinstance(loaded, dict):

@@ -86,7 +86,6 @@ class Module:
     name: str
     path: str
     data: bytes
-    is_package: bool
     imports: tuple[ImportLine, ...]
     names: Mapping[str, Imported]
     functions: Mapping[str, Function]

@@ -131,7 +131,6 @@ class _ModuleLowering:
             name=self._name,
             path=self._source.path,
             data=self._source.data,
-            is_package=self._is_package,
             imports=tuple(self._imports),
             names=self._names,
             functions=self._functions,

@@ -65,14 +65,16 @@ def render(name: str, outcome: Outcome, look: Look) -> str:
             return summary.render(outcome.comparison, summary.Links(), summary.STEP_SUMMARY)
         case "markdown" | "html":
             return render_inventory(name, outcome)
-    from natsscan.reports import text
+        case "text":
+            from natsscan.reports import text
 
-    detail = text.Detail(look.detail)
-    if outcome.comparison:
-        from natsscan.reports import diff
+            detail = text.Detail(look.detail)
+            if outcome.comparison:
+                from natsscan.reports import diff
 
-        return diff.render(outcome.comparison, detail, look.width, look.colour)
-    return text.render(outcome.report, detail, look.width, look.colour)
+                return diff.render(outcome.comparison, detail, look.width, look.colour)
+            return text.render(outcome.report, detail, look.width, look.colour)
+    raise ValueError(f"{name} is no format")
 
 
 def render_inventory(name: str, outcome: Outcome, templates: Path | None = None) -> str:

@@ -10,6 +10,7 @@ from natsscan.catalog.escape import visible
 from natsscan.model.patch import Applicability, Check, Patch
 from natsscan.patches.diff import edited_diff, whole_diff
 from natsscan.patches.engine import Files, replacements, splice
+from natsscan.reports.words import number
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _WIDTH = 100
@@ -59,9 +60,9 @@ def series(patches: Iterable[Patch], files: Files, is_executable: Callable[[str]
     done: list[Patch] = []
     found: dict[str, bytes] = {}
     now = dict(files)
-    for number, patch in enumerate(patches, start=1):
+    for position, patch in enumerate(patches, start=1):
         slug = _NOT_IN_NAMES.sub("-", f"{patch.stage} {patch.title}".lower()).strip("-")[:60].strip("-")
-        found[f"{number:04}-{slug}.patch"] = _mail(patch) + patch_diff(patch, now, is_executable, done)
+        found[f"{position:04}-{slug}.patch"] = _mail(patch) + patch_diff(patch, now, is_executable, done)
         now |= {path: splice(now[path] or b"", places) for path, places in replacements(patch, done).items()}
         done.append(patch)
     return found
@@ -93,14 +94,10 @@ def summary(kept: Iterable[Patch], held: Iterable[tuple[Patch, str]], others: It
     files = {path for patch in kept for path in patch.paths}
     hand = sum(patch.applicability is Applicability.MANUAL for patch in others)
     unsafe = sum(patch.applicability is Applicability.UNSAFE for patch in others)
-    lines = [f"{stage}: {_count(len(kept), 'patch', 'patches')} in {_count(len(files), 'file', 'files')}"]
+    lines = [f"{stage}: {number(len(kept), 'patch', 'patches')} in {number(len(files), 'file')}"]
     if unsafe:
         lines[0] += f"; {unsafe} that want a look are left out, see --unsafe"
     if hand:
         lines[0] += f"; {hand} by hand"
     lines += [visible(f"  held back: {patch.title}: {reason}") for patch, reason in held]
     return "\n".join(lines) + "\n"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

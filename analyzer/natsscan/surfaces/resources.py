@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import yaml
 
 from natsscan.catalog.schema import ResourcesRule
+from natsscan.catalog.yamlfile import SAFE_LOADER
 from natsscan.model.coverage import Loss
 from natsscan.surfaces.definitions import DeclaredObject, Unread
 from natsscan.surfaces.helmmask import mask
 from natsscan.surfaces.words import Place, with_holes
 
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 16
 
 
@@ -24,7 +24,7 @@ def declared_resources(data: bytes, rule: ResourcesRule) -> Iterator[DeclaredObj
     """
     lines = _Lines(data)
     try:
-        for root in yaml.compose_all(mask(data).decode("utf-8", errors="replace"), Loader=_Loader):
+        for root in yaml.compose_all(mask(data).decode("utf-8", errors="replace"), Loader=SAFE_LOADER):
             if isinstance(root, yaml.MappingNode):
                 yield from _resource(root, rule, lines)
     except yaml.MarkedYAMLError as error:

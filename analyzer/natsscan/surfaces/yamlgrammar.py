@@ -13,6 +13,8 @@ import tree_sitter_yaml
 import yaml
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
+from natsscan.catalog.yamlfile import SAFE_LOADER
+
 # The grammar's scanner keeps its indents in 1024 bytes and crashes beyond some 250 levels; each takes a column.
 _DEEPEST_COLUMN = 150
 _TOO_DEEP = re.compile(
@@ -314,9 +316,8 @@ def _explain(text: bytes, broken: int) -> _Cause:
     if len(text) > _LONGEST_EXPLAINED:
         return _Cause(broken, vague, certain=False)
     decoded = text.decode("utf-8", errors="replace").replace("\x00", " ")
-    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     try:
-        for _ in yaml.parse(decoded, Loader=loader):
+        for _ in yaml.parse(decoded, Loader=SAFE_LOADER):
             pass
     except yaml.MarkedYAMLError as error:
         return _cause(text, broken, error)
