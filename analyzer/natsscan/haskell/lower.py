@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tree_sitter import Node
 
+from natsscan.catalog.catalog import Catalog
 from natsscan.core import build
 from natsscan.core.expression import (
     ANYTHING,
@@ -26,10 +28,11 @@ from natsscan.core.expression import (
 )
 from natsscan.core.operators import associate
 from natsscan.haskell import clauses, patterns, records
+from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.literal import literal_text
-from natsscan.haskell.module import NOT_PARSED, Captures, Definition, first_named, read_fixity, split_qualified
-from natsscan.haskell.quotes import Quoters, quoted_text
-from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
+from natsscan.haskell.module import NOT_PARSED, Captures, Definition, Module, first_named, read_fixity, split_qualified
+from natsscan.haskell.quotes import quoted_text
+from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Plumbing
 
 MAX_NESTING = 100
 MAX_CHAIN = 200
@@ -38,26 +41,17 @@ MAX_CHAIN = 200
 class Lowering:
     """Lowers the definitions of one module.
 
-    `imported_fixity` gives the fixity that an imported module of the project declares for an operator, None if none
-    does; such an operator is that module's own, whatever the rules say of its name. `quoters` are those of texts.
-    `too_deep` collects the offsets at which nesting went over MAX_NESTING and reading stopped.
+    The fixity that an imported module of the project declares for an operator goes before what the rules say of its
+    name. `too_deep` collects the offsets at which nesting went over MAX_NESTING and reading stopped.
     """
 
-    def __init__(
-        self,
-        data: bytes,
-        operators: Operators,
-        own_fixities: dict[str, Fixity],
-        own_values: frozenset[str],
-        imported_fixity: Callable[[str], Fixity | None],
-        quoters: Quoters,
-    ) -> None:
-        self._data = data
-        self._operators = operators
-        self._own_fixities = own_fixities
-        self._own_values = own_values
-        self._imported_fixity = imported_fixity
-        self._quoters = quoters
+    def __init__(self, module: Module, catalog: Catalog, index: ModuleIndex) -> None:
+        self._data = module.data
+        self._operators = catalog.operators
+        self._own_fixities = module.fixities
+        self._own_values = module.values
+        self._imported_fixity = partial(index.imported_fixity, module)
+        self._quoters = catalog.quoters
         self._nesting = 0
         self._local_names: set[str] = set()
         self._local_fixities: dict[str, Fixity] = {}
