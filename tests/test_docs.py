@@ -47,7 +47,7 @@ def test_every_document_is_linked_from_the_readme() -> None:
 
 def test_every_file_that_a_document_links_is_there() -> None:
     missing = []
-    for document in [*DOCUMENTS, REPOSITORY / "README.md"]:
+    for document in [*DOCUMENTS, REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md"]:
         text = re.sub(r"`[^`\n]*`|^    .*$", "", document.read_text(), flags=re.MULTILINE)
         targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
         missing += [f"{document.name}: {each}" for each in targets if not (document.parent / each).exists()]

@@ -1,1 +1,1 @@
-"""What natsscan knows: rule files read into typed objects and checked."""
+"""What natsscan brings along: rule files, read into typed objects and checked, and templates, with text made inert."""

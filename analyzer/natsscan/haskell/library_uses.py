@@ -144,14 +144,7 @@ class _Reading:
         self._catalog = catalog
         self._scope = Scope(module, exports)
         self._fields_of: FieldsOf = partial(record_fields, module, self._scope, index)
-        self._lowering = Lowering(
-            module.data,
-            catalog.operators,
-            module.fixities,
-            module.values,
-            partial(index.imported_fixity, module),
-            catalog.quoters,
-        )
+        self._lowering = Lowering(module, catalog, index)
 
     def named(self) -> Iterator[_Named]:
         """Yield all that is named: in the lists of imports, in the list of exports, in definitions."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tree_sitter import Node
 
+from natsscan.catalog.catalog import Catalog
 from natsscan.core import build
 from natsscan.core.expression import (
     ANYTHING,
@@ -15,25 +17,22 @@ from natsscan.core.expression import (
     Case,
     Constructor,
     Expression,
-    Field,
     GroupPattern,
     Lambda,
     Let,
     Literal,
     Opaque,
     Pattern,
-    Projection,
-    Record,
     Sequence,
-    Update,
     Variable,
 )
 from natsscan.core.operators import associate
-from natsscan.haskell import clauses, patterns
+from natsscan.haskell import clauses, patterns, records
+from natsscan.haskell.index import ModuleIndex
 from natsscan.haskell.literal import literal_text
-from natsscan.haskell.module import NOT_PARSED, Captures, Definition, first_named, read_fixity, split_qualified
-from natsscan.haskell.quotes import Quoters, quoted_text
-from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Operators, Plumbing
+from natsscan.haskell.module import NOT_PARSED, Captures, Definition, Module, first_named, read_fixity, split_qualified
+from natsscan.haskell.quotes import quoted_text
+from natsscan.model.operator import DEFAULT_FIXITY, Fixity, Plumbing
 
 MAX_NESTING = 100
 MAX_CHAIN = 200
@@ -42,26 +41,17 @@ MAX_CHAIN = 200
 class Lowering:
     """Lowers the definitions of one module.
 
-    `imported_fixity` gives the fixity that an imported module of the project declares for an operator, None if none
-    does; such an operator is that module's own, whatever the rules say of its name. `quoters` are those of texts.
-    `too_deep` collects the offsets at which nesting went over MAX_NESTING and reading stopped.
+    The fixity that an imported module of the project declares for an operator goes before what the rules say of its
+    name. `too_deep` collects the offsets at which nesting went over MAX_NESTING and reading stopped.
     """
 
-    def __init__(
-        self,
-        data: bytes,
-        operators: Operators,
-        own_fixities: dict[str, Fixity],
-        own_values: frozenset[str],
-        imported_fixity: Callable[[str], Fixity | None],
-        quoters: Quoters,
-    ) -> None:
-        self._data = data
-        self._operators = operators
-        self._own_fixities = own_fixities
-        self._own_values = own_values
-        self._imported_fixity = imported_fixity
-        self._quoters = quoters
+    def __init__(self, module: Module, catalog: Catalog, index: ModuleIndex) -> None:
+        self._data = module.data
+        self._operators = catalog.operators
+        self._own_fixities = module.fixities
+        self._own_values = module.values
+        self._imported_fixity = partial(index.imported_fixity, module)
+        self._quoters = catalog.quoters
         self._nesting = 0
         self._local_names: set[str] = set()
         self._local_fixities: dict[str, Fixity] = {}
@@ -115,9 +105,6 @@ class Lowering:
     def _opaque(self, node: Node) -> Expression:
         parts = tuple(self.expression(child) for child in node.named_children if child.type not in _NOT_EXPRESSIONS)
         return Opaque(parts, node.start_byte, node.end_byte)
-
-    def _name(self, node: Node) -> Expression:
-        return self.name(node)
 
     def name(self, node: Node) -> Variable | Constructor:
         """Lower a possibly qualified name of a value or constructor."""
@@ -239,9 +226,6 @@ class Lowering:
         body = Case(build.use(parameter), self._alternatives(node), node.start_byte, node.end_byte)
         return Lambda((parameter,), body, node.start_byte, node.end_byte)
 
-    def _multi_way_if(self, node: Node) -> Expression:
-        return clauses.matches(self, node)
-
     def _alternatives(self, node: Node) -> tuple[Alternative, ...]:
         block = node.child_by_field_name("alternatives")
         found = []
@@ -307,48 +291,10 @@ class Lowering:
         items = tuple(self.expression(child) for child in node.named_children if not child.is_extra)
         return Sequence(items, node.start_byte, node.end_byte)
 
-    def _record(self, node: Node) -> Expression:
-        base = self.field(node, "expression")
-        fields: list[Field] = []
-        wildcard = False
-        for child in node.named_children:
-            if child.type != "field_update":
-                continue
-            name = child.child_by_field_name("field")
-            if name is None:
-                wildcard = True
-                continue
-            variable = self.field_name(name)
-            value = child.child_by_field_name("expression")
-            fields.append(Field(variable, self.expression(value) if value else _pun(variable)))
-        if isinstance(base, Constructor):
-            return Record(base, tuple(fields), wildcard, node.start_byte, node.end_byte)
-        if not fields:
-            return base
-        if isinstance(base, Update):
-            return Update(base.record, (*base.fields, *fields), node.start_byte, node.end_byte)
-        return Update(base, tuple(fields), node.start_byte, node.end_byte)
-
     def field_name(self, node: Node) -> Variable:
         """Lower the name of a record field."""
         qualifier, name = split_qualified("".join(self.text(node).split()))
         return Variable(qualifier, name, node.start_byte, node.end_byte)
-
-    def _projection(self, node: Node) -> Expression:
-        fields: list[Variable] = []
-        record: Node | None = node
-        while record is not None and record.type == "projection":
-            name = record.child_by_field_name("field")
-            if name is not None:
-                fields.append(self.field_name(name))
-            record = record.child_by_field_name("expression")
-        return Projection(self.expression(record), tuple(reversed(fields)), node.start_byte, node.end_byte)
-
-    def _projection_selector(self, node: Node) -> Expression:
-        parameter = build.held_back(node.start_byte)
-        fields = tuple(self.field_name(child) for child in node.children_by_field_name("field"))
-        body = Projection(build.use(parameter), fields, node.start_byte, node.end_byte)
-        return Lambda((parameter,), body, node.start_byte, node.end_byte)
 
     def pattern(self, node: Node) -> Pattern:
         """Lower a pattern."""
@@ -362,8 +308,8 @@ _LOWER: dict[str, Callable[[Lowering, Node], Expression]] = {
     "arithmetic_sequence": Lowering._opaque,
     "case": Lowering._case,
     "conditional": Lowering._conditional,
-    "constructor": Lowering._name,
-    "constructor_operator": Lowering._name,
+    "constructor": Lowering.name,
+    "constructor_operator": Lowering.name,
     "do": Lowering._do,
     "infix": Lowering._infix,
     "lambda": Lowering._lambda,
@@ -374,18 +320,18 @@ _LOWER: dict[str, Callable[[Lowering, Node], Expression]] = {
     "list": Lowering._sequence,
     "list_comprehension": Lowering._comprehension,
     "literal": Lowering._literal,
-    "multi_way_if": Lowering._multi_way_if,
-    "operator": Lowering._name,
-    "prefix_id": Lowering._name,
-    "projection": Lowering._projection,
-    "projection_selector": Lowering._projection_selector,
-    "qualified": Lowering._name,
+    "multi_way_if": clauses.matches,
+    "operator": Lowering.name,
+    "prefix_id": Lowering.name,
+    "projection": records.projection,
+    "projection_selector": records.selector,
+    "qualified": Lowering.name,
     "quasiquote": Lowering._quasiquote,
-    "record": Lowering._record,
+    "record": records.record,
     "right_section": Lowering._right_section,
     "tuple": Lowering._sequence,
     "unit": Lowering._sequence,
-    "variable": Lowering._name,
+    "variable": Lowering.name,
 }
 
 
@@ -395,7 +341,3 @@ def _recursive(groups: list[BindingGroup]) -> BindingGroup:
 
 def _statement(value: Expression) -> BindingGroup:
     return BindingGroup((Binding(ANYTHING, value),), recursive=False)
-
-
-def _pun(field: Variable) -> Variable:
-    return Variable(None, field.name, field.start, field.end)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from functools import partial
 
 from natsscan.catalog.catalog import Catalog
 from natsscan.catalog.functions import KnownFunctionRule
@@ -169,14 +168,7 @@ class Program:
         key = (module.name, definition.start)
         if key not in self._bindings:
             if module.name not in self._lowerings:
-                self._lowerings[module.name] = Lowering(
-                    module.data,
-                    self._catalog.operators,
-                    module.fixities,
-                    module.values,
-                    partial(self._index.imported_fixity, module),
-                    self._catalog.quoters,
-                )
+                self._lowerings[module.name] = Lowering(module, self._catalog, self._index)
             lowering = self._lowerings[module.name]
             self._bindings[key] = lowering.definition(definition, captures_in(definition))
         return self._bindings[key]

@@ -101,14 +101,7 @@ class _Finder:
         self._definition = ""
         self._comments: list[tuple[int, int]] = []
         self._index = index
-        self.lowering = Lowering(
-            module.data,
-            catalog.operators,
-            module.fixities,
-            module.values,
-            partial(index.imported_fixity, module),
-            catalog.quoters,
-        )
+        self.lowering = Lowering(module, catalog, index)
         self.usages: list[Usage] = []
         self.bindings: dict[int, tuple[Binding, ...]] = {}
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 # Formats that show all there is: with the mapping and the patches, and a checklist if there is one.
 INVENTORIES = ("markdown", "html")
-FORMATS = ("text", "json", "jsonl", "sarif", "rdjson", "github", "github-review", "gitlab", "csv", *INVENTORIES)
+FORMATS = (
+    *("text", "json", "jsonl", "sarif", "rdjson", "github", "github-review", "gitlab", "csv"),
+    *INVENTORIES,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Many repositories as one system: a page, a document, and data for programs."""

@@ -1,0 +1,1 @@
+"""SARIF: the log that code scanning and editors read."""
