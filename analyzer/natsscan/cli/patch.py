@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -250,6 +251,7 @@ def _write(tree: _Tree, patches: tuple[Patch, ...]) -> int:
 def _write_series(
     tree: _Tree, patches: tuple[Patch, ...], stage: Stage | None, wanted: set[Applicability], folder: Path
 ) -> int:
+    from natsscan.catalog.escape import visible
     from natsscan.patches.engine import select
     from natsscan.reports.patches import series
     from natsscan.source.write import write_files
@@ -260,8 +262,9 @@ def _write_series(
     files = series(found.kept, tree.files(found.kept), tree.is_executable)
     write_files(folder, dict(files))
     for patch, reason in found.held:
-        sys.stderr.write(f"held back: {patch.title}: {reason}\n")
-    sys.stdout.write(f"{folder}: {len(files)} patches; apply them with git am --keep-cr {folder}/*.patch\n")
+        sys.stderr.write(visible(f"held back: {patch.title}: {reason}") + "\n")
+    told = f"{folder}: {len(files)} patches; apply them with git am --keep-cr {shlex.quote(str(folder))}/*.patch"
+    sys.stdout.write(visible(told) + "\n")
     return 0
 
 
