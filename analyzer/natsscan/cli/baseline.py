@@ -58,9 +58,8 @@ def baseline_command(
     stale = hold(findings, before, opened.project.in_scope).stale
     if stale:
         _write(file, pruned(before, stale))
-    sys.stdout.write(
-        visible(f"{file}: {number(sum(each.count for each in stale), 'entry', 'entries')} taken out") + "\n"
-    )
+    taken_out = number(sum(each.count for each in stale), "entry", "entries")
+    sys.stdout.write(visible(f"{file}: {taken_out} taken out") + "\n")
 
 
 def _write(file: Path, baseline: tuple[Known, ...]) -> None:
