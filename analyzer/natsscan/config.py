@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -48,7 +49,7 @@ def load_config(start: Path, root: Path) -> tuple[Config, Path | None]:
     """
     folder = start if start.is_dir() else start.parent
     for candidate in (folder, *folder.parents):
-        found = _first(candidate, lambda path: path.read_bytes() if path.is_file() else None)
+        found = _first(candidate, _on_disk)
         if found is not None:
             return found
         if candidate == root:
@@ -76,6 +77,14 @@ def _first(folder: Path, read: Callable[[Path], bytes | None]) -> tuple[Config, 
         if text is not None and values is not None:
             return _convert(values, path, text), path
     return None
+
+
+def _on_disk(path: Path) -> bytes | None:
+    if not path.is_file():
+        if path.name == _NAMES[0] and os.path.lexists(path):
+            raise InputError(f"{path}: is no regular file; natsscan is configured by one of this name")
+        return None
+    return path.read_bytes()
 
 
 def _section(path: Path, text: str) -> dict[str, object] | None:

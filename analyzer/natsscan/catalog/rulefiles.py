@@ -20,7 +20,11 @@ def rule_files(folder: Path) -> list[Path]:
     """Return the rule files below a folder, sorted. Raises InputError if there is no such folder."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such rules folder; --rules takes a folder of YAML files")
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
+    found = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
+    for path in found:
+        if not path.is_file():
+            raise InputError(f"{path}: is no regular file; rule files are")
+    return found
 
 
 def rules_digest(extra: Iterable[Path] = ()) -> str:

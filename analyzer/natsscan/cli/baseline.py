@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.catalog.escape import visible
 from natsscan.cli.opened import open_paths, scan_opened
 from natsscan.cli.options import Given, scan_options
 from natsscan.model.errors import InputError
@@ -52,12 +53,13 @@ def baseline_command(
     findings = scan_opened(opened).to_migrate.findings
     if not prune:
         _write(file, made := make_baseline(findings))
-        sys.stdout.write(f"{file}: {number(sum(each.count for each in made), 'use')} of AMQP known\n")
+        sys.stdout.write(visible(f"{file}: {number(sum(each.count for each in made), 'use')} of AMQP known") + "\n")
         return
     stale = hold(findings, before, opened.project.in_scope).stale
     if stale:
         _write(file, pruned(before, stale))
-    sys.stdout.write(f"{file}: {number(sum(each.count for each in stale), 'entry', 'entries')} taken out\n")
+    taken_out = number(sum(each.count for each in stale), "entry", "entries")
+    sys.stdout.write(visible(f"{file}: {taken_out} taken out") + "\n")
 
 
 def _write(file: Path, baseline: tuple[Known, ...]) -> None:

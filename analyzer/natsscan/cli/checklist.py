@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.catalog.escape import visible
 from natsscan.cli.options import Given, need_subjects, read_tasks, scan_options, subjects_option
 from natsscan.model.errors import InputError
 from natsscan.source.write import write_file
@@ -149,7 +151,8 @@ def _print_or_write(text: str, file: Path | None) -> int:
     if file.exists():
         raise InputError(f"--checklist {file}: is there already; remove it first, or leave --checklist out to print")
     write_file(file, text.encode())
-    sys.stdout.write(f"{file}: written; natsscan checklist --checklist {file} holds it against the code\n")
+    told = f"{file}: written; natsscan checklist --checklist {shlex.quote(str(file))} holds it against the code"
+    sys.stdout.write(visible(told) + "\n")
     return 0
 
 

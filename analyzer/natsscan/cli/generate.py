@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.catalog.escape import visible
 from natsscan.cli.options import Given, need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.generate.files import EVERYTHING, FILES
 from natsscan.generate.haskell import (
@@ -113,7 +114,7 @@ def generate_command(
         sys.stdout.write("".join(files.values()))
     else:
         changed = _write(folder, files)
-        sys.stdout.write(f"{folder}: {', '.join(files)}; {changed} written\n")
+        sys.stdout.write(visible(f"{folder}: {', '.join(files)}; {changed} written") + "\n")
 
 
 def _client(paths: tuple[Path, ...], folder: Path | None) -> None:
@@ -125,7 +126,9 @@ def _client(paths: tuple[Path, ...], folder: Path | None) -> None:
     files = client_modules()
     changed = _write(folder, files)
     names = module_names(list(files))
-    sys.stdout.write(f"{folder}: {len(files)} modules; {changed} written\n\nFor the package's cabal file:\n")
+    sys.stdout.write(
+        f"{visible(str(folder))}: {len(files)} modules; {changed} written\n\nFor the package's cabal file:\n"
+    )
     sys.stdout.write("  exposed-modules:\n" + "".join(f"    {name}\n" for name in names if ".Internal." not in name))
     sys.stdout.write("  other-modules:\n" + "".join(f"    {name}\n" for name in names if ".Internal." in name))
     sys.stdout.write("  build-depends:\n" + "".join(f"    , {name}\n" for name in PACKAGES))
@@ -137,7 +140,6 @@ def _compat(
     opened: Opened, paths: tuple[Path, ...], folder: Path | None, server_version: str | None, subjects: Path | None
 ) -> None:
     """Write the package of the layer for the whole project, and say what is in it and what comes next."""
-    from natsscan.catalog.escape import visible
     from natsscan.cli.layer import layer_of, layer_rules
 
     if folder is None:
@@ -164,7 +166,6 @@ def _python_amqp(
     opened: Opened, paths: tuple[Path, ...], folder: Path | None, server_version: str | None, subjects: Path | None
 ) -> None:
     """Write the package with the APIs of libraries for Python, and say what is in it and what comes next."""
-    from natsscan.catalog.escape import visible
     from natsscan.cli.layer import python_layer_of
 
     if folder is None:
@@ -195,7 +196,7 @@ def _service(what: str, opened: Opened, folder: Path | None, server_version: str
     files = service_files(opened, server_version, subjects, language)
     if folder is not None:
         changed = _write(folder, files)
-        sys.stdout.write(f"{folder}: {', '.join(files)}; {changed} written\n")
+        sys.stdout.write(visible(f"{folder}: {', '.join(files)}; {changed} written") + "\n")
     elif len(files) == 1:
         sys.stdout.write("".join(files.values()))
     else:
@@ -204,7 +205,6 @@ def _service(what: str, opened: Opened, folder: Path | None, server_version: str
 
 def _consumer_tool(opened: Opened, folder: Path | None, server_version: str | None, subjects: Path | None) -> None:
     """Write the command that looks at the first message of a queue, and say what comes next."""
-    from natsscan.catalog.escape import visible
     from natsscan.cli.consumer import consumer_tool, next_steps
 
     if folder is None:

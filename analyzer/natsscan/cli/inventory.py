@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.catalog.escape import visible
 from natsscan.cli.opened import open_paths
 from natsscan.cli.options import Given, need_subjects, read_tasks, scan_options, subjects_option
 from natsscan.cli.outputs import write_report
@@ -65,7 +66,7 @@ def inventory_command(
         sys.stdout.write(text)
         return
     write_report(output, text)
-    sys.stdout.write(f"{output}: written\n")
+    sys.stdout.write(visible(f"{output}: written") + "\n")
 
 
 def _without(output: Path | None, opened: Opened) -> Opened:

@@ -48,10 +48,11 @@ def map_command(
 
 
 def _summary(found: Mapped, folder: Path, kept: Kept, files: int) -> str:
+    from natsscan.catalog.escape import visible
     from natsscan.reports.mapping import render_summary
 
     removed = f", {kept.removed} removed" if kept.removed else ""
     return (
         render_summary(found.mapping)
-        + f"\n{folder}: {files} files, {kept.written} written{removed}; begin with mapping.md\n"
+        + f"\n{visible(str(folder))}: {files} files, {kept.written} written{removed}; begin with mapping.md\n"
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from natsscan.catalog.escape import visible
 from natsscan.cli.opened import Opened, open_paths
 from natsscan.cli.options import Given, need_subjects, scan_options, server_version_option, subjects_option
 from natsscan.cli.stopping import told_if_stopped
@@ -187,7 +189,8 @@ def _run(
     interactive: bool,
     check: bool,
 ) -> int:
-    from natsscan.reports.patches import by_hand, patch_diff, summary, titled
+    from natsscan.cli.logs import unheeded
+    from natsscan.reports.patches import by_hand, patch_diff, summary, titled, visible_lines
     from natsscan.reports.words import number
 
     found = _select(patches, stage, wanted)
@@ -204,12 +207,14 @@ def _run(
             sys.stdout.flush()
         return 0
     files = tree.files(found.kept)
-    out = sys.stdout.buffer
-    for patch in found.kept:
-        out.write(titled(patch) + patch_diff(patch, files, tree.is_executable) + b"\n")
-    hand = [patch for patch in others if patch.applicability is Applicability.MANUAL]
-    if hand:
-        out.write(f"# By hand in {stage}:\n{by_hand(hand)}".encode())
+    out, on_terminal = sys.stdout.buffer, sys.stdout.isatty()
+    with unheeded(out):
+        for patch in found.kept:
+            diff = titled(patch) + patch_diff(patch, files, tree.is_executable) + b"\n"
+            out.write(visible_lines(diff).encode() if on_terminal else diff)
+        hand = [patch for patch in others if patch.applicability is Applicability.MANUAL]
+        if hand:
+            out.write(f"# By hand in {stage}:\n{by_hand(hand)}".encode())
     out.flush()
     sys.stderr.write(told)
     return 0
@@ -260,20 +265,21 @@ def _write_series(
     files = series(found.kept, tree.files(found.kept), tree.is_executable)
     write_files(folder, dict(files))
     for patch, reason in found.held:
-        sys.stderr.write(f"held back: {patch.title}: {reason}\n")
-    sys.stdout.write(f"{folder}: {len(files)} patches; apply them with git am --keep-cr {folder}/*.patch\n")
+        sys.stderr.write(visible(f"held back: {patch.title}: {reason}") + "\n")
+    told = f"{folder}: {len(files)} patches; apply them with git am --keep-cr {shlex.quote(str(folder))}/*.patch"
+    sys.stdout.write(visible(told) + "\n")
     return 0
 
 
 def _ask(tree: _Tree, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
     """Show each patch and ask, after the manner of `git add -p`; return those that are wanted."""
-    from natsscan.reports.patches import patch_diff, titled
+    from natsscan.reports.patches import patch_diff, titled, visible_lines
 
     chosen: list[Patch] = []
     files = tree.files(patches)
     for at, patch in enumerate(patches):
         diff = patch_diff(patch, files, tree.is_executable)
-        click.echo((titled(patch) + diff).decode(errors="replace"), nl=False)
+        click.echo(visible_lines(titled(patch) + diff), nl=False)
         answer = click.prompt(
             f"({at + 1}/{len(patches)}) make this change [y,n,a,q,e,?]", default="n", show_default=False
         )
@@ -308,4 +314,5 @@ def _edit(tree: _Tree, diff: bytes) -> None:
     except FileNotFoundError as error:
         raise InputError("an edited diff is made by git, and git is not on PATH; answer y, n, a or q") from error
     if done.returncode:
-        click.echo(f"git does not take this: {done.stderr.decode(errors='replace').strip()}; nothing of it is made")
+        said = visible(done.stderr.decode(errors="replace").strip())
+        click.echo(f"git does not take this: {said}; nothing of it is made")

@@ -6,7 +6,7 @@ actions/toolkit (packages/core/src/command.ts). A step shows 10 of each severity
 
 from __future__ import annotations
 
-from natsscan.catalog.escape import visible
+from natsscan.catalog.escape import printable
 from natsscan.model.finding import Finding, Severity
 from natsscan.model.outcome import Outcome
 from natsscan.reports.annotated import annotated, unread
@@ -56,7 +56,7 @@ def _annotation(finding: Finding) -> str:
 
 def _data(text: str) -> str:
     """Return text as a command takes it, without characters that a terminal would obey."""
-    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

@@ -45,6 +45,11 @@ def titled(patch: Patch) -> bytes:
     return "".join(f"# {visible(line)}\n" for line in lines).encode()
 
 
+def visible_lines(diff: bytes) -> str:
+    """Return a diff such that a terminal only shows it; git would not take it so where that makes a difference."""
+    return "\n".join(map(visible, diff.decode(errors="replace").split("\n")))
+
+
 def by_hand(patches: Iterable[Patch]) -> str:
     """Return what people have to do, as lines that are no part of a diff."""
     lines = []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +36,14 @@ def open_project(paths: tuple[Path, ...]) -> Project:
     """
     resolved = []
     for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder; name a path inside the code base to scan")
-        resolved.append(path.resolve())
+        try:
+            path.stat()
+            resolved.append(path.resolve())
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise InputError(f"{path}: no such file or folder; name a path inside the code base to scan") from error
+        except (OSError, ValueError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or str(error)
+            raise InputError(f"{path}: cannot be read: {reason.lower()}") from error
     roots = sorted({_root_of(path) for path in resolved})
     if len(roots) > 1:
         raise InputError(
@@ -51,7 +57,7 @@ def _root_of(path: Path) -> Path:
     folder = path if path.is_dir() else path.parent
     folders = [folder, *folder.parents]
     for candidate in folders:
-        if (candidate / ".git").exists():
+        if os.path.lexists(candidate / ".git"):
             return candidate
     for candidate in folders:
         if any((candidate / name).is_file() for name in PROJECT_FILES):

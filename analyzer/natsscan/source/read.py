@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import re
 import stat
@@ -29,8 +30,10 @@ def read_file(root: Path, path: str, max_size: int = MAX_FILE_SIZE) -> bytes | P
     except FileNotFoundError:
         return None
     except OSError as error:
-        if Path(full).is_symlink():
+        if os.path.islink(full):  # noqa: PTH114 - unlike pathlib, it raises nothing where nothing may be seen
             return _judge_link(root, path)
+        if error.errno == errno.ENXIO:  # a socket
+            return Problem(path, 0, "not a regular file", Loss.WHOLE)
         return Problem(path, 0, f"{(error.strerror or str(error)).lower()}", Loss.WHOLE)
     try:
         status = os.fstat(handle)
@@ -66,10 +69,15 @@ def _read_all(handle: int, size: int) -> bytes:
 
 
 def _judge_link(root: Path, path: str) -> Problem | None:
-    target = Path(root, path).resolve()
-    if target.is_relative_to(root):
-        return None
-    return Problem(path, 0, "a symbolic link that leads out of the project", Loss.WHOLE)
+    full = root / path
+    if not Path(os.path.realpath(full)).is_relative_to(root):
+        return Problem(path, 0, "a symbolic link that leads out of the project", Loss.WHOLE)
+    try:
+        full.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return Problem(path, 0, "a symbolic link that leads to itself", Loss.WHOLE)
+    return None
 
 
 def declared_encoding(data: bytes) -> str:
