@@ -31,6 +31,7 @@ from natsscan.core.expression import (
     VariablePattern,
 )
 from natsscan.core.expression import Sequence as Items
+from natsscan.core.scoping import bound_names
 from natsscan.python.captures import captured
 from natsscan.python.expressions import ANNOTATED, APPEND, EITHER, ELEMENT, ENTER, ENTRY, NARROW, Expressions
 from natsscan.python.module import RESULT, Imported
@@ -380,20 +381,9 @@ def _nothing() -> None:
 
 
 def _bound(groups: Iterable[BindingGroup]) -> set[str]:
-    """Return the names that groups bind."""
-    found: set[str] = set()
-    for group in groups:
-        for binding in group.bindings:
-            found |= _names_in(binding.pattern)
-    return found
-
-
-def _names_in(pattern: object) -> set[str]:
-    if isinstance(pattern, VariablePattern):
-        return {pattern.name}
-    if isinstance(pattern, GroupPattern):
-        return {name for item in pattern.items for name in _names_in(item)}
-    return set()
+    """Return the names that groups bind; no pattern of Python has names that are not in it."""
+    bindings = (binding for group in groups for binding in group.bindings)
+    return {name for binding in bindings for name in bound_names(binding.pattern, lambda _: ())}
 
 
 def _values(names: Iterable[str], defined: set[str], start: int) -> tuple[Expression, ...]:
