@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,18 @@ def test_damage_is_told_and_costs_a_scan(kept: Kept) -> None:
     assert kept.told
     assert all("damaged" in line for line in kept.told)
     assert kept.scan(unneeded) == first
+
+
+def test_what_is_kept_under_a_wrong_name_changes_nothing(kept: Kept) -> None:
+    first = kept.scan()
+    contents = {path: path.read_bytes() for path in sorted(kept.store.root.iterdir())}
+    for one, other in combinations(contents, 2):
+        one.write_bytes(contents[other])
+        other.write_bytes(contents[one])
+        assert kept.scan() == first
+        for path, content in contents.items():
+            path.write_bytes(content)
+    assert kept.told
 
 
 def test_any_walk_through_states_of_a_tree(kept: Kept) -> None:

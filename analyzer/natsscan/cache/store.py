@@ -29,8 +29,9 @@ _READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getatt
 class Store:
     """A folder of results, after `tidy` of at most `max_bytes`: those used longest ago go, and all after 30 days.
 
-    Each is written beside its place and then put there, and begins with a digest of itself. So any number of processes
-    may use the folder, and may end at any moment. `tell` gets one line for each file that is not what was written.
+    Each is written beside its place and then put there, and begins with a digest of its key and itself. So any number of
+    processes may use the folder, and may end at any moment. `tell` gets one line for each file that is not what was put
+    there.
     """
 
     root: Path
@@ -54,7 +55,7 @@ class Store:
                 return None
             data = file.read()
             start = len(_MAGIC) + _DIGEST_SIZE
-            if data[:start] != _MAGIC + _digest(memoryview(data)[start:]):
+            if data[:start] != _MAGIC + _digest(key, memoryview(data)[start:]):
                 self._note(path, "damaged")
                 return None
             with suppress(OSError):
@@ -70,7 +71,7 @@ class Store:
             handle, unfinished = mkstemp(_UNFINISHED, "", self.root)
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(_MAGIC + _digest(data))
+                    file.write(_MAGIC + _digest(key, data))
                     file.write(data)
                 os.replace(unfinished, self.root / f"{key}{_KEPT}")  # noqa: PTH105 - mkstemp gives a text
             except BaseException:
@@ -128,5 +129,8 @@ class Store:
                 total -= size
 
 
-def _digest(data: bytes | memoryview) -> bytes:
-    return blake2b(data, digest_size=_DIGEST_SIZE).digest()
+def _digest(key: str, data: bytes | memoryview) -> bytes:
+    """Return the digest of data under its key: what lies under another one is not what was put there."""
+    digest = blake2b(key.encode(), digest_size=_DIGEST_SIZE)
+    digest.update(data)
+    return digest.digest()
