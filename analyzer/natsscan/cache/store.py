@@ -29,7 +29,7 @@ _READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getatt
 class Store:
     """A folder of results, after `tidy` of at most `max_bytes`: those used longest ago go, and all after 30 days.
 
-    Each is written beside its place and then put there, and begins with a digest of its key and itself. So any number of
+    Each is written beside its place and then put there, and begins with a digest of key and content. Any number of
     processes may use the folder, and may end at any moment. `tell` gets one line for each file that is not what was put
     there.
     """
