@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from natsscan.source.leftovers import is_leftover
+from natsscan.source.leftovers import NEW, OLD, is_leftover
 
 WIRE_MINI = Path(__file__).parents[1] / "fixtures" / "wire-mini"
 COMMAND = (str(Path(sys.executable).with_name("natsscan")), "patch", ".", "--write", "--unsafe", "--stage", "prepare")
@@ -77,8 +77,8 @@ def end_once(of: Subject, folder: Path, number: signal.Signals, chance: random.R
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     if writing:
-        _wait_for_writing(running, tree, of)
-        time.sleep(chance.uniform(0, 0.04))
+        _wait_for_writing(running, tree, of, chance.choice((NEW, OLD)))
+        time.sleep(chance.uniform(0, 0.02))
     else:
         time.sleep(chance.uniform(0, of.seconds))
     running.send_signal(number)
@@ -108,11 +108,12 @@ def end_once(of: Subject, folder: Path, number: signal.Signals, chance: random.R
     return f"{became} written{left}"
 
 
-def _wait_for_writing(running: subprocess.Popen[str], tree: Path, of: Subject) -> None:
+def _wait_for_writing(running: subprocess.Popen[str], tree: Path, of: Subject, sign: str) -> None:
+    """Wait until new content stands beside a file (NEW), or the first file has been replaced (OLD)."""
     folders = {(tree / path).parent for path in of.changed}
     while running.poll() is None:
         for folder in folders:
-            if folder.is_dir() and any(is_leftover(path.name) for path in folder.iterdir()):
+            if folder.is_dir() and any(path.name.endswith(sign) for path in folder.iterdir()):
                 return
 
 

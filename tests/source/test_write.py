@@ -10,7 +10,7 @@ import pytest
 from natsscan.model.errors import InputError
 from natsscan.source.leftovers import NEW, OLD, beside
 from natsscan.source.unfinished import begin_record, put_back_unfinished
-from natsscan.source.write import write_file, write_files
+from natsscan.source.write import tidy_beside, write_file, write_files
 
 
 def test_files_are_written_removed_and_keep_their_mode(tmp_path: Path) -> None:
@@ -111,3 +111,26 @@ def test_files_of_a_run_that_was_killed_are_put_back_unless_they_have_changed_si
     found = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     assert found == before | {tmp_path / "b": b"somebody's own"}
     assert put_back_unfinished(tmp_path) == 0
+
+
+def test_what_a_killed_run_left_beside_files_goes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a")
+    for what in (NEW, OLD):
+        beside(tmp_path / "a", what).write_bytes(b"half")
+    beside(tmp_path / "b", NEW).write_bytes(b"somebody else's")
+    tidy_beside(tmp_path, ["a"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [beside(tmp_path / "b", NEW).name, "a"]
+    write_file(tmp_path / "b", b"b")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"old")
+    (tmp_path / "b").chmod(0o640)
+    (tmp_path / "c").mkdir()
+    for files in ({"c": b"new"}, {"a": b"new", "b": None, "c": b"new"}):
+        with pytest.raises(InputError):
+            write_files(tmp_path, files)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+        assert (tmp_path / "b").stat().st_mode & 0o777 == 0o640

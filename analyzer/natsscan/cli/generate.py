@@ -243,7 +243,7 @@ def _write(folder: Path, files: Mapping[str, str], gone: Iterable[str] = ()) -> 
 
     Files that are `gone` are removed.
     """
-    from natsscan.source.write import write_files
+    from natsscan.source.write import tidy_beside, write_files
 
     changed: dict[str, bytes | None] = {}
     for name, text in files.items():
@@ -254,4 +254,5 @@ def _write(folder: Path, files: Mapping[str, str], gone: Iterable[str] = ()) -> 
         if before != text.encode():
             changed[name] = text.encode()
     write_files(folder, changed | dict.fromkeys(gone))
+    tidy_beside(folder, files)
     return len(changed)

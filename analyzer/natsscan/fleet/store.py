@@ -14,7 +14,7 @@ from natsscan.fleet.share import unpack
 from natsscan.fleet.task import Result, Task
 from natsscan.model.errors import InputError
 from natsscan.model.fleet import Point, Repository
-from natsscan.source.write import write_files
+from natsscan.source.write import tidy_beside, write_files
 
 REPOSITORIES = "repositories"
 _KEY_LENGTH = 32  # of what a share begins with
@@ -67,6 +67,7 @@ class Store:
     def tidy(self, repositories: Iterable[Repository]) -> None:
         """Remove what was written for repositories that are in the fleet no more."""
         kept = {repository.name for repository in repositories}
+        tidy_beside(self.root, (f"{REPOSITORIES}/{name}/{file}" for name in kept for file in (_REPORT, _SHARE)))
         folder = self.root / REPOSITORIES
         for other in sorted(folder.iterdir()) if folder.is_dir() else ():
             if other.name not in kept and (other / _SHARE).is_file():

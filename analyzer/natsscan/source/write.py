@@ -70,6 +70,14 @@ def write_file(file: Path, data: bytes) -> None:
             raise _failed(file, again) from again
 
 
+def tidy_beside(root: Path, files: Iterable[str]) -> None:
+    """Remove what earlier runs, which were killed, have left beside files of a folder that belongs to natsscan."""
+    for path in files:
+        for what in (NEW, OLD):
+            with suppress(OSError):
+                beside(root / path, what).unlink(missing_ok=True)
+
+
 def remove_leftovers(root: Path, paths: Iterable[str]) -> None:
     """Remove what earlier runs, which were killed, have left of files they were writing."""
     for path in paths:
@@ -115,7 +123,7 @@ class _Writing:
             held.check()
             for path, data in files.items():
                 at = self._root / path
-                self._replace(at, is_gone=data is None)
+                self._replace(at, is_gone=data is None, may_go_back=len(files) > 1)
             self.is_done = True
             if recorded:
                 at = self._root
@@ -127,11 +135,13 @@ class _Writing:
         except BaseException:
             self._put_back()
             raise
-        for file, old in self._replaced:
-            with suppress(OSError):  # what is left over is not scanned, and the next run removes it
+        with suppress(OSError):  # what is left over is not scanned, and the next run removes it
+            for _, old in self._replaced:
                 if old is not None:
                     old.unlink(missing_ok=True)
-                _remove_empty(file.parent, self._root)
+            for path, data in files.items():
+                if data is None:
+                    _remove_empty((self._root / path).parent, self._root)
 
     def _stage(self, target: Path, data: bytes) -> None:
         """Write to a file beside the target, with the mode and the owner that the target has or would get."""
@@ -151,7 +161,7 @@ class _Writing:
             folder.mkdir(exist_ok=True)
             self._folders.append(folder)
 
-    def _replace(self, target: Path, *, is_gone: bool) -> None:
+    def _replace(self, target: Path, *, is_gone: bool, may_go_back: bool) -> None:
         old: Path | None = None
         status = _status(target)
         if status is not None:
@@ -159,8 +169,10 @@ class _Writing:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             old = beside(target, OLD)
             old.unlink(missing_ok=True)
-            _keep(target, old)
-        self._replaced.append((target, old))
+            if may_go_back:
+                _keep(target, old)
+        if may_go_back:
+            self._replaced.append((target, old))
         if is_gone:
             target.unlink()
         else:
@@ -176,6 +188,7 @@ class _Writing:
                     target.unlink(missing_ok=True)
                 else:
                     old.replace(target)
+                    old.unlink(missing_ok=True)  # the two may have been one file still
             except OSError:
                 left.append(f"{target} could not be put back" + (f", what it was is {old.name}" if old else ""))
         with suppress(OSError):

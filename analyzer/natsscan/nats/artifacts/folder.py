@@ -12,7 +12,7 @@ from natsscan.model.topology import Topology
 from natsscan.nats.artifacts.subjects import decisions_of, read_subjects
 from natsscan.nats.decisions import Decisions
 from natsscan.nats.plan import make_plan
-from natsscan.source.write import write_files
+from natsscan.source.write import tidy_beside, write_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def keep(folder: Path, files: Table[str, str], before: tuple[str, ...]) -> Kept:
     gone = sorted({*before} - files.keys())
     removed = [name for name in gone if _is_inside(folder, name) and (folder / name).exists()]
     write_files(folder, {**changed, **dict.fromkeys(removed)})
+    tidy_beside(folder, {*files, *removed})
     return Kept(len(changed), len(gone))
 
 
