@@ -10,6 +10,7 @@ import msgspec
 
 from natsscan.model.errors import InputError
 from natsscan.source.read import MAX_FILE_SIZE
+from natsscan.source.tomltext import load_toml
 
 
 class Attest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +80,7 @@ def _first(folder: Path, read: Callable[[Path], bytes | None]) -> tuple[Config, 
 
 
 def _section(path: Path, text: str) -> dict[str, object] | None:
-    content = tomllib.loads(text)
+    content = load_toml(text)
     if path.name == "natsscan.toml":
         return content
     tool = content.get("tool")

@@ -9,6 +9,7 @@ from functools import cache
 import yaml
 
 from natsscan.catalog.catalog import Catalog
+from natsscan.catalog.yamlloader import compose_all
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
 from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
@@ -23,7 +24,6 @@ from natsscan.surfaces.registry import READERS
 from natsscan.surfaces.surface import Surface
 
 _YAML = frozenset({FileKind.YAML, FileKind.COMPOSE, FileKind.HELM_VALUES, FileKind.HELM_CHART, FileKind.CONDA})
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _AGAIN = "Making it twice would change the files twice."
 _WORSE = "The file could be read less well afterwards."
 _LEFT = "What it is about would still be there, or something new of it."
@@ -158,9 +158,9 @@ def _scan(source: SourceFile, catalog: Catalog) -> _Scan:
 def _composes(data: bytes) -> bool:
     """Tell whether text is YAML to the last alias; templates are not."""
     try:
-        for _ in yaml.compose_all(data, Loader=_LOADER):
+        for _ in compose_all(data.decode()):
             pass
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, UnicodeDecodeError):
         return False
     return True
 

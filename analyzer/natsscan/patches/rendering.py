@@ -9,6 +9,7 @@ from functools import cached_property
 
 import yaml
 
+from natsscan.catalog.yamlloader import compose, construct
 from natsscan.model.patch import Check, Patch, Stage
 from natsscan.model.source import SourceFile
 from natsscan.patches.engine import changed
@@ -16,8 +17,6 @@ from natsscan.source.helm import Render
 from natsscan.source.kinds import Kinds
 from natsscan.surfaces.chartfiles import read_helmfile
 from natsscan.surfaces.helmmask import mask
-
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,9 @@ def _together(files: Iterable[bytes]) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for data in files:
         try:
-            loaded = yaml.load(mask(data), Loader=_LOADER)  # noqa: S506  # the C twin of the safe loader
-        except (yaml.YAMLError, RecursionError):
+            node = compose(mask(data).decode())
+            loaded = construct(node) if node else None
+        except (yaml.YAMLError, UnicodeDecodeError):
             continue
         if isinstance(loaded, dict):
             found = _over(found, loaded)

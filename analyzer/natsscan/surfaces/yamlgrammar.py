@@ -29,6 +29,7 @@ _ITEM_LINE = re.compile(rb"([ ]*)-(?=[ \t\r\n])")
 _CUT_LINE = re.compile(rb"([ ]*)[\"']?\w[\w./-]*[\"']?:(?=[ \t\r\n]|$)")
 _TAB_INDENT = re.compile(rb" *\t\s*[^\s#]")
 _MOST_REPAIRS = 8
+_MOST_REPAIRED = 1_000_000  # bytes in all: each repair has the whole text parsed again
 # Without its C library PyYAML takes seconds for what it then only says one line about.
 _LONGEST_EXPLAINED = 2_000_000 if yaml.__with_libyaml__ else 100_000
 
@@ -142,7 +143,7 @@ def parse(data: bytes) -> Parsed:
     pieces, broken = _parse_all(text)
     skipped: list[int] = []
     before, opened = text, -1  # the text without repairs to what the bracket or quote at `opened` holds
-    for _ in range(_MOST_REPAIRS):
+    for _ in range(max(1, min(_MOST_REPAIRS, _MOST_REPAIRED // max(1, len(text))))):
         if broken is None:
             break
         cause = _explain(text, broken)
