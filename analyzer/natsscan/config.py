@@ -11,6 +11,7 @@ import msgspec
 
 from natsscan.model.errors import InputError
 from natsscan.source.read import MAX_FILE_SIZE
+from natsscan.source.tomltext import load_toml
 
 
 class Attest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +89,7 @@ def _on_disk(path: Path) -> bytes | None:
 
 
 def _section(path: Path, text: str) -> dict[str, object] | None:
-    content = tomllib.loads(text)
+    content = load_toml(text)
     if path.name == "natsscan.toml":
         return content
     tool = content.get("tool")

@@ -58,6 +58,7 @@ WHOLE: list[tuple[str, str | bytes, str]] = [
     ("recursive anchor", "a: &a [*a]\nrabbitmq: &r {self: *r}\nb: *r\n", "2 3"),
     ("recursive merge", "rabbitmq: &r\n  <<: *r\n  host: h\nb:\n  <<: *r\n", "1 2 3 5"),
     ("billion laughs", "a0: &a0 [x]\n" + LAUGHS + "rabbitmq: *a20\n", "22"),
+    ("merge at the top", "x: &x {a: 1}\n<<: *x\nenv:\n- name: RABBITMQ_USERNAME\n", "4"),
     ("tab behind a key", "rabbitmq:\n  host:\th\t# x\n\t\n  port: 1\n", "1 2 4"),
     ("byte order mark", b"\xef\xbb\xbfrabbitmq:\n  host: h\n", "1 2"),
     ("byte order mark and comment", b"\xef\xbb\xbf# x\nrabbitmq: 1\n", "2"),

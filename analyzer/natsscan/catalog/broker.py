@@ -151,7 +151,7 @@ def compile_broker(file: BrokerFile, settings: tuple[SettingRule, ...], tools: T
         image=re.compile(rf"(?:^|/)(?:{any_of(file.images)})(?=[:@]|$)"),
         url=re.compile(rf"\b(?:{any_of(file.url_schemes)})://[^\s\"'<>`]*"),
         url_symbol=f"{next(iter(file.url_schemes), file.id)} URL",
-        command=re.compile(rf"(?<![\w./-])(?:[\w./$-]*/)?({any_of(tools.own)})(?![\w-])"),
+        command=re.compile(rf"(?<![\w./-])(?:(?<!\$)[\w./$-]*/)?({any_of(tools.own)})(?![\w-])"),
         packages={ecosystem: frozenset(names) for ecosystem, names in file.packages.items()},
         python_packages=_any_package(chain.from_iterable(file.packages.get(each, ()) for each in _PYTHON)),
         charts=frozenset(file.charts),

@@ -12,7 +12,8 @@ from natsscan.model.symbol import LibrarySymbol
 
 STRING = r'"(?:[^"\\\n]|\\.)*+"'
 LITERAL = rf"(?:{STRING}|'(?:[^'\\\n]|\\.)*+')"
-_WORD = rf"(?:{LITERAL}|\S)++"
+# Of bounded length, or each quote of a line in which none is closed would be sought to the end of it.
+_WORD = r"(?:\"(?:[^\"\\\n]|\\.){0,1000}+\"|'(?:[^'\\\n]|\\.){0,1000}+'|\S)++"
 _PASSWORD = "password"  # noqa: S105 - what arguments that are one are called in rules
 # What any of the other patterns needs beside names: URLs, headers, PEM.
 _ALWAYS = r"://|user|auth|basic|bearer|-----|[A-Za-z0-9+/]{60}"

@@ -6,13 +6,13 @@ from typing import TypeVar
 
 import msgspec
 import yaml
+from yaml.constructor import SafeConstructor
 
 from natsscan.catalog.escape import printable
+from natsscan.catalog.yamlloader import compose, construct
 from natsscan.model.errors import InputError
 
 T = TypeVar("T")
-# The loader of libyaml where PyYAML has it, which is many times faster.
-SAFE_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT, _LIST, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
@@ -32,13 +32,12 @@ class YamlFile:
             raise InputError.at(path, None, f"not UTF-8 at byte {error.start}; save it as UTF-8") from error
         except OSError as error:
             raise InputError.at(path, None, f"cannot be read: {error.strerror}") from error
-        loader = SAFE_LOADER(text)
         try:
-            node = loader.get_single_node()
+            node = compose(text)
             if node is None:
                 raise InputError.at(path, 1, "holds nothing; a rule file begins with `kind:`")
             self._node: yaml.Node = node
-            self.value: object = self._built(node, loader)
+            self.value: object = self._built(node)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
             raise InputError.at(path, line, f"broken YAML: {error.problem or error.context}") from error
@@ -46,8 +45,6 @@ class YamlFile:
             raise InputError.at(path, None, f"broken YAML: {str(error).splitlines()[0]}") from error
         except RecursionError as error:
             raise InputError.at(path, None, "nested too deeply to read") from error
-        finally:
-            loader.dispose()
 
     def convert(self, wanted: type[T]) -> T:
         """Return the file's value as `wanted`; raises InputError with the line of the first value that does not fit."""
@@ -86,26 +83,28 @@ class YamlFile:
         """Return the pattern at these keys and indices. Raises InputError, with its line, if it is broken."""
         try:
             return re.compile(text)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise self.error(steps, f"broken pattern {text!r}: {error}") from error
 
-    def _built(self, node: yaml.Node, loader: yaml.SafeLoader) -> object:
-        """Return a node's value. The loader would make the same of it and take longer; rule files are many and long."""
+    def _built(self, node: yaml.Node) -> object:
+        """Return a node's value. `construct` would make the same of it but slowly; rule files are many and long."""
         if node.tag == _TEXT:
             return node.value
         if node.tag == _LIST and isinstance(node, yaml.SequenceNode):
-            return [self._built(item, loader) for item in node.value]
+            return [self._built(item) for item in node.value]
         if node.tag != _MAP or not isinstance(node, yaml.MappingNode):
-            return loader.construct_object(node, deep=True)
+            return construct(node)
         lines: dict[str, int] = {}
         for key, _ in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise InputError.at(self.path, line, "a list or a map is no key here; write a word")
             if key.value in lines:
                 raise InputError.at(self.path, line, f"`{key.value}` is given twice, first on line {lines[key.value]}")
             lines[key.value] = line
         if any(key.tag != _TEXT for key, _ in node.value):  # one of them may be `<<`
-            loader.flatten_mapping(node)
-        return {self._built(key, loader): self._built(value, loader) for key, value in node.value}
+            SafeConstructor().flatten_mapping(node)
+        return {self._built(key): self._built(value) for key, value in node.value}
 
     def _locate(self, root: object, path: str, wanted: type[T], message: str) -> list[str | int]:
         """Find the keys behind msgspec's path, which writes `[...]` for every mapping key."""

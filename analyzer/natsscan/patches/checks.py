@@ -9,7 +9,7 @@ from functools import cache
 import yaml
 
 from natsscan.catalog.catalog import Catalog
-from natsscan.catalog.yamlfile import SAFE_LOADER
+from natsscan.catalog.yamlloader import compose_all
 from natsscan.model.patch import Applicability, Check, Checks, Patch, Stage
 from natsscan.model.source import PROGRAMS, FileKind, SourceFile
 from natsscan.model.usage import Tier, Usage
@@ -158,9 +158,9 @@ def _scan(source: SourceFile, catalog: Catalog) -> _Scan:
 def _composes(data: bytes) -> bool:
     """Tell whether text is YAML to the last alias; templates are not."""
     try:
-        for _ in yaml.compose_all(data, Loader=SAFE_LOADER):
+        for _ in compose_all(data.decode()):
             pass
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, UnicodeDecodeError):
         return False
     return True
 

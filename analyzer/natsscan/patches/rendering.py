@@ -9,7 +9,7 @@ from functools import cached_property
 
 import yaml
 
-from natsscan.catalog.yamlfile import SAFE_LOADER
+from natsscan.catalog.yamlloader import compose, construct
 from natsscan.model.patch import Check, Patch, Stage
 from natsscan.model.source import SourceFile
 from natsscan.patches.engine import changed
@@ -88,8 +88,9 @@ def _together(files: Iterable[bytes]) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for data in files:
         try:
-            loaded = yaml.load(mask(data), Loader=SAFE_LOADER)  # noqa: S506  # the C twin of the safe loader
-        except (yaml.YAMLError, RecursionError):
+            node = compose(mask(data).decode())
+            loaded = construct(node) if node else None
+        except (yaml.YAMLError, UnicodeDecodeError):
             continue
         if isinstance(loaded, dict):
             found = _over(found, loaded)

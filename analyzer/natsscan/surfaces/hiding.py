@@ -9,7 +9,7 @@ from natsscan.catalog.secrets import Secrets
 
 SECRET = "(secret)"  # noqa: S105 - what stands for a secret, not one
 
-_CREDENTIALS = re.compile(r"//\S*@")
+_WORD = re.compile(r"\S+")
 # What looks like a port and is none may be the beginning of a password.
 _CUT_OFF = re.compile(r"//[^/@:\s]*:(?!\d{0,5}(?:[/?#,;)\]}\"'\s]|$)|[$({])\S*")
 _USERINFO = re.compile(r"://([^\s\"'<>@/]*)@")
@@ -17,7 +17,15 @@ _USERINFO = re.compile(r"://([^\s\"'<>@/]*)@")
 
 def without_credentials(text: str) -> str:
     """Return a text with `***` for user and password in its URLs, also in one whose end, and so its `@`, is missing."""
-    return _CUT_OFF.sub("//***", _CREDENTIALS.sub("//***@", text))
+    whole = _WORD.sub(_without_userinfo, text) if "//" in text else text
+    return _CUT_OFF.sub("//***", whole)
+
+
+def _without_userinfo(word: re.Match[str]) -> str:
+    """Return a word without what stands between the first `//` and the last `@`: a password may hold both."""
+    url, at, host = word[0].rpartition("@")
+    scheme, slashes, _ = url.partition("//")
+    return f"{scheme}//***@{host}" if at and slashes else word[0]
 
 
 def bare_address(url: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from natsscan.model.source import SourceFile
+from natsscan.source.tomltext import load_toml
 from natsscan.surfaces.python_requirement import CONDA, PYPI, Declared, Form, Item, Listing, Requirement, normalized
 from natsscan.surfaces.tomltree import fault
 
@@ -92,11 +93,9 @@ def _at(name: tuple[int, int], version: tuple[int, int] | None, data: bytes) -> 
 
 def _toml_faults(data: bytes) -> tuple[tuple[int, str], ...]:
     try:
-        tomllib.loads(data.decode("utf-8", errors="replace").removeprefix("\ufeff"))
+        load_toml(data.decode("utf-8", errors="replace").removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         return (fault(data, str(error)),)
-    except (RecursionError, ValueError) as error:
-        return ((0, f"not TOML: {type(error).__name__}"),)
     return ()
 
 

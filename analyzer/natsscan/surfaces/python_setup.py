@@ -19,6 +19,7 @@ _OPTIONS = "options"
 _EXTRAS = frozenset({"options.extras_require", "extras"})
 _SECTION = re.compile(rb"\[([^\]\n]+)\]")
 _KEY = re.compile(rb"([^\s=:#;\[][^=:\n]*?)[ \t]*[=:]")
+_MOST_LINES = 10_000  # `configparser` takes time that grows with the square of the lines that it does not understand
 _COMMENT = re.compile(rb"[ \t]*[#;]")
 _BEHIND = re.compile(rb"[ \t]#[^\n]*")
 _ON_KEY_LINE = "It stands on the line of its key: write the one that takes its place by hand."
@@ -88,6 +89,8 @@ def _entry(data: bytes, start: int, end: int) -> Item:
 
 def _ini_fault(data: bytes) -> tuple[int, str] | None:
     """Return where a file is no INI file, and how; the parser's own text would quote the file."""
+    if data.count(b"\n") > _MOST_LINES:
+        return 0, "not an INI file that is looked into: it has too many lines"
     try:
         configparser.RawConfigParser().read_string(data.decode("utf-8", errors="replace").removeprefix("\ufeff"))
     except configparser.MissingSectionHeaderError as error:

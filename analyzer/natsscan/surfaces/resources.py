@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import yaml
 
 from natsscan.catalog.schema import ResourcesRule
-from natsscan.catalog.yamlfile import SAFE_LOADER
+from natsscan.catalog.yamlloader import compose_all
 from natsscan.model.coverage import Loss
 from natsscan.surfaces.definitions import DeclaredObject, Unread
 from natsscan.surfaces.helmmask import mask
@@ -24,15 +24,15 @@ def declared_resources(data: bytes, rule: ResourcesRule) -> Iterator[DeclaredObj
     """
     lines = _Lines(data)
     try:
-        for root in yaml.compose_all(mask(data).decode("utf-8", errors="replace"), Loader=SAFE_LOADER):
+        for root in compose_all(mask(data).decode("utf-8", errors="replace")):
             if isinstance(root, yaml.MappingNode):
                 yield from _resource(root, rule, lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = lines.offset(mark.line, 0) if mark else 0
         yield Unread(at, f"broken YAML: {error.problem or error.context}", Loss.PART)
-    except (yaml.YAMLError, RecursionError) as error:
-        yield Unread(0, f"broken YAML: {(str(error).splitlines() or ['nested too deeply'])[0]}", Loss.PART)
+    except yaml.YAMLError as error:
+        yield Unread(0, f"broken YAML: {str(error).splitlines()[0]}", Loss.PART)
 
 
 def _resource(root: yaml.MappingNode, rule: ResourcesRule, lines: _Lines) -> Iterator[DeclaredObject | Unread]:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from natsscan.source.tomltext import load_toml
+
 _BLANK = re.compile(rb"[ \t]*+")
 _FILL = re.compile(rb"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _REST = re.compile(rb"[ \t]*+(?:#[^\n]*+)?\r?(?=\n|\Z)")
@@ -82,11 +84,9 @@ def read_toml(data: bytes) -> TomlTree:
     reader.read()
     text = data.decode("utf-8", errors="replace").removeprefix("\ufeff")
     try:
-        whole = tomllib.loads(text)
+        whole = load_toml(text)
     except tomllib.TOMLDecodeError as error:
         return TomlTree(tuple(reader.entries), (fault(data, str(error)),))
-    except (RecursionError, ValueError) as error:
-        return TomlTree(tuple(reader.entries), ((0, f"not TOML: {type(error).__name__}"),))
     mine = Counter((each.path, each.text) for each in reader.entries if each.kind is TomlKind.STRING)
     faults = () if mine == Counter(_strings(whole)) else ((0, _LAID_OUT),)
     return TomlTree(tuple(reader.entries), faults)
@@ -95,7 +95,7 @@ def read_toml(data: bytes) -> TomlTree:
 def fault(data: bytes, message: str) -> tuple[int, str]:
     """Return where a file is broken and how, without what the parser quotes of it."""
     place = _PLACE.search(message)
-    line = int(place[1]) if place is not None and place[1] else data.count(b"\n") + 1
+    line = 1 if place is None else int(place[1] or data.count(b"\n") + 1)
     at = 0
     for _ in range(line - 1):
         at = data.find(b"\n", at) + 1
@@ -247,7 +247,7 @@ def _said(written: bytes) -> str:
     if "\\" not in text and text[:3] not in ("'''", '"""'):
         return text[1:-1]
     try:
-        value = tomllib.loads(f"x = {text}")["x"]
+        value = load_toml(f"x = {text}")["x"]
     except tomllib.TOMLDecodeError:
         return text[1:-1]
     return value if isinstance(value, str) else text

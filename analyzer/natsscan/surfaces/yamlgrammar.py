@@ -13,7 +13,7 @@ import tree_sitter_yaml
 import yaml
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
-from natsscan.catalog.yamlfile import SAFE_LOADER
+from natsscan.catalog.yamlloader import FAST_LOADER
 
 # The grammar's scanner keeps its indents in 1024 bytes and crashes beyond some 250 levels; each takes a column.
 _DEEPEST_COLUMN = 150
@@ -31,6 +31,7 @@ _ITEM_LINE = re.compile(rb"([ ]*)-(?=[ \t\r\n])")
 _CUT_LINE = re.compile(rb"([ ]*)[\"']?\w[\w./-]*[\"']?:(?=[ \t\r\n]|$)")
 _TAB_INDENT = re.compile(rb" *\t\s*[^\s#]")
 _MOST_REPAIRS = 8
+_MOST_REPAIRED = 1_000_000  # bytes in all: each repair has the whole text parsed again
 # Without its C library PyYAML takes seconds for what it then only says one line about.
 _LONGEST_EXPLAINED = 2_000_000 if yaml.__with_libyaml__ else 100_000
 
@@ -144,7 +145,7 @@ def parse(data: bytes) -> Parsed:
     pieces, broken = _parse_all(text)
     skipped: list[int] = []
     before, opened = text, -1  # the text without repairs to what the bracket or quote at `opened` holds
-    for _ in range(_MOST_REPAIRS):
+    for _ in range(max(1, min(_MOST_REPAIRS, _MOST_REPAIRED // max(1, len(text))))):
         if broken is None:
             break
         cause = _explain(text, broken)
@@ -317,7 +318,7 @@ def _explain(text: bytes, broken: int) -> _Cause:
         return _Cause(broken, vague, certain=False)
     decoded = text.decode("utf-8", errors="replace").replace("\x00", " ")
     try:
-        for _ in yaml.parse(decoded, Loader=SAFE_LOADER):
+        for _ in yaml.parse(decoded, Loader=FAST_LOADER):
             pass
     except yaml.MarkedYAMLError as error:
         return _cause(text, broken, error)

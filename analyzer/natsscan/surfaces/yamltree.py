@@ -91,7 +91,8 @@ class YamlTree:
         if self._children is None:
             self._children = {}
             for entry in self.entries:
-                if entry.key:
+                above = self.entries[entry.parent].path if entry.parent >= 0 else ()
+                if entry.key and len(entry.path) > len(above):  # a merge is no key
                     self._children.setdefault(entry.parent, {}).setdefault(entry.path[-1], entry.place)
         at = self._children.get(parent, {}).get(name)
         return None if at is None else self.entries[at]

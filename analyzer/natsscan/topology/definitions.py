@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from warnings import catch_warnings, simplefilter
 
 from natsscan.catalog.broker import Broker, Export
 from natsscan.model.brokercall import BrokerCall
@@ -90,8 +91,10 @@ def _policy(item: DeclaredObject, file: TextPositions, is_operators: bool) -> Po
 
 def _is_understood(policy: Policy, problems: list[Problem]) -> bool:
     try:
-        re.compile(policy.pattern)
-    except re.error as error:
+        with catch_warnings():
+            simplefilter("error", FutureWarning)  # a pattern such as `[[a]`, which other versions read otherwise
+            re.compile(policy.pattern)
+    except (re.error, FutureWarning, RecursionError, OverflowError) as error:
         reason = f"the pattern {policy.pattern!r} of policy {policy.name} is not understood ({error}): it is left out"
         problems.append(Problem(policy.at.path, policy.at.line, reason, Loss.PART))
         return False
