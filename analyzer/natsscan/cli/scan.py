@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 from natsscan.cli.opened import Opened, open_paths, scan_opened
 from natsscan.cli.options import Given, scan_options
 from natsscan.cli.outputs import output_files, output_option, terminal, write_reports
+from natsscan.cli.stopping import told_if_stopped
 from natsscan.reports.formats import FORMATS, Look, render
 
 if TYPE_CHECKING:
@@ -78,7 +80,9 @@ def scan_command(
         watch(lambda: show()[0], opened, named, [file for _, file in files])
         return 0
     text, code = show()
-    sys.stdout.write(text)
+    with told_if_stopped("the files of --output are written") if files else nullcontext():
+        sys.stdout.write(text)
+        sys.stdout.flush()
     return code
 
 
@@ -105,13 +109,13 @@ def _show(
 
         ratchet = hold(report.to_migrate.findings, known, opened.project.in_scope)
         found = replace(found, states=_states(ratchet), stale=ratchet.stale)
-    write_reports(found, files)
     text = render(format_, found, look)
     if ratchet is not None and format_ == "text":
         from natsscan.reports import baseline as held
 
         told = held.render(ratchet, str(known_in), " ".join(map(str, paths)), look.width, look.colour)
         text += told if look.detail == 0 else f"\n{told}"
+    write_reports(found, files)
     code = _exit_code(report, fail_on or config.fail_on, config.strict if strict is None else strict)
     return text, code or (0 if ratchet is None else FINDINGS if ratchet.new else STALE if ratchet.stale else 0)
 
