@@ -121,3 +121,9 @@ PIECES = ["rabbitmq:", " host: h", "\n", "- ", "{{ .Values.amqp }}", "{{- if ", 
 def test_debris_never_raises(catalog: Catalog, text: str) -> None:
     for usage in reading(text, catalog, FileKind.HELM_TEMPLATE).usages:
         assert 0 <= usage.span.start <= usage.span.end <= len(text.encode())
+
+
+def test_places_in_a_template_that_is_not_utf8_are_those_of_its_bytes(catalog: Catalog) -> None:
+    data = b"a: {{ \xe2\x82 | default .Values.rabbitmq.host }}"
+    (usage,) = reading(data, catalog, FileKind.HELM_TEMPLATE, "charts/x/templates/a.yaml").usages
+    assert data[usage.span.start : usage.span.end] == b".Values.rabbitmq.host"

@@ -12,6 +12,8 @@ from natsscan.surfaces.helmmask import Action
 Chain = tuple[str, ...]
 _BUILT_IN = frozenset({"Capabilities", "Chart", "Files", "Release", "Subcharts", "Template"})
 
+# What stands for a byte that is no UTF-8 (PEP 383).
+_UNDECODED = re.compile("[\udc80-\udcff]")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 _CHAIN = re.compile(r"(?<![\w.)\]$])(?P<start>\$\w*)?(?P<names>(?:\.[A-Za-z_]\w*)+|\.(?![\w.]))?")
 # Functions that take keys as strings: behind the map (`hasKey . "a"`; in `index . "a" "b"` each below the one before),
@@ -181,11 +183,12 @@ def _chain(text: str, block: _Block) -> Chain:
 
 
 def _meaning(data: bytes, action: Action, block: _Block) -> Meaning:
-    text = data[action.start + 2 : action.end - 2].decode("utf-8", errors="replace")
+    read = data[action.start + 2 : action.end - 2].decode("utf-8", errors="surrogateescape")
+    text = read if read.isascii() else _UNDECODED.sub("\ufffd", read)  # one character for each byte that is no UTF-8
     offset = action.start + 2
 
     def at(position: int) -> int:
-        return offset + (position if text.isascii() else len(text[:position].encode()))
+        return offset + (position if read.isascii() else len(read[:position].encode(errors="surrogateescape")))
 
     chains = _chains(text, block)
     references = tuple(Reference(at(start), at(end), chain) for start, end, chain in chains)
