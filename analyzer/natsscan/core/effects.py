@@ -166,7 +166,9 @@ class Effects:
         given: dict[Parameter, Value] = {}
         whose, of_instance = site.instance or (owner, ())
         for effect in effects:
-            every = {found for value in effect.arguments for found in parameters(value)} - given.keys()
+            # In their order: what is forced first takes its steps from those of the others.
+            found_in = dict.fromkeys(found for value in effect.arguments for found in parameters(value))
+            every = [found for found in found_in if found not in given]
             for found in (found for found in every if found.owner == whose != owner):
                 if found.index < len(of_instance):
                     given[found] = self._evaluator.force(of_instance[found.index])

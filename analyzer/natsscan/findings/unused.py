@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from posixpath import normpath
 
@@ -19,10 +19,12 @@ def mark_unused(
     all programs: of a component without any, and of one that is not all in scope, nothing is said.
     """
     usages = tuple(usages)
-    imports: dict[str, list[str]] = {}
+    imports: dict[str, set[str]] = {}
     for usage in usages:
         if usage.operation is Operation.IMPORT:
-            imports.setdefault(usage.library, []).append(usage.span.path)
+            imports.setdefault(usage.library, set()).add(usage.span.path)
+    with_programs = _around(programs)
+    importing = {library: _around(paths) for library, paths in imports.items()}
     libraries: dict[str, list[str]] = {}
     for library in catalog.libraries:
         for package in library.packages:
@@ -33,9 +35,9 @@ def mark_unused(
         folders = _folders(usage)
         if usage.operation is not Operation.DEPENDENCY or known is None or not folders:
             return usage
-        if not all(map(in_scope, folders)) or not any(_is_in(path, folders) for path in programs):
+        if not all(map(in_scope, folders)) or with_programs.isdisjoint(folders):
             return usage
-        if any(_is_in(path, folders) for library in known for path in imports.get(library, ())):
+        if any(not importing[library].isdisjoint(folders) for library in known if library in importing):
             return usage
         where = "no module under " + ", ".join(folders)
         return replace(usage, arguments=(*usage.arguments, Argument("unused", where, Provenance.COMPUTED, None)))
@@ -50,5 +52,12 @@ def _folders(usage: Usage) -> tuple[str, ...]:
     return tuple(normpath(f"{package}/{folder}" if package else folder) for folder in sources.split(", ") if folder)
 
 
-def _is_in(path: str, folders: tuple[str, ...]) -> bool:
-    return any(folder == "." or path.startswith(folder + "/") for folder in folders)
+def _around(paths: Collection[str]) -> frozenset[str]:
+    """Return the folders that some files are in, at any depth, `.` for the root."""
+    found = {"."} if paths else set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import partial
 
 from natsscan.catalog.catalog import Catalog
@@ -207,12 +207,12 @@ class HaskellRoutines(Routines):
         return (Reference(target, place, Role.NAME, names[target]) for target, place in found)
 
 
-def _named(symbols: Iterable[SymbolId], module: Module, qualifier: str | None, name: str) -> SymbolId | None:
-    """Return the one of these that a name means in a module, which defines or imports it."""
+def _named(symbols: Container[SymbolId], module: Module, qualifier: str | None, name: str) -> SymbolId | None:
+    """Return the one of these that a name means in a module, which defines or imports it; of several the first."""
     imported = {line.module for line in module.imports if line.answers_to(qualifier)}
     if qualifier in (None, module.name):
         imported.add(module.name)
-    return next((symbol for symbol in symbols if symbol.name == name and symbol.module in imported), None)
+    return next((symbol for each in sorted(imported) if (symbol := SymbolId(each, name)) in symbols), None)
 
 
 def _clauses(bindings: Iterable[Binding]) -> dict[str, list[Expression]]:

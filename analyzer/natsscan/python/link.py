@@ -175,7 +175,7 @@ def _makes(target: object, owner: Owner) -> bool:
 def _closed(effects: Iterable[Effect], made: Mapping[Parameter, Value], program: Program) -> Iterable[Effect]:
     """Yield effects with what objects are made with in the place of what is left open."""
     for effect in effects:
-        left = {found for value in effect.arguments for found in parameters(value)}
+        left = dict.fromkeys(found for value in effect.arguments for found in parameters(value))
         given = {found: made[key] for found in left if (key := Parameter(found.owner, found.index, "")) in made}
         if given:
             program.evaluator.start()

@@ -65,12 +65,14 @@ class PythonRoutines(Routines):
         self._look_for_decorated()
         searched: set[SymbolId] = set()
         for _ in range(_ROUNDS):
-            leading = {symbol for symbol in self.looked_into if symbol.name != MODULE_LEVEL and self.uses(symbol)}
-            wrappers = {s for s in leading - searched if s.module in self.own_modules or self._passes_on(s)}
+            leading = [symbol for symbol in self.looked_into if symbol.name != MODULE_LEVEL and self.uses(symbol)]
+            # In their order: what is evaluated first is remembered, and how far that goes depends on what came before.
+            fresh = [symbol for symbol in leading if symbol not in searched]
+            wrappers = [s for s in fresh if s.module in self.own_modules or self._passes_on(s)]
             self.carriers |= {symbol for symbol in wrappers if self.called(symbol)}
             if not wrappers:
                 break
-            searched |= wrappers
+            searched.update(wrappers)
             for module, words in self._naming(wrappers):
                 self._modules[module.name] = module
                 self._walk_module(module, words)
@@ -129,7 +131,7 @@ class PythonRoutines(Routines):
         """Walk again what a parameter was seen to be in, and the functions that get an object to work with."""
         for _ in range(_PASSES):
             learnt, self._walker.learnt = self._walker.learnt, {}
-            owners = {parameter.owner for parameter, classes in learnt.items() if any(map(self._matters, classes))}
+            owners = {parameter.owner for parameter, classes in learnt.items() if any(map(self._matters, sorted(classes)))}
             by_module: dict[str, set[int]] = {}
             for owner in owners:
                 by_module.setdefault(owner.module, set()).add(owner.start)

@@ -54,9 +54,8 @@ class Types:
             case Parameter():
                 return frozenset(self.seen.get(value, ())) | self._annotated_parameter(value)
             case FieldOf(record=record, name=name):
-                return frozenset(
-                    found for own in self.of(record, depth - 1) for found in self._of_attribute(own, name, depth - 1)
-                )
+                owners = sorted(self.of(record, depth - 1))
+                return frozenset(found for own in owners for found in self._of_attribute(own, name, depth - 1))
             case Element(of=of):
                 return self._of_element(of, depth - 1)
             case Call(function=Class(name=name)):

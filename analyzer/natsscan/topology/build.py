@@ -62,10 +62,11 @@ def about(calls: Iterable[BrokerCall], in_scope: Callable[[str], bool]) -> list[
     """Return the calls that are made in scope or from there, and wherever what these are about is declared or bound."""
     calls = tuple(calls)
     kept = [call for call in calls if in_scope(call.span.path) or in_scope(call.place.path)]
+    chosen = set(kept)
     named = {shape(text) for call in kept for text in (*_names(call, "queue"), *_names(call, "routing_key"))}
     named |= {shape(text) for call in kept for text in _names(call, "exchange")}
     declared = (Operation.DECLARE_EXCHANGE, Operation.DECLARE_QUEUE, Operation.BIND)
-    others = [call for call in calls if call not in kept and call.operation in declared]
+    others = [call for call in calls if call not in chosen and call.operation in declared]
     return kept + [
         call
         for call in others
@@ -178,13 +179,13 @@ def _consumers(by: dict[Operation, list[BrokerCall]]) -> Iterator[Consumer]:
     def ends(call: BrokerCall) -> Iterator[tuple[str, str]]:
         return product((call.service,), (queue or SERVER_NAMED for queue in texts(call, "queue")))
 
+    settings, settling = _by_path(by.get(Operation.QOS, [])), _by_path(by.get(Operation.ACK, []))
+    rejecting = _by_path(by.get(Operation.REJECT, []))
     for (service, queue), same in _grouped(by.get(Operation.CONSUME, []), ends):
         files = {call.span.path for call in same}
-        limits = {
-            text for call in by.get(Operation.QOS, []) if files & _paths(call) for text in texts(call, "prefetch_count")
-        }
-        acks = [call for call in by.get(Operation.ACK, []) if files & _paths(call)]
-        rejects = [call for call in by.get(Operation.REJECT, []) if files & _paths(call)]
+        limits = {text for path in files for call in settings.get(path, ()) for text in texts(call, "prefetch_count")}
+        acks = {call for path in files for call in settling.get(path, ())}
+        rejects = {call for path in files for call in rejecting.get(path, ())}
         yield Consumer(
             service=service,
             queue=queue,
@@ -252,8 +253,13 @@ def _places(calls: Iterable[BrokerCall]) -> tuple[Span, ...]:
     return tuple(sorted({call.span for call in calls}))
 
 
-def _paths(call: BrokerCall) -> set[str]:
-    return {span.path for span in (call.span, *call.via)}
+def _by_path(calls: Iterable[BrokerCall]) -> dict[str, list[BrokerCall]]:
+    """Return the calls by the files that they are in, or come from."""
+    found: dict[str, list[BrokerCall]] = {}
+    for call in calls:
+        for path in {span.path for span in (call.span, *call.via)}:
+            found.setdefault(path, []).append(call)
+    return found
 
 
 def _near(calls: Iterable[BrokerCall], files: set[str]) -> tuple[Span, ...]:
