@@ -131,7 +131,9 @@ class PythonRoutines(Routines):
         """Walk again what a parameter was seen to be in, and the functions that get an object to work with."""
         for _ in range(_PASSES):
             learnt, self._walker.learnt = self._walker.learnt, {}
-            owners = {parameter.owner for parameter, classes in learnt.items() if any(map(self._matters, sorted(classes)))}
+            owners = {
+                parameter.owner for parameter, classes in learnt.items() if any(map(self._matters, sorted(classes)))
+            }
             by_module: dict[str, set[int]] = {}
             for owner in owners:
                 by_module.setdefault(owner.module, set()).add(owner.start)
