@@ -51,6 +51,13 @@ def test_if_one_cannot_be_written_none_is(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "c"]
 
 
+def test_folders_that_are_left_empty_go_with_their_files(tmp_path: Path) -> None:
+    names = ("chart/Chart.yaml", "chart/templates/a.yaml", "chart/templates/b.yaml", "chart/values.yaml", "other/a")
+    write_files(tmp_path, {name: b"" for name in (*names, "other/b")})
+    write_files(tmp_path, {name: None for name in names})
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["b", "other"]
+
+
 def test_names_that_begin_alike_or_are_very_long_are_written_apart(tmp_path: Path) -> None:
     names = ["a" * 150 + end for end in ("one", "two")] + ["é" * 120 + end for end in ("one", "two")]
     write_files(tmp_path, {name: name.encode() for name in names})

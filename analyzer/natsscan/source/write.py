@@ -233,8 +233,11 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _remove_empty(folder: Path, root: Path) -> None:
     """Remove a folder and those above it, as far as nothing is left in them and they are below the root."""
-    while folder != root and folder.is_relative_to(root) and not any(folder.iterdir()):
-        folder.rmdir()
+    while folder != root and folder.is_relative_to(root):
+        if folder.is_dir():  # another file's may have taken it along
+            if any(folder.iterdir()):
+                return
+            folder.rmdir()
         folder = folder.parent
 
 
