@@ -53,8 +53,8 @@ def test_if_one_cannot_be_written_none_is(tmp_path: Path) -> None:
 
 def test_folders_that_are_left_empty_go_with_their_files(tmp_path: Path) -> None:
     names = ("chart/Chart.yaml", "chart/templates/a.yaml", "chart/templates/b.yaml", "chart/values.yaml", "other/a")
-    write_files(tmp_path, {name: b"" for name in (*names, "other/b")})
-    write_files(tmp_path, {name: None for name in names})
+    write_files(tmp_path, dict.fromkeys((*names, "other/b"), b""))
+    write_files(tmp_path, dict.fromkeys(names))
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["b", "other"]
 
 
