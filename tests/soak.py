@@ -32,6 +32,8 @@ from tests.fuzz.mutations import mutated
 
 STAGES = ("prepare", "dual-publish", "switch-consumers", "cut-over", "clean-up")
 _PLAIN_YAML = frozenset({FileKind.YAML, FileKind.COMPOSE, FileKind.HELM_VALUES})
+# What ends a line in YAML 1.1, which PyYAML reads, and not in 1.2.
+_ENDS = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
 Command = Callable[..., Run]
 
 
@@ -108,7 +110,7 @@ def _unreadable(root: Path, damaged: list[str]) -> Iterator[str]:
 
 def _is_yaml(data: bytes) -> bool:
     try:
-        for _ in yaml.parse(data.decode(), yaml.CSafeLoader):
+        for _ in yaml.parse(data.decode().translate(_ENDS), yaml.CSafeLoader):
             pass
     except yaml.YAMLError:
         return False
