@@ -60,10 +60,18 @@ def keep(folder: Path, files: Table[str, str], before: tuple[str, ...]) -> Kept:
     """Write all files that differ, and remove those written before that are no more. Raises InputError if it fails."""
     changed = {name: text.encode() for name, text in files.items() if _text(folder / name) != text}
     gone = sorted({*before} - files.keys())
-    removed = [name for name in gone if _is_inside(folder, name) and (folder / name).exists()]
+    removed = [name for name in gone if _is_inside(folder, name) and _is_there(folder / name)]
     write_files(folder, {**changed, **dict.fromkeys(removed)})
     tidy_beside(folder, {*files, *removed})
     return Kept(len(changed), len(gone))
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is a file; people may have written any name into the list of files."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _text(path: Path) -> str | None:
