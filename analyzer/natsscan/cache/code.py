@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
 
+@cache
 def code_digest() -> str:
-    """Return a digest of natsscan's own code: what one of another code found out may not be what this one would."""
+    """Return a digest of natsscan's own code, which stays as it is while it runs.
+
+    What one of another code found out may not be what this one would.
+    """
     digest = blake2b(digest_size=8)
     for folder, folders, files in os.walk(Path(__file__).parents[1]):
         folders[:] = sorted(name for name in folders if name != "__pycache__")

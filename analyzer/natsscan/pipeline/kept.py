@@ -87,7 +87,6 @@ def scan_kept(
         held |= {side: _keep(side, files, each, store) for side, each in done.items()}
         if definitions is not None:
             _put(store, _report_key(files, held, definitions), report)
-        store.tidy()
     return report
 
 
@@ -112,6 +111,7 @@ def propose_kept(report: Report, load: Callable[[], Catalog], store: Store | Non
     if found is None:
         found = propose_mapping(report, load())
         _put(store, key, found)
+        store.tidy()
     return found
 
 
@@ -143,11 +143,9 @@ def _holding(side: Side, files: Files, project: Project, options: ScanOptions, s
     seen = None if last is None else _get(store, _key("seen", last.part), Seen)
     if last is None or seen is None or len(last.digests) != len(files.digests):
         return None
-    for path in files.changed_since(last.digests):
-        if path in seen.opened:
-            return None
-        if path in seen.asked and not _says_the_same(path, files.paths, seen, project, options):
-            return None
+    changed = files.changed_since(last.digests)
+    if not seen.opened.isdisjoint(changed) or not _say_the_same(changed, files.paths, seen, project, options):
+        return None
     _remember(side, files, last.part, store)
     return last.part
 
@@ -156,16 +154,24 @@ def _remember(side: Side, files: Files, part: str, store: Store) -> None:
     """Keep which part has been found: of the files as they are, and as the last one."""
     _put(store, _key(side, files.key, files.digests), part)
     _put(store, _key(side, files.key), Record(part, files.digests))
+    store.tidy()
 
 
-def _says_the_same(path: str, paths: tuple[str, ...], seen: Seen, project: Project, options: ScanOptions) -> bool:
-    """Tell whether a file that was asked, and not looked into, can still be read and would answer as it did."""
+def _say_the_same(
+    changed: list[str], paths: tuple[str, ...], seen: Seen, project: Project, options: ScanOptions
+) -> bool:
+    """Tell whether files that were asked, and not looked into, can still be read and would all answer as they did."""
     from natsscan.pipeline.task import is_plain
     from natsscan.source.kinds import Kinds
 
-    data, kind = project.tree.read(path, options.max_file_size), Kinds(paths).of(path)
-    is_text = isinstance(data, bytes) and kind is not None and is_plain(path, kind, data)
-    return is_text and isinstance(data, bytes) and seen.answers_alike(path, data)
+    kinds = Kinds(paths)
+    for path in filter(seen.asked.__contains__, changed):
+        data, kind = project.tree.read(path, options.max_file_size), kinds.of(path)
+        if not isinstance(data, bytes) or kind is None or not is_plain(path, kind, data):
+            return False
+        if not seen.answers_alike(path, data):
+            return False
+    return True
 
 
 def _keep(side: Side, files: Files, done: Done, store: Store) -> str:
