@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,18 +61,11 @@ def keep(folder: Path, files: Table[str, str], before: tuple[str, ...]) -> Kept:
     """Write all files that differ, and remove those written before that are no more. Raises InputError if it fails."""
     changed = {name: text.encode() for name, text in files.items() if _text(folder / name) != text}
     gone = sorted({*before} - files.keys())
-    removed = [name for name in gone if _is_inside(folder, name) and _is_there(folder / name)]
+    # People may have written any name into the list of files; unlike pathlib, `os.path` takes all of them.
+    removed = [name for name in gone if _is_inside(folder, name) and os.path.exists(folder / name)]  # noqa: PTH110
     write_files(folder, {**changed, **dict.fromkeys(removed)})
     tidy_beside(folder, {*files, *removed})
     return Kept(len(changed), len(gone))
-
-
-def _is_there(path: Path) -> bool:
-    """Tell whether there is a file; people may have written any name into the list of files."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _text(path: Path) -> str | None:
